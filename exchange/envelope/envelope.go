@@ -1,0 +1,85 @@
+// Package envelope is the signed message between two nodes.
+//
+// It checks form and signatures and gives no meaning to what is inside.
+// Invariant: a signature is made and checked over the payload bytes exactly as
+// they travel (DSSE), and every object is bound to it by its digest.
+package envelope
+
+import (
+	"time"
+
+	"entente/internal/ident"
+	"entente/party"
+)
+
+// PayloadType is the DSSE payload type of every message between nodes.
+const PayloadType = "application/vnd.entente.message+json;version=1"
+
+// Message is the signed payload. It carries digests; object bytes travel
+// beside it in [Body].
+type Message struct {
+	Entente  int          `json:"entente"` // 1
+	Kind     string       `json:"kind"`    // release, recall, receipt
+	ID       string       `json:"id"`      // unique per sender
+	From     party.ID     `json:"from"`
+	To       party.ID     `json:"to"`
+	At       time.Time    `json:"at"`
+	Purpose  string       `json:"purpose,omitempty"`
+	Under    []string     `json:"under,omitempty"` // instruments relied on
+	Terms    []Term       `json:"terms,omitempty"`
+	Objects  []Item       `json:"objects,omitempty"`
+	Root     ident.Digest `json:"root,omitzero"` // RFC 6962 Merkle root over the object digests, in order
+	Recall   *Recall      `json:"recall,omitempty"`
+	Receipt  *Receipt     `json:"receipt,omitempty"`
+	LogProof string       `json:"log_proof,omitempty"` // C2SP tlog-proof of this act in the sender's log
+}
+
+// Term is one condition the recipient takes on with the objects.
+type Term struct {
+	Instrument string `json:"instrument"`
+	Clause     string `json:"clause"`
+	Cite       string `json:"cite"`
+	Duty       string `json:"duty"`
+	What       string `json:"what"`
+	Bearer     string `json:"bearer"`
+	Within     string `json:"within,omitempty"`
+	After      string `json:"after,omitempty"`
+}
+
+// Item is one object of a release.
+type Item struct {
+	ID   string       `json:"id"`
+	Hash ident.Digest `json:"hash"`
+	TLP  string       `json:"tlp"`
+}
+
+// Recall asks the recipient to purge what a release brought.
+type Recall struct {
+	Release string    `json:"release"`
+	Reason  string    `json:"reason"`
+	Due     time.Time `json:"due"`
+}
+
+// Receipt answers a message.
+type Receipt struct {
+	Message  string        `json:"message"`  // id of the message answered
+	Envelope ident.Digest  `json:"envelope"` // digest of the envelope bytes answered
+	Outcome  string        `json:"outcome"`  // accepted, purged, refused
+	Code     string        `json:"code,omitempty"`
+	Detail   string        `json:"detail,omitempty"`
+	Items    []ItemReceipt `json:"items,omitempty"`
+}
+
+// ItemReceipt is what became of one object.
+type ItemReceipt struct {
+	ID     string       `json:"id"`
+	Hash   ident.Digest `json:"hash"`
+	Result string       `json:"result"` // stored, unchanged, quarantined
+	Code   string       `json:"code,omitempty"`
+}
+
+// Body is what travels: the envelope and the objects it binds.
+type Body struct {
+	Envelope []byte   // DSSE JSON, exactly as signed
+	Objects  [][]byte // exact bytes, in the order of Message.Objects
+}
