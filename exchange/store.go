@@ -43,6 +43,8 @@ type Reader interface {
 	Objects(ctx context.Context, ids []string) ([]Stored, error)
 	// Heads returns every version of each id, oldest arrival first, without bytes.
 	Heads(ctx context.Context, ids []string) (map[string][]Head, error)
+	// Version returns one version, live or not.
+	Version(ctx context.Context, seq int64) (Stored, error)
 	// Attached returns the ids of live relationships, sightings, notes,
 	// opinions and language-contents that refer to any of the ids.
 	Attached(ctx context.Context, ids []string) ([]string, error)
@@ -100,6 +102,8 @@ type Tx interface {
 	AddDecision(ctx context.Context, d DecisionRecord) error
 	AddRelease(ctx context.Context, r Release, items []ReleaseItem) error
 	SetReleaseState(ctx context.Context, id string, state ReleaseState, receipt []byte, at time.Time) error
+	// SetReleaseEpoch notes that the release was decided again and stands.
+	SetReleaseEpoch(ctx context.Context, id string, epoch int64) error
 	Enqueue(ctx context.Context, d Delivery) error
 	// UpdateDelivery stores state, attempts, next time and last error.
 	UpdateDelivery(ctx context.Context, d Delivery) error
@@ -262,7 +266,10 @@ type ReleaseFilter struct {
 	Object    string // original object id
 	Recipient party.ID
 	Before    string // release id, exclusive
-	Limit     int    // 0 = 100
+	// DecidedBefore keeps releases that are queued or delivered and whose Epoch
+	// is lower: those a change of law has not been held against yet.
+	DecidedBefore int64
+	Limit         int // 0 = 100
 }
 
 // ReleaseItem is one object of a release.

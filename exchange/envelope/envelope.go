@@ -18,20 +18,19 @@ const PayloadType = "application/vnd.entente.message+json;version=1"
 // Message is the signed payload. It carries digests; object bytes travel
 // beside it in [Body].
 type Message struct {
-	Entente  int          `json:"entente"` // 1
-	Kind     string       `json:"kind"`    // release, recall, receipt
-	ID       string       `json:"id"`      // unique per sender
-	From     party.ID     `json:"from"`
-	To       party.ID     `json:"to"`
-	At       time.Time    `json:"at"`
-	Purpose  string       `json:"purpose,omitempty"`
-	Under    []string     `json:"under,omitempty"` // instruments relied on
-	Terms    []Term       `json:"terms,omitempty"`
-	Objects  []Item       `json:"objects,omitempty"`
-	Root     ident.Digest `json:"root,omitzero"` // RFC 6962 Merkle root over the object digests, in order
-	Recall   *Recall      `json:"recall,omitempty"`
-	Receipt  *Receipt     `json:"receipt,omitempty"`
-	LogProof string       `json:"log_proof,omitempty"` // C2SP tlog-proof of this act in the sender's log
+	Entente int          `json:"entente"` // 1
+	Kind    string       `json:"kind"`    // release, recall, receipt
+	ID      string       `json:"id"`      // unique per sender
+	From    party.ID     `json:"from"`
+	To      party.ID     `json:"to"`
+	At      time.Time    `json:"at"`
+	Purpose string       `json:"purpose,omitempty"`
+	Under   []string     `json:"under,omitempty"` // instruments relied on
+	Terms   []Term       `json:"terms,omitempty"`
+	Objects []Item       `json:"objects,omitempty"`
+	Root    ident.Digest `json:"root,omitzero"` // RFC 6962 Merkle root over the object digests, in order
+	Recall  *Recall      `json:"recall,omitempty"`
+	Receipt *Receipt     `json:"receipt,omitempty"`
 }
 
 // Term is one condition the recipient takes on with the objects.
@@ -82,4 +81,9 @@ type ItemReceipt struct {
 type Body struct {
 	Envelope []byte   // DSSE JSON, exactly as signed
 	Objects  [][]byte // exact bytes, in the order of Message.Objects
+	// Proof shows the act in the sender's own log: the log entry with its salt
+	// and a tlog-proof. It travels beside the envelope because the entry commits
+	// to the envelope's digest. It proves itself and is not covered by the
+	// envelope's signature. May be empty.
+	Proof []byte
 }
