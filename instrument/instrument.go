@@ -9,10 +9,8 @@ package instrument
 import (
 	"time"
 
-	"entente/intel"
 	"entente/internal/ident"
 	"entente/party"
-	"entente/privacy"
 )
 
 // Instrument is one document of format 1 (instrument.schema.json). Hash is the
@@ -26,7 +24,9 @@ type Instrument struct {
 	Regime        string              `json:"regime"`
 	Default       Default             `json:"default"`
 	Universal     bool                `json:"universal,omitempty"`
-	Jurisdictions []string            `json:"jurisdictions,omitempty"`
+	Jurisdictions []string            `json:"jurisdictions,omitempty"` // territorial law: binds senders established there
+	Language      *Language           `json:"language,omitempty"`
+	Origin        *Origin             `json:"source,omitempty"` // where the legal text is published
 	Version       string              `json:"version"`
 	Supersedes    string              `json:"supersedes,omitempty"`
 	InForce       InForce             `json:"in_force"`
@@ -36,11 +36,60 @@ type Instrument struct {
 	Definitions   []Definition        `json:"definitions,omitempty"`
 	Clauses       []Clause            `json:"clauses"`
 	Precedence    Precedence          `json:"precedence,omitzero"`
+	Amendment     *Amendment          `json:"amendment,omitempty"`
+	Dispute       *Dispute            `json:"dispute,omitempty"`
 	Vectors       []Vector            `json:"vectors,omitempty"`
 	Illustrative  bool                `json:"illustrative,omitempty"` // no named legal owner has activated it
 	Hash          ident.Digest        `json:"-"`
 	Source        []byte              `json:"-"` // the file as loaded
 	Positions     map[string]Position `json:"-"` // "" and clause id → place in the file
+
+	canonical []byte
+}
+
+// Canonical returns the RFC 8785 JSON of the document's data, over which Hash
+// is taken: what parties sign. It is nil for an instrument that was not made by
+// [Load]. The caller must not change it.
+func (i *Instrument) Canonical() []byte { return i.canonical }
+
+// Ref is how explanations name an instrument: its id and version.
+func (i *Instrument) Ref() string { return i.ID + "@" + i.Version }
+
+// Language says in which languages the text is authentic and which one this
+// file is written in.
+type Language struct {
+	Authentic []string `json:"authentic,omitempty"`
+	This      string   `json:"this,omitempty"`
+}
+
+// Origin is where the legal text is published, and the digest of that text:
+// clauses are its machine-readable part, and SHA256 is how somebody who doubts
+// one of them finds the words it was made from.
+type Origin struct {
+	URI    string       `json:"uri,omitempty"`
+	ELI    string       `json:"eli,omitempty"`
+	AKN    string       `json:"akn,omitempty"`
+	SHA256 ident.Digest `json:"sha256,omitzero"`
+}
+
+// Amendment is how the text may change.
+type Amendment struct {
+	Rule           string `json:"rule"`
+	TacitAfter     Period `json:"tacit_after,omitzero"`
+	EffectiveAfter Period `json:"effective_after,omitzero"`
+	Binds          string `json:"binds,omitempty"`
+}
+
+// Dispute is how parties settle a disagreement, step after step.
+type Dispute struct {
+	Steps   []DisputeStep `json:"steps,omitempty"`
+	Interim string        `json:"interim,omitempty"`
+}
+
+// DisputeStep is one step and how long it may take.
+type DisputeStep struct {
+	Kind   string `json:"kind"`
+	Within Period `json:"within"`
 }
 
 // Position is a place in the file an instrument was loaded from.
@@ -100,6 +149,15 @@ type PartyRecord struct {
 	Territory    []string      `json:"territory,omitempty"`
 	Events       []Event       `json:"events"`
 	Reservations []Reservation `json:"reservations,omitempty"`
+	Declarations []Declaration `json:"declarations,omitempty"`
+}
+
+// Declaration is a party's statement of how it understands or applies the text.
+// It binds nobody by machine; people see it beside the decision.
+type Declaration struct {
+	ID   string    `json:"id"`
+	Text string    `json:"text"`
+	At   time.Time `json:"at,omitzero"`
 }
 
 // Event is one dated act of a party: signature, ratification, in-force,
@@ -125,108 +183,6 @@ type Objection struct {
 	By                      party.ID  `json:"by"`
 	At                      time.Time `json:"at,omitzero"`
 	PrecludesEntryIntoForce bool      `json:"precludes_entry_into_force,omitempty"`
-}
-
-// Clause is one rule.
-type Clause struct {
-	ID          string        `json:"id"`
-	Cite        string        `json:"cite"`
-	Text        string        `json:"text,omitempty"`
-	Modality    Modality      `json:"modality"`
-	Act         string        `json:"act"`
-	When        When          `json:"when,omitzero"`
-	InForce     *InForce      `json:"in_force,omitempty"` // when the clause starts or ends apart from its instrument
-	ExceptionTo []string      `json:"exception_to,omitempty"`
-	Strength    string        `json:"strength,omitempty"`
-	Requires    []Requirement `json:"requires,omitempty"`
-	Grants      string        `json:"grants,omitempty"` // regime in which performing the obligation is itself a basis
-	Onward      *Onward       `json:"onward,omitempty"`
-	Retention   *Retention    `json:"retention,omitempty"`
-	Duties      []Duty        `json:"duties,omitempty"`
-}
-
-// When is what a clause matches. An absent field matches everything; all
-// present fields must match.
-type When struct {
-	Type                  []string             `json:"type,omitempty"`
-	TLP                   *TLPRange            `json:"tlp,omitempty"`
-	PAP                   *PAPRange            `json:"pap,omitempty"`
-	Purpose               []string             `json:"purpose,omitempty"`
-	Categories            *CategorySet         `json:"categories,omitempty"`
-	Recipient             []party.ID           `json:"recipient,omitempty"`
-	RecipientKind         []string             `json:"recipient_kind,omitempty"`
-	RecipientJurisdiction *Set                 `json:"recipient_jurisdiction,omitempty"`
-	SenderJurisdiction    *Set                 `json:"sender_jurisdiction,omitempty"`
-	Origin                *Set                 `json:"origin,omitempty"` // party ids
-	ReceivedUnder         []string             `json:"received_under,omitempty"`
-	Facts                 map[string]FactMatch `json:"facts,omitempty"`
-}
-
-// TLPRange is inclusive at both ends.
-type TLPRange struct{ Min, Max intel.TLP }
-
-// PAPRange is inclusive at both ends.
-type PAPRange struct{ Min, Max intel.PAP }
-
-// Set matches a word that is in In (when given) and not in NotIn.
-type Set struct {
-	In    []string `json:"in,omitempty"`
-	NotIn []string `json:"not_in,omitempty"`
-}
-
-// CategorySet matches the categories of an object: at least one of Any, none
-// of None, all Within.
-type CategorySet struct {
-	Any    []privacy.Category `json:"any,omitempty"`
-	None   []privacy.Category `json:"none,omitempty"`
-	Within []privacy.Category `json:"within,omitempty"`
-}
-
-// FactMatch is what a fact must be.
-type FactMatch uint8
-
-// What a fact must be. IsNotTrue is {not: true}: false and unknown both match.
-const (
-	IsTrue FactMatch = iota
-	IsFalse
-	IsNotTrue
-)
-
-// Requirement is a condition on a permission or an obligation: a category that
-// must be transformed first, or a safeguard.
-type Requirement struct {
-	Without    privacy.Category `json:"without,omitempty"`
-	AtLeast    string           `json:"at_least,omitempty"`
-	Cite       string           `json:"cite,omitempty"`
-	Safeguard  string           `json:"safeguard,omitempty"`
-	ApprovalBy string           `json:"approval_by,omitempty"`
-}
-
-// Onward is what the recipient may do next.
-type Onward struct {
-	Allowed string   `json:"allowed"`
-	To      []string `json:"to,omitempty"`
-	Hops    int      `json:"hops,omitempty"`
-}
-
-// Retention bounds how long the object may or must be kept.
-type Retention struct {
-	AtLeast Period `json:"at_least,omitzero"`
-	AtMost  Period `json:"at_most,omitzero"`
-}
-
-// Duty is something somebody must do once the clause is relied on or triggered.
-type Duty struct {
-	ID       string `json:"id"`
-	What     string `json:"what"`
-	Bearer   string `json:"bearer"` // sender, recipient, origin, …
-	To       string `json:"to,omitempty"`
-	Within   Period `json:"within,omitzero"`
-	After    string `json:"after,omitempty"` // aware, share, receipt, or the id of another duty
-	Calendar string `json:"calendar,omitempty"`
-	Every    Period `json:"every,omitzero"`
-	Cite     string `json:"cite,omitempty"` // "" = the clause's own
-	Evidence string `json:"evidence,omitempty"`
 }
 
 // Definition maps a term to national terms.

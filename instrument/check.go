@@ -1,0 +1,214 @@
+package instrument
+
+import (
+	"slices"
+	"strconv"
+	"time"
+)
+
+// check refuses documents that are well formed and cannot mean what they say:
+// contradictory dates, references to nothing, circles, matchers that fail open
+// (ASSURANCE.md T4).
+func (r *reader) check(i *Instrument) {
+	r.checkBinding(i)
+	r.checkTime(i)
+	for n, p := range i.Parties {
+		r.checkParty(i, p, "/parties/"+strconv.Itoa(n))
+	}
+	r.checkPrecedence(i)
+	r.checkScope(i)
+	clauses := make(map[string]int, len(i.Clauses))
+	for n, c := range i.Clauses {
+		if first, taken := clauses[c.ID]; taken {
+			r.refuse(clausePointer(n)+"/id", "clause id %q is already used on line %d", c.ID, r.position(clausePointer(first)).Line)
+			continue
+		}
+		clauses[c.ID] = n
+	}
+	r.checkClauses(i, clauses)
+	r.checkReferences(i, clauses)
+	r.checkVectors(i, clauses)
+}
+
+func clausePointer(n int) string { return "/clauses/" + strconv.Itoa(n) }
+
+// checkBinding refuses a text of which nobody can say whom it binds.
+func (r *reader) checkBinding(i *Instrument) {
+	ways := 0
+	for _, way := range []bool{i.Universal, len(i.Jurisdictions) > 0, len(i.Parties) > 0} {
+		if way {
+			ways++
+		}
+	}
+	switch {
+	case ways == 0:
+		r.refuse("", "binds nobody; give parties, jurisdictions or universal: true")
+	case ways > 1:
+		r.refuse("", "says more than once whom it binds; keep one of parties, jurisdictions and universal")
+	}
+	if i.Nature == "norm" && i.Binding {
+		r.refuse("/binding", "a norm is not binding; it warns and scores (write binding: false)")
+	}
+	if a := i.Amendment; a != nil && a.Rule == tacit && a.TacitAfter.IsZero() {
+		r.refuse("/amendment", "a tacit amendment needs tacit_after, or the text would amend itself at once")
+	}
+}
+
+func (r *reader) checkTime(i *Instrument) {
+	f := i.InForce
+	r.before("/in_force/until", "in_force.until", f.Until, "in_force.from", f.From)
+	r.before("/term/sunset", "term.sunset", i.Term.Sunset, "in_force.from", f.From)
+	r.before("/in_force/provisional_from", "in_force.from", f.From, "in_force.provisional_from", f.ProvisionalFrom)
+	if i.Term.Renewal != "" && i.Term.Sunset.IsZero() {
+		r.refuse("/term/renewal", "renewal needs a sunset to renew from")
+	}
+	if c := f.Condition; c != nil && len(c.Of) > 0 && c.Ratifications > len(c.Of) {
+		r.refuse("/in_force/condition", "asks for %s of %d named parties", plural(c.Ratifications, "ratification"), len(c.Of))
+	}
+}
+
+// before refuses that later is not after earlier; unset times are open.
+func (r *reader) before(pointer, laterName string, later time.Time, earlierName string, earlier time.Time) {
+	if later.IsZero() || earlier.IsZero() || later.After(earlier) {
+		return
+	}
+	r.refuse(pointer, "%s (%s) must be after %s (%s)", laterName, day(later), earlierName, day(earlier))
+}
+
+func (r *reader) checkParty(i *Instrument, p PartyRecord, pointer string) {
+	for n, other := range i.Parties {
+		if other.Party == p.Party && "/parties/"+strconv.Itoa(n) != pointer {
+			r.refuse(pointer+"/party", "party %q is listed twice", p.Party)
+			break
+		}
+	}
+	var signed, consented time.Time
+	for n, e := range p.Events {
+		at := pointer + "/events/" + strconv.Itoa(n) + "/" + e.Kind
+		switch {
+		case e.Kind == signature:
+			signed = earliest(signed, e.At)
+		case isConsent(e.Kind):
+			consented = earliest(consented, e.At)
+		case e.Kind == inForce && e.At.Before(i.InForce.From):
+			r.refuse(at, "in force for %s on %s, before the text itself (%s)", p.Party, day(e.At), day(i.InForce.From))
+		}
+	}
+	r.checkOrder(p, pointer, signed, consented)
+	ids := map[string]bool{}
+	for n, v := range p.Reservations {
+		at := pointer + "/reservations/" + strconv.Itoa(n)
+		if ids[v.ID] {
+			r.refuse(at+"/id", "reservation id %q is used twice", v.ID)
+		}
+		ids[v.ID] = true
+		r.before(at+"/withdrawn", "withdrawn", v.Withdrawn, "from", v.From)
+		for m, o := range v.Objections {
+			if o.By == p.Party {
+				r.refuse(at+"/objections/"+strconv.Itoa(m)+"/by", "%s cannot object to its own reservation", p.Party)
+			}
+		}
+	}
+}
+
+// checkOrder refuses a party's record in which effects come before their
+// causes (Vienna Convention Arts. 11, 24, 54, 57).
+func (r *reader) checkOrder(p PartyRecord, pointer string, signed, consented time.Time) {
+	start := earliest(signed, consented)
+	for _, e := range p.Events {
+		if e.Kind == inForce || e.Kind == provisional {
+			start = earliest(start, e.At)
+		}
+	}
+	for n, e := range p.Events {
+		at := pointer + "/events/" + strconv.Itoa(n) + "/" + e.Kind
+		cause := consented
+		if cause.IsZero() {
+			cause = signed
+		}
+		switch e.Kind {
+		case ratification, "acceptance", "approval":
+			if !signed.IsZero() && e.At.Before(signed) {
+				r.refuse(at, "%s on %s comes before the signature on %s", e.Kind, day(e.At), day(signed))
+			}
+		case inForce, provisional:
+			if e.Kind == inForce && !cause.IsZero() && e.At.Before(cause) {
+				r.refuse(at, "retroactive: in force on %s, consent only on %s", day(e.At), day(cause))
+			}
+			if e.Kind == provisional && !signed.IsZero() && e.At.Before(signed) {
+				r.refuse(at, "retroactive: provisional application on %s, signature only on %s", day(e.At), day(signed))
+			}
+		case suspension, resumption, denunciation, withdrawal:
+			if start.IsZero() || !e.At.After(start) {
+				r.refuse(at, "%s on %s, but %s was not bound before that", e.Kind, day(e.At), p.Party)
+			}
+		}
+		if e.Kind == resumption && !slices.ContainsFunc(p.Events, func(s Event) bool { return s.Kind == suspension && s.At.Before(e.At) }) {
+			r.refuse(at, "resumption on %s without a suspension before it", day(e.At))
+		}
+	}
+}
+
+func (r *reader) checkPrecedence(i *Instrument) {
+	for n, id := range i.Precedence.SubjectTo {
+		at := "/precedence/subject_to/" + strconv.Itoa(n)
+		if id == i.ID {
+			r.refuse(at, "circular: an instrument cannot be subject to itself")
+		}
+		if slices.Contains(i.Precedence.PrevailsOver, id) {
+			r.refuse(at, "circular: %q is named in subject_to and in prevails_over", id)
+		}
+	}
+	if slices.Contains(i.Precedence.PrevailsOver, i.ID) {
+		r.refuse("/precedence/prevails_over", "circular: an instrument cannot prevail over itself")
+	}
+}
+
+// checkScope refuses a scope that one additional category would leave: whoever
+// adds a word to an object must not take it out of the reach of the law.
+func (r *reader) checkScope(i *Instrument) {
+	w := i.AppliesWhen
+	if w == nil || w.Categories == nil {
+		return
+	}
+	if len(w.Categories.Within) > 0 || len(w.Categories.None) > 0 {
+		r.refuse("/applies_when/categories", "scope uses any: with none or within, one more category takes an object out of the law")
+	}
+}
+
+func (r *reader) checkVectors(i *Instrument, clauses map[string]int) {
+	names, duties := map[string]bool{}, map[string]bool{}
+	for _, c := range i.Clauses {
+		for _, d := range c.Duties {
+			duties[d.ID] = true
+		}
+	}
+	for n, v := range i.Vectors {
+		at := "/vectors/" + strconv.Itoa(n)
+		if names[v.Name] {
+			r.refuse(at+"/name", "vector name %q is used twice", v.Name)
+		}
+		names[v.Name] = true
+		for m, id := range v.Expect.Because {
+			r.known(at+"/expect/because/"+strconv.Itoa(m), id, clauses)
+		}
+		for m, id := range v.Expect.Duties {
+			if !duties[id] {
+				r.refuse(at+"/expect/duties/"+strconv.Itoa(m), "there is no duty %q", id)
+			}
+		}
+	}
+}
+
+// known refuses a reference to a clause that does not exist.
+func (r *reader) known(pointer, id string, clauses map[string]int) {
+	if _, ok := clauses[id]; ok {
+		return
+	}
+	ids := make([]string, 0, len(clauses))
+	for k := range clauses {
+		ids = append(ids, k)
+	}
+	slices.Sort(ids)
+	r.refuse(pointer, "there is no clause %q%s", id, didYouMean(id, ids))
+}

@@ -1,0 +1,171 @@
+package instrument
+
+import (
+	"slices"
+	"strconv"
+	"time"
+)
+
+func (r *reader) checkClauses(i *Instrument, clauses map[string]int) {
+	duties := map[string]string{} // id → what it waits for
+	for n, c := range i.Clauses {
+		r.clause = c.ID
+		at := clausePointer(n)
+		r.checkMatcher(c, at+"/when")
+		r.checkEffect(i, c, at)
+		r.checkExceptions(i, c, at, clauses)
+		for m, d := range c.Duties {
+			if _, taken := duties[d.ID]; taken {
+				r.refuse(at+"/duties/"+strconv.Itoa(m)+"/id", "duty id %q is used twice", d.ID)
+			}
+			duties[d.ID] = d.After
+		}
+	}
+	for n, c := range i.Clauses {
+		r.clause = c.ID
+		for m, d := range c.Duties {
+			if circular(d.ID, func(id string) []string { return []string{duties[id]} }) {
+				r.refuse(clausePointer(n)+"/duties/"+strconv.Itoa(m)+"/after", "circular: duty %q waits for itself", d.ID)
+			}
+		}
+		next := func(id string) []string { return i.Clauses[clauses[id]].ExceptionTo }
+		if circular(c.ID, func(id string) []string {
+			if _, ok := clauses[id]; !ok {
+				return nil
+			}
+			return next(id)
+		}) {
+			r.refuse(clausePointer(n)+"/exception_to", "circular: %q is an exception to itself", c.ID)
+		}
+	}
+	r.clause = ""
+}
+
+// circular reports whether following next from start comes back to start.
+func circular(start string, next func(string) []string) bool {
+	seen := map[string]bool{}
+	var back func(string) bool
+	back = func(id string) bool {
+		for _, to := range next(id) {
+			if to == start {
+				return true
+			}
+			if to != "" && !seen[to] {
+				seen[to] = true
+				if back(to) {
+					return true
+				}
+			}
+		}
+		return false
+	}
+	return back(start)
+}
+
+// checkMatcher refuses conditions that fail open (DECISION.md, "The document"):
+// a permission that matches because of one category among ten, that is given to
+// an open set of recipients, or that counts because nobody knows a fact; and a
+// prohibition that one more category escapes.
+func (r *reader) checkMatcher(c Clause, at string) {
+	opens := c.Modality == Permission || c.Grants != ""
+	w := c.When
+	if s := w.Categories; s != nil {
+		if opens && len(s.Any) > 0 {
+			r.refuse(at+"/categories/any", "a permission uses within: any would let nine forbidden categories pass with one allowed")
+		}
+		if c.Modality == Prohibition && len(s.Within) > 0 {
+			r.refuse(at+"/categories/within", "a prohibition uses any: with within, one more category would escape it")
+		}
+	}
+	if opens {
+		r.closedSet(at+"/recipient_jurisdiction", w.RecipientJurisdiction)
+		r.closedSet(at+"/sender_jurisdiction", w.SenderJurisdiction)
+		r.closedSet(at+"/origin", w.Origin)
+		for _, fact := range sortedKeys(w.Facts) {
+			if w.Facts[fact] == IsNotTrue {
+				r.refuse(at+"/facts/"+fact, "a permission cannot rest on a fact nobody knows; write false instead of {not: true}")
+			}
+		}
+	}
+	for name, s := range map[string]*Set{"recipient_jurisdiction": w.RecipientJurisdiction, "sender_jurisdiction": w.SenderJurisdiction, "origin": w.Origin} {
+		if s != nil && len(s.In) > 0 && !slices.ContainsFunc(s.In, func(w string) bool { return !slices.Contains(s.NotIn, w) }) {
+			r.refuse(at+"/"+name, "everything in in is also in not_in, so it matches nothing")
+		}
+	}
+}
+
+// closedSet refuses the negation of an open set.
+func (r *reader) closedSet(at string, s *Set) {
+	if s != nil && len(s.In) == 0 && len(s.NotIn) > 0 {
+		r.refuse(at+"/not_in", "a permission names whom it is for: not_in alone would open it to everybody else")
+	}
+}
+
+// checkEffect refuses parts that do nothing on a clause of this kind.
+func (r *reader) checkEffect(i *Instrument, c Clause, at string) {
+	if c.Grants != "" && c.Modality != Obligation {
+		r.refuse(at+"/grants", "only an obligation grants: performing it is itself a basis")
+	}
+	if c.Grants != "" && !i.Binding {
+		r.refuse(at+"/grants", "an instrument that is not binding cannot grant a basis")
+	}
+	if c.Modality == Prohibition && len(c.Requires) > 0 {
+		r.refuse(at+"/requires", "a prohibition requires nothing; put requires on the permission or obligation")
+	}
+	if f := c.InForce; f != nil {
+		r.before(at+"/in_force/until", "in_force.until", f.Until, "in_force.from", f.From)
+		if f.From.Before(i.InForce.From) && !f.From.IsZero() {
+			r.refuse(at+"/in_force/from", "retroactive: the clause starts on %s, the instrument on %s", day(f.From), day(i.InForce.From))
+		}
+	}
+	if k := c.Retention; k != nil {
+		switch epoch := time.Unix(0, 0); {
+		case k.AtLeast.IsZero() && k.AtMost.IsZero():
+			r.refuse(at+"/retention", "says nothing; give at_least or at_most")
+		case !k.AtMost.IsZero() && k.AtLeast.AddTo(epoch).After(k.AtMost.AddTo(epoch)):
+			r.refuse(at+"/retention", "keeps for at least %s and at most %s", k.AtLeast, k.AtMost)
+		}
+	}
+}
+
+// checkExceptions refuses exceptions that could never take effect: to nothing,
+// to a clause of the same effect, or to another act.
+func (r *reader) checkExceptions(i *Instrument, c Clause, at string, clauses map[string]int) {
+	for m, id := range c.ExceptionTo {
+		pointer := at + "/exception_to/" + strconv.Itoa(m)
+		r.known(pointer, id, clauses)
+		n, ok := clauses[id]
+		if !ok || id == c.ID {
+			continue
+		}
+		rule := i.Clauses[n]
+		if (rule.Modality == Prohibition) == (c.Modality == Prohibition) {
+			r.refuse(pointer, "an exception is of the opposite effect: both are of the kind %s and %s", c.Modality, rule.Modality)
+		}
+		if rule.Act != c.Act {
+			r.refuse(pointer, "clause %q is about %s and this one about %s", id, rule.Act, c.Act)
+		}
+	}
+}
+
+// checkReferences refuses names of clauses that do not exist.
+func (r *reader) checkReferences(i *Instrument, clauses map[string]int) {
+	for n, id := range i.Term.Survival {
+		r.known("/term/survival/"+strconv.Itoa(n), id, clauses)
+	}
+	for n, p := range i.Parties {
+		for m, v := range p.Reservations {
+			for k, id := range v.Excludes {
+				r.known("/parties/"+strconv.Itoa(n)+"/reservations/"+strconv.Itoa(m)+"/excludes/"+strconv.Itoa(k), id, clauses)
+			}
+		}
+	}
+	for n, c := range i.Clauses {
+		if c.Derogation == nil {
+			continue
+		}
+		for m, id := range c.Derogation.Of {
+			r.known(clausePointer(n)+"/derogation/of/"+strconv.Itoa(m), id, clauses)
+		}
+	}
+}

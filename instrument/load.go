@@ -1,0 +1,54 @@
+package instrument
+
+import (
+	"strings"
+
+	"entente/internal/fault"
+	"entente/internal/ident"
+	"entente/internal/strictjson"
+)
+
+// Load reads one instrument from YAML, or from JSON when the name of the file
+// ends in .json. The file name is only used in messages.
+//
+// It returns an invalid fault with code instrument.syntax when the bytes are no
+// document, and instrument.invalid when the document breaks the format: then
+// every field of the fault names one problem by JSON Pointer, and its detail
+// starts with file:line:column and names the clause.
+func Load(file string, src []byte) (*Instrument, error) {
+	r := &reader{file: file, places: make(map[string]*node)}
+	root, err := r.parse(src)
+	if err != nil {
+		return nil, err
+	}
+	r.index(root, "")
+	i := r.instrument(root)
+	if len(r.problems) == 0 {
+		r.check(i)
+	}
+	if len(r.problems) > 0 {
+		return nil, r.fault()
+	}
+	data := root.data()
+	i.canonical = strictjson.AppendCanonical(nil, &data)
+	i.Hash = ident.Sum(i.canonical)
+	i.Source = append([]byte(nil), src...)
+	return i, nil
+}
+
+func (r *reader) parse(src []byte) (*node, error) {
+	if strings.HasSuffix(r.file, ".json") {
+		return r.readJSON(src)
+	}
+	return r.readYAML(src)
+}
+
+func (r *reader) fault() error {
+	f := fault.New(fault.Invalid, "instrument.invalid", "%s", r.problems[0].Detail)
+	if n := len(r.problems); n > 1 {
+		f.Message = f.Message + " (and " + plural(n-1, "more problem") + ")"
+	}
+	f.Message += "."
+	f.Fields = r.problems
+	return f.Try("Correct the places named and load the file again.")
+}

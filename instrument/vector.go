@@ -1,0 +1,56 @@
+package instrument
+
+import (
+	"time"
+
+	"entente/intel"
+	"entente/party"
+	"entente/privacy"
+)
+
+// Vector is one negotiated test case, signed together with the text: what the
+// parties say must come out, so that a reader of the text and a machine that
+// applies it cannot drift apart. Package decision runs them.
+type Vector struct {
+	Name   string      `json:"name"`
+	Given  Given       `json:"given"`
+	Expect Expectation `json:"expect"`
+}
+
+// Given is the question of a vector.
+type Given struct {
+	Object    VectorObject    `json:"object"`
+	Sender    VectorActor     `json:"sender"`
+	Recipient VectorActor     `json:"recipient"`
+	Act       string          `json:"act,omitempty"` // "" = share
+	Purpose   string          `json:"purpose"`
+	At        time.Time       `json:"at"`
+	Facts     map[string]bool `json:"facts,omitempty"` // an absent fact is unknown
+}
+
+// VectorObject is what the law looks at in the object of a vector.
+type VectorObject struct {
+	Type          string             `json:"type"`
+	TLP           intel.TLP          `json:"tlp"`
+	PAP           intel.PAP          `json:"pap"`
+	Categories    []privacy.Category `json:"categories"`
+	Origin        party.ID           `json:"origin,omitempty"` // "" = the sender
+	ReceivedUnder []string           `json:"received_under,omitempty"`
+}
+
+// VectorActor is what the law looks at in a party of a vector.
+type VectorActor struct {
+	ID           party.ID `json:"id"`
+	Kind         string   `json:"kind"`
+	Jurisdiction string   `json:"jurisdiction"`
+	Roles        []string `json:"roles,omitempty"`
+}
+
+// Expectation is the answer the parties agreed on. Transforms, Because and
+// Duties are compared only when they are given.
+type Expectation struct {
+	Outcome    string   `json:"outcome"`              // permit, transform, deny, refer
+	Transforms []string `json:"transforms,omitempty"` // ids, as a set
+	Because    []string `json:"because,omitempty"`    // clause ids that must be among the reasons or bases
+	Duties     []string `json:"duties,omitempty"`     // duty ids that must come with the answer
+}
