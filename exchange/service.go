@@ -7,6 +7,9 @@
 package exchange
 
 import (
+	"crypto/ed25519"
+	"io"
+	"sync/atomic"
 	"time"
 
 	"entente/decision"
@@ -16,6 +19,59 @@ import (
 	"entente/party"
 	"entente/privacy"
 )
+
+// Config is what a [Service] needs from the node it works in.
+type Config struct {
+	Self      party.ID
+	Publisher string // STIX identity id under which derived objects are published
+	Keys      SigningKey
+	LogKey    string // verifier key of this node's log
+	Secret    []byte // 32 bytes; pseudonyms and derived ids are keyed by it
+	Store     Store
+	Transport Transport
+	Now       func() time.Time
+	Rand      io.Reader
+	Wake      func() // called when there may be something to deliver or reconsider; may be nil
+}
+
+// SigningKey is the key a node signs its messages with.
+type SigningKey struct {
+	ID      string
+	Private ed25519.PrivateKey
+}
+
+// Service is what the API, the peer door and the node's background work call.
+type Service struct {
+	self      party.ID
+	publisher string
+	keys      SigningKey
+	logKey    string
+	secret    []byte
+	store     Store
+	transport Transport
+	now       func() time.Time
+	rand      io.Reader
+	wake      func()
+	law       atomic.Pointer[law]
+}
+
+// New returns a service. The store must already know this node's own party.
+func New(c Config) *Service {
+	s := &Service{
+		self: c.Self, publisher: c.Publisher, keys: c.Keys, logKey: c.LogKey, secret: c.Secret, store: c.Store,
+		transport: c.Transport, now: c.Now, rand: c.Rand, wake: c.Wake,
+	}
+	if s.wake == nil {
+		s.wake = func() {}
+	}
+	return s
+}
+
+// time is the moment of an act, in the precision the store keeps.
+func (s *Service) time() time.Time { return s.now().UTC().Truncate(time.Microsecond) }
+
+// Self is the party this node belongs to.
+func (s *Service) Self() party.ID { return s.self }
 
 // ImportRequest brings bytes into the node.
 type ImportRequest struct {

@@ -1,0 +1,143 @@
+package entente_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "entente"
+
+// mayImport is the architecture: each package, and the packages of this module
+// it may import. Arrows only point down the list. To add a package, add a line.
+var mayImport = map[string]string{
+	"cmd/entente": "cli",
+	"cli":         "client console node api decision exchange examples instrument intel internal/fault internal/ident internal/inflate obligation party transparency transparency/verify",
+	"node":        "api console store wire/peer exchange party transparency instrument internal/fault internal/ident internal/keyring intel decision",
+
+	// Adapters: they know the domain and never each other.
+	"api":             "internal/fault internal/ident internal/inflate internal/problem internal/strictjson decision exchange instrument intel obligation party privacy",
+	"client":          "api internal/fault internal/ident internal/problem decision exchange instrument intel obligation party privacy",
+	"console":         "internal/fault internal/ident internal/problem decision exchange instrument intel obligation party privacy",
+	"store":           "internal/fault internal/ident decision exchange intel obligation party transparency",
+	"store/storetest": "internal/fault internal/ident decision exchange intel obligation party transparency",
+	"wire/peer":       "internal/fault internal/problem party",
+
+	// The domain: no HTTP, no SQL, no files, no clock.
+	"exchange":            "decision exchange/envelope instrument intel intel/stix internal/fault internal/ident internal/strictjson obligation party privacy transparency transparency/verify",
+	"exchange/envelope":   "internal/fault internal/ident internal/strictjson party",
+	"transparency/verify": "exchange/envelope internal/fault internal/ident internal/strictjson party transparency",
+	"transparency":        "internal/fault internal/ident",
+	"obligation":          "decision instrument internal/fault party",
+	"decision":            "instrument intel internal/fault internal/ident internal/strictjson party privacy",
+	"instrument":          "intel internal/fault internal/ident internal/strictjson party privacy",
+	"privacy":             "intel intel/stix internal/fault internal/ident internal/strictjson",
+	"intel/stix":          "intel internal/fault internal/ident internal/strictjson",
+	"intel":               "internal/ident internal/strictjson",
+	"party":               "internal/fault internal/ident internal/strictjson",
+
+	// Leaves: no word of the domain.
+	"internal/fault":      "",
+	"internal/ident":      "internal/fault",
+	"internal/strictjson": "internal/fault",
+	"internal/inflate":    "internal/fault",
+	"internal/problem":    "internal/fault",
+	"internal/keyring":    "internal/fault party",
+
+	"examples": "",
+	"stories":  "cli",
+}
+
+// domain lists the packages that must stay pure, and impure what they may not
+// touch and why.
+var (
+	domain = []string{
+		"exchange", "exchange/envelope", "transparency", "transparency/verify", "obligation", "decision", "instrument",
+		"privacy", "intel/stix", "intel", "party", "internal/fault", "internal/ident", "internal/strictjson", "internal/inflate",
+	}
+	impure = map[string]string{
+		"net/http":     "HTTP belongs in api, console or wire",
+		"database/sql": "SQL belongs in store; declare a Store interface instead",
+		"os":           "files and environment belong in cli or node; take an io.Reader or a value",
+		"log/slog":     "the domain returns errors and values; the adapter logs them",
+		"net":          "networking belongs in wire",
+	}
+)
+
+func TestImportsFollowTheArchitecture(t *testing.T) {
+	t.Parallel()
+	seen := importsOfEveryPackage(t)
+	for _, pkg := range slices.Sorted(maps.Keys(seen)) {
+		if pkg == "." {
+			continue
+		}
+		allowed, ok := mayImport[pkg]
+		if !ok {
+			t.Errorf("package %s is not in mayImport: decide which layer it belongs to", pkg)
+			continue
+		}
+		for p := range seen[pkg] {
+			if own, ok := strings.CutPrefix(p, module+"/"); ok && !slices.Contains(strings.Fields(allowed), own) {
+				t.Errorf("%s imports %s, which the architecture does not allow (allowed: %s)", pkg, own, allowed)
+			}
+			if why, bad := impure[p]; bad && slices.Contains(domain, pkg) {
+				t.Errorf("%s is domain code and imports %s: %s", pkg, p, why)
+			}
+		}
+		for _, a := range strings.Fields(allowed) {
+			if !seen[pkg][module+"/"+a] {
+				t.Errorf("mayImport lets %s import %s, which it does not: take the arrow out", pkg, a)
+			}
+		}
+	}
+	for pkg := range mayImport {
+		if _, err := os.Stat(pkg); err != nil {
+			t.Errorf("mayImport lists %s, which does not exist any more", pkg)
+		}
+	}
+}
+
+// importsOfEveryPackage maps each package to what it imports outside tests.
+func importsOfEveryPackage(t *testing.T) map[string]map[string]bool {
+	t.Helper()
+	seen := map[string]map[string]bool{}
+	err := filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && name != "." && (d.Name()[0] == '.' || slices.Contains([]string{"testdata", "bench", "bin"}, d.Name())) {
+			return fs.SkipDir
+		}
+		if path.Ext(name) != ".go" || strings.HasSuffix(name, "_test.go") && !strings.HasPrefix(name, "stories/") {
+			return nil
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		pkg := filepath.ToSlash(filepath.Dir(name))
+		if seen[pkg] == nil {
+			seen[pkg] = map[string]bool{}
+		}
+		for _, imp := range f.Imports {
+			p, err := strconv.Unquote(imp.Path.Value)
+			if err != nil {
+				return err
+			}
+			seen[pkg][p] = true
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return seen
+}

@@ -1,0 +1,169 @@
+package exchange
+
+import (
+	"time"
+
+	"entente/intel"
+	"entente/party"
+)
+
+// admission is what becomes of an object that was read without fault. It is
+// decided from the versions already held, never from who shouts last.
+type admission struct {
+	result  string // ResultNew, …
+	state   ObjectState
+	setBack []int64 // versions that stop being live: overtaken, or set aside with the new one
+	aside   bool    // setBack are quarantined rather than superseded
+	code    string  // why it was quarantined
+	detail  string
+	next    string
+}
+
+// What an import line can say.
+const (
+	ResultNew         = "new"
+	ResultUpdated     = "updated"
+	ResultUnchanged   = "unchanged"
+	ResultQuarantined = "quarantined"
+)
+
+func setAside(code, detail, next string) admission {
+	return admission{result: ResultQuarantined, state: SetAside, code: code, detail: detail, next: next}
+}
+
+// arrival is an object on its way in.
+type arrival struct {
+	object *intel.Object
+	from   party.ID // verified signer, or ourselves
+	// sameContent reports whether a held version differs in bytes only, not in
+	// content (member order, white space). It is asked only when id and version
+	// agree and the digests do not.
+	sameContent func(Head) (bool, error)
+}
+
+// admit holds an arrival against the versions already held, oldest arrival
+// first (STIX 2.1 sections 3.5 and 3.6; ASSURANCE J9, J10, J11, J15, J19).
+func admit(a arrival, self party.ID, heads []Head) (admission, error) {
+	if len(heads) == 0 {
+		return admission{result: ResultNew, state: Live}, nil
+	}
+	for _, h := range heads {
+		if h.Hash == a.object.Hash && h.State != Erased {
+			return admission{result: ResultUnchanged}, nil
+		}
+	}
+	if ad, refused := refusal(a, self, heads); refused {
+		return ad, nil
+	}
+	same, err := sameVersion(a, heads)
+	if err != nil || same != nil {
+		if same != nil {
+			return *same, nil
+		}
+		return admission{}, err
+	}
+	return succeed(a.object, heads), nil
+}
+
+// refusal covers what no version may do.
+func refusal(a arrival, self party.ID, heads []Head) (admission, bool) {
+	first := heads[0]
+	revoked, erasedBy := false, party.ID("")
+	for _, h := range heads {
+		revoked = revoked || h.Revoked && h.State != SetAside
+		if h.State == Erased {
+			erasedBy = h.From
+		}
+	}
+	switch {
+	case erasedBy != "" && erasedBy != a.from:
+		return setAside("object.tombstone", "This object was erased here; a copy does not bring it back (J19).",
+			"Ask its creator to issue it under a new id."), true
+	case first.From == self && a.from != self:
+		return setAside("object.ours", "A partner sent different content under the id of an object of ours (J10).",
+			"Ask the partner to publish its version under an id of its own."), true
+	case first.From != a.from:
+		return setAside("object.not-creator", "A new version came from another party than the object's creator (STIX 2.1 section 3.6, J11).",
+			"Keep it as a claim, or ask the creator for the new version."), true
+	case revoked && !a.object.Revoked:
+		return setAside("object.revoked", "The object was revoked, which is permanent (STIX 2.1 section 3.6, J19).",
+			"Ask the creator to issue it under a new id."), true
+	}
+	return admission{}, false
+}
+
+// sameVersion handles another body under a version already held.
+func sameVersion(a arrival, heads []Head) (*admission, error) {
+	for _, h := range heads {
+		if h.State == Erased || !sameInstant(h.Version, a.object.Version) {
+			continue
+		}
+		equal, err := a.sameContent(h)
+		if err != nil {
+			return nil, err
+		}
+		if equal {
+			return &admission{result: ResultUnchanged}, nil
+		}
+		var ad admission
+		switch {
+		case a.object.Type == "marking-definition":
+			ad = setAside("object.marking-altered", "A marking definition never changes (STIX 2.1 section 7.2.1, J15); the one held stays in force.",
+				"Treat the sender's copy as suspect and tell its creator.")
+		case a.object.Version == "":
+			ad = setAside("object.observable-conflict", "Another content is held under this id and neither has a version (STIX 2.1 appendix D).",
+				"Compare both; an observable's id must follow from its content.")
+		default:
+			ad = setAside("object.equivocation", "Two contents carry the same id and version (J9); both are set aside as evidence.",
+				"Ask the creator which one stands and for a new version of it.")
+			ad.aside = true
+			if h.State == Live || h.State == Overtaken {
+				ad.setBack = []int64{h.Seq}
+			}
+		}
+		return &ad, nil
+	}
+	return nil, nil
+}
+
+// succeed places a version among its siblings: the newest is live.
+func succeed(o *intel.Object, heads []Head) admission {
+	ad := admission{result: ResultUpdated, state: Live}
+	for _, h := range heads {
+		if h.State != Live {
+			continue
+		}
+		if older(o.Version, h.Version) {
+			ad.state = Overtaken
+			ad.code = "object.older"
+			ad.detail = "Older than the version held; kept as history."
+			continue
+		}
+		ad.setBack = append(ad.setBack, h.Seq)
+	}
+	if ad.state == Overtaken {
+		ad.setBack = nil
+	}
+	return ad
+}
+
+// instant reads a STIX timestamp; ok is false for "" and for what is none.
+func instant(s string) (time.Time, bool) {
+	t, err := time.Parse(time.RFC3339Nano, s)
+	return t, err == nil
+}
+
+func sameInstant(a, b string) bool {
+	ta, oka := instant(a)
+	tb, okb := instant(b)
+	if !oka || !okb {
+		return a == b
+	}
+	return ta.Equal(tb)
+}
+
+func older(a, b string) bool {
+	ta, oka := instant(a)
+	tb, okb := instant(b)
+	return oka && okb && ta.Before(tb)
+}

@@ -1,0 +1,347 @@
+package exchange
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"entente/decision"
+	"entente/exchange/envelope"
+	"entente/internal/fault"
+	"entente/internal/ident"
+	"entente/party"
+	"entente/transparency"
+)
+
+// The states of a delivery. Only queued and retrying are tried again.
+const (
+	DeliveryQueued   = "queued"
+	DeliveryRetrying = "retrying"
+	DeliveryDone     = "delivered"
+	DeliveryRefused  = "refused"  // the recipient's node said no, with a code
+	DeliveryWithheld = "withheld" // no longer lawful at the door
+)
+
+// Back-off of a delivery that failed: doubling from the first to the longest,
+// with full jitter so that a partner coming back is not met by a herd (F20).
+const (
+	firstRetry   = 2 * time.Second
+	longestRetry = 15 * time.Minute
+)
+
+// Transport carries a body to a party's node and returns its answer. Package
+// wire/peer implements it. An unavailable fault means: try again.
+type Transport interface {
+	Post(ctx context.Context, to party.Party, body []byte) ([]byte, error)
+}
+
+// DeliverDue tries every delivery that is due and returns how many it tried.
+// Each is decided again at the door: what is no longer lawful is withheld.
+func (s *Service) DeliverDue(ctx context.Context) (int, error) {
+	var due []Delivery
+	err := s.store.Read(ctx, func(r Reader) (err error) {
+		due, err = r.DueDeliveries(ctx, s.time(), 100)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	var failed []error
+	for _, d := range due {
+		if err := s.deliver(ctx, d); err != nil {
+			failed = append(failed, err)
+		}
+	}
+	return len(due), errors.Join(failed...)
+}
+
+// deliver tries one delivery and records how it ended. It returns an error only
+// when the outcome could not be recorded; the delivery is then tried again,
+// which the recipient recognises by the envelope's id.
+func (s *Service) deliver(ctx context.Context, d Delivery) error {
+	out, err := s.prepare(ctx, d)
+	if err != nil {
+		return s.postpone(ctx, d, err)
+	}
+	switch {
+	case out.stopped:
+		return s.stop(ctx, d)
+	case out.withheld != nil:
+		return s.withhold(ctx, d, *out.withheld)
+	}
+	answer, err := s.transport.Post(ctx, out.to, out.body)
+	if err != nil {
+		return s.postpone(ctx, d, err)
+	}
+	rcpt, err := s.readReceipt(out, answer)
+	if err != nil {
+		return s.postpone(ctx, d, err)
+	}
+	return s.settle(ctx, d, out, rcpt, answer)
+}
+
+// outgoing is one message ready to leave.
+type outgoing struct {
+	to       party.Party
+	envelope []byte
+	body     []byte
+	withheld *decision.Decision // why it must not leave after all
+	stopped  bool               // its release was recalled or withheld meanwhile
+}
+
+func (s *Service) prepare(ctx context.Context, d Delivery) (outgoing, error) {
+	var out outgoing
+	err := s.store.Read(ctx, func(r Reader) (err error) {
+		if out.to, err = r.Party(ctx, d.To); err != nil {
+			return err
+		}
+		b := envelope.Body{}
+		leaf := int64(0)
+		switch d.Kind {
+		case kindRecall:
+			rc, err := findRecall(ctx, r, d.Ref)
+			if err != nil {
+				return err
+			}
+			b.Envelope, leaf = rc.Envelope, rc.Leaf
+		default:
+			rel, items, err := s.atTheDoor(ctx, r, d.Ref, &out)
+			if err != nil || out.withheld != nil || out.stopped {
+				return err
+			}
+			b.Envelope, leaf = rel.Envelope, rel.Leaf
+			for _, it := range items {
+				b.Objects = append(b.Objects, it.Sent)
+			}
+		}
+		if b.Proof, err = s.proof(ctx, r, leaf); err != nil {
+			return err
+		}
+		out.envelope = b.Envelope
+		out.body, err = envelope.EncodeBody(b)
+		return err
+	})
+	return out, err
+}
+
+// atTheDoor decides every item of a release again under the law of this moment.
+func (s *Service) atTheDoor(ctx context.Context, r Reader, id string, out *outgoing) (Release, []ReleaseItem, error) {
+	rel, err := r.Release(ctx, id)
+	if err != nil {
+		return rel, nil, err
+	}
+	if rel.State != Queued {
+		out.stopped = true
+		return rel, nil, nil
+	}
+	items, err := r.ReleaseItems(ctx, id)
+	if err != nil {
+		return rel, nil, err
+	}
+	out.withheld, err = s.standing(ctx, r, rel, items)
+	return rel, items, err
+}
+
+// standing decides a release again. It returns nil when every item may still
+// leave in the form it was built in, and the decision that says otherwise if not.
+func (s *Service) standing(ctx context.Context, r Reader, rel Release, items []ReleaseItem) (*decision.Decision, error) {
+	l, err := s.lawAt(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	p, known := l.parties[rel.Recipient]
+	for _, it := range items {
+		rec, err := r.DecisionByDigest(ctx, it.Decision)
+		if err != nil {
+			return nil, err
+		}
+		before, err := decision.Parse(rec.Body)
+		if err != nil {
+			return nil, err
+		}
+		now := before
+		if known {
+			q := before.Request
+			sub := q.Subject
+			now = l.engine.Decide(s.question(l, sub, aboutRelease(items, sub.ID), actorOf(p), rel.Purpose))
+		} else {
+			now.Outcome = decision.Deny
+			now.Because = []decision.Reason{{Text: "the recipient is no longer a known party"}}
+		}
+		if !covers(before, now) {
+			return &now, nil
+		}
+	}
+	return nil, nil
+}
+
+// aboutRelease mirrors closure.about for a release made earlier: its first item
+// is the root it was asked for.
+func aboutRelease(items []ReleaseItem, id string) map[string]bool {
+	return map[string]bool{id: true, items[0].ObjectID: true}
+}
+
+// covers reports whether the form built for one decision satisfies another: all
+// that is asked now was done then.
+func covers(before, now decision.Decision) bool {
+	if now.Outcome != decision.Permit && now.Outcome != decision.Transform {
+		return false
+	}
+	done := map[string]bool{}
+	for _, t := range before.Transforms {
+		done[t] = true
+	}
+	for _, t := range now.Transforms {
+		if !done[t] {
+			return false
+		}
+	}
+	return true
+}
+
+// postpone records a failed attempt: a refusal for good, anything else for later.
+func (s *Service) postpone(ctx context.Context, d Delivery, cause error) error {
+	now := s.time()
+	d.Attempts++
+	d.LastError = cause.Error()
+	var f *fault.Error
+	if errors.As(cause, &f) {
+		d.LastError = f.Code + ": " + f.Message
+	}
+	switch kind := fault.KindOf(cause); kind {
+	case fault.Unavailable, fault.Internal:
+		d.State, d.NextAt = DeliveryRetrying, now.Add(backoff(d.Attempts))
+	default:
+		d.State = DeliveryRefused
+	}
+	return s.store.Write(ctx, func(tx Tx) error {
+		if d.State == DeliveryRefused && d.Kind == kindRelease {
+			if err := tx.SetReleaseState(ctx, d.Ref, Refused, nil, now); err != nil {
+				return err
+			}
+		}
+		return tx.UpdateDelivery(ctx, d)
+	})
+}
+
+// backoff is a random wait up to a bound that doubles with every attempt.
+func backoff(attempts int) time.Duration {
+	bound := longestRetry
+	if shift := attempts - 1; shift < 16 {
+		bound = min(longestRetry, firstRetry<<shift)
+	}
+	return bound/4 + rand.N(bound-bound/4) //nolint:gosec // spreads load; nothing is guessed from it
+}
+
+// stop ends a delivery whose release no longer waits for one.
+func (s *Service) stop(ctx context.Context, d Delivery) error {
+	d.State, d.LastError = DeliveryWithheld, "the release was recalled or withheld before it left"
+	return s.store.Write(ctx, func(tx Tx) error { return tx.UpdateDelivery(ctx, d) })
+}
+
+// withhold keeps a release from leaving and records the decision that says so.
+func (s *Service) withhold(ctx context.Context, d Delivery, why decision.Decision) error {
+	return s.store.Write(ctx, func(tx Tx) error {
+		d.State, d.LastError = DeliveryWithheld, firstReason(why)
+		if err := tx.UpdateDelivery(ctx, d); err != nil {
+			return err
+		}
+		return s.recordWithheld(ctx, tx, d.Ref, why)
+	})
+}
+
+func (s *Service) recordWithheld(ctx context.Context, tx Tx, release string, why decision.Decision) error {
+	epoch, err := tx.Epoch(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.recordAgain(ctx, tx, why, epoch); err != nil {
+		return err
+	}
+	return tx.SetReleaseState(ctx, release, Withheld, nil, s.time())
+}
+
+func firstReason(d decision.Decision) string {
+	for _, b := range d.Because {
+		return strings.TrimSpace(b.Instrument + " " + b.Cite + " " + b.Text)
+	}
+	for _, n := range d.Needs {
+		return n.Transform + " would be needed: " + strings.TrimSpace(n.Instrument+" "+n.Cite+" "+n.Text)
+	}
+	return string(d.Outcome)
+}
+
+// receipt is a partner's signed answer with the proof from its own log.
+type receipt struct {
+	envelope.Receipt
+	body envelope.Body
+}
+
+func (s *Service) readReceipt(out outgoing, answer []byte) (receipt, error) {
+	b, err := envelope.DecodeBody(answer)
+	if err != nil {
+		return receipt{}, err
+	}
+	msg, err := envelope.Open(b.Envelope, keysOf(out.to))
+	if err != nil {
+		return receipt{}, err
+	}
+	if msg.Kind != kindReceipt || msg.Receipt == nil || msg.From != out.to.ID || msg.To != s.self ||
+		msg.Receipt.Envelope != ident.Sum(out.envelope) {
+		return receipt{}, fault.New(fault.Unverified, "receipt.mismatch", "%s answered with a receipt for something else.", out.to.ID)
+	}
+	if err := checkProof(b.Proof, out.to, ident.Sum(out.envelope)); err != nil {
+		return receipt{}, err
+	}
+	return receipt{Receipt: *msg.Receipt, body: b}, nil
+}
+
+// receiptEvent is what the log commits to when a partner acknowledges. It takes
+// in the partner's own proof, so each log is a witness of the other.
+type receiptEvent struct {
+	Message string       `json:"message"`
+	From    party.ID     `json:"from"`
+	Outcome string       `json:"outcome"`
+	Receipt ident.Digest `json:"receipt"` // of the receipt's envelope
+	Proof   ident.Digest `json:"proof"`   // of the partner's log proof
+	At      time.Time    `json:"at"`
+}
+
+// settle records a receipt and what follows from it.
+func (s *Service) settle(ctx context.Context, d Delivery, out outgoing, rcpt receipt, answer []byte) error {
+	now := s.time()
+	return s.store.Write(ctx, func(tx Tx) error {
+		_, err := s.append(ctx, tx, transparency.EventReceipt, receiptEvent{
+			Message: rcpt.Message, From: out.to.ID, Outcome: rcpt.Outcome,
+			Receipt: ident.Sum(rcpt.body.Envelope), Proof: ident.Sum(rcpt.body.Proof), At: now,
+		})
+		if err != nil {
+			return err
+		}
+		d.State, d.LastError = DeliveryDone, ""
+		d.Attempts++
+		if rcpt.Outcome == outcomeRefused {
+			d.State, d.LastError = DeliveryRefused, rcpt.Code+": "+rcpt.Detail
+		}
+		if err := tx.UpdateDelivery(ctx, d); err != nil {
+			return err
+		}
+		if d.Kind == kindRecall {
+			return settleRecall(ctx, tx, d.Ref, rcpt, answer, now)
+		}
+		rel, err := tx.Release(ctx, d.Ref)
+		if err != nil {
+			return err
+		}
+		state := Delivered
+		switch {
+		case rel.State == Recalled: // while the answer was on its way; the recall has its own delivery
+			state = Recalled
+		case rcpt.Outcome == outcomeRefused:
+			state = Refused
+		}
+		return tx.SetReleaseState(ctx, d.Ref, state, answer, now)
+	})
+}

@@ -1,0 +1,308 @@
+package exchange
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"time"
+
+	"entente/decision"
+	"entente/intel"
+	"entente/intel/stix"
+	"entente/internal/fault"
+	"entente/internal/ident"
+	"entente/internal/strictjson"
+	"entente/party"
+	"entente/privacy"
+	"entente/transparency"
+)
+
+// importChunk is how many objects share a commit: large enough that the commit
+// is not what binds, small enough that progress moves and a crash loses little.
+const importChunk = 256
+
+// Import takes in a bundle, one object or a list of objects. One bad object
+// never blocks the others: it is quarantined with its reason. Importing the
+// same bytes again changes nothing.
+//
+// It returns an invalid fault when the bytes cannot be split into objects at
+// all, and the error of the store with what was accounted for so far.
+func (s *Service) Import(ctx context.Context, in ImportRequest) (ImportReport, error) {
+	bundle, err := stix.Parse(in.Data)
+	if err != nil {
+		return ImportReport{}, err
+	}
+	origin := Provenance{From: s.self, At: s.time(), Source: in.Source}
+	if in.Assign != nil {
+		origin.Assigned = in.Assign.String()
+	}
+	return s.ingest(ctx, bundle, origin, in.Progress)
+}
+
+// ingest admits everything in a bundle, chunk by chunk.
+func (s *Service) ingest(ctx context.Context, bundle stix.Bundle, origin Provenance, progress func(done, total int)) (ImportReport, error) {
+	rep := ImportReport{Objects: make([]ImportLine, 0, len(bundle.Accepted)+len(bundle.Rejected))}
+	in := s.newIntake(bundle, origin)
+	if progress == nil {
+		progress = func(int, int) {}
+	}
+	total := len(bundle.Accepted) + len(bundle.Rejected)
+	for done := 0; done < len(bundle.Accepted); done += importChunk {
+		chunk := bundle.Accepted[done:min(done+importChunk, len(bundle.Accepted))]
+		lines, err := in.chunk(ctx, chunk)
+		if err != nil {
+			return rep, fmt.Errorf("import objects %d to %d: %w", done, done+len(chunk), err)
+		}
+		rep.add(lines)
+		rep.Epoch = in.epoch
+		progress(done+len(chunk), total)
+	}
+	lines, err := in.reject(ctx, bundle.Rejected)
+	if err != nil {
+		return rep, fmt.Errorf("record refused objects: %w", err)
+	}
+	rep.add(lines)
+	progress(total, total)
+	return rep, nil
+}
+
+func (rep *ImportReport) add(lines []ImportLine) {
+	for _, l := range lines {
+		switch l.Result {
+		case ResultNew:
+			rep.New++
+		case ResultUpdated:
+			rep.Updated++
+		case ResultUnchanged:
+			rep.Unchanged++
+		default:
+			rep.Quarantined++
+		}
+	}
+	rep.Objects = append(rep.Objects, lines...)
+}
+
+// intake is one import under way.
+type intake struct {
+	s        *Service
+	origin   Provenance
+	context  privacy.Context
+	together markings // marking definitions of the same bundle
+	epoch    int64
+}
+
+func (s *Service) newIntake(bundle stix.Bundle, origin Provenance) *intake {
+	objects := make([]*intel.Object, len(bundle.Accepted))
+	for i, a := range bundle.Accepted {
+		objects[i] = a.Object
+	}
+	return &intake{s: s, origin: origin, context: privacy.ContextOf(objects), together: newMarkings(objects)}
+}
+
+// candidate is an object with everything worked out before the transaction.
+type candidate struct {
+	stix.Accepted
+	outlook map[party.ID]decision.Outcome
+}
+
+// chunk prepares the objects outside the transaction (parse, categories and
+// decisions cost far more than the writes) and admits them inside it.
+func (in *intake) chunk(ctx context.Context, accepted []stix.Accepted) ([]ImportLine, error) {
+	prepared, err := in.prepare(ctx, accepted)
+	if err != nil {
+		return nil, err
+	}
+	var lines []ImportLine
+	err = in.s.store.Write(ctx, func(tx Tx) error {
+		lines = lines[:0]
+		return in.admitAll(ctx, tx, prepared, &lines)
+	})
+	return lines, err
+}
+
+// prepare works out categories and outlook of each object.
+func (in *intake) prepare(ctx context.Context, accepted []stix.Accepted) ([]candidate, error) {
+	prepared := make([]candidate, len(accepted))
+	err := in.s.store.Read(ctx, func(r Reader) error {
+		l, err := in.s.lawAt(ctx, r)
+		if err != nil {
+			return err
+		}
+		in.epoch = l.epoch
+		for i, a := range accepted {
+			marks, err := in.together.resolve(ctx, r, a.Object)
+			if err != nil {
+				return err
+			}
+			subject := in.s.subject(a.Object, in.origin, marks, privacy.Categories(in.context.Find(a.Object)))
+			prepared[i] = candidate{Accepted: a, outlook: in.s.outlook(l, subject)}
+		}
+		return nil
+	})
+	return prepared, err
+}
+
+func (in *intake) admitAll(ctx context.Context, tx Tx, prepared []candidate, lines *[]ImportLine) error {
+	ids := make([]string, len(prepared))
+	for i, c := range prepared {
+		ids[i] = c.Object.ID
+	}
+	heads, err := tx.Heads(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for _, c := range prepared {
+		line, err := in.admitOne(ctx, tx, c, heads)
+		if err != nil {
+			return err
+		}
+		*lines = append(*lines, line)
+	}
+	return nil
+}
+
+func (in *intake) admitOne(ctx context.Context, tx Tx, c candidate, heads map[string][]Head) (ImportLine, error) {
+	o := c.Object
+	ad, err := admit(arrival{object: o, from: in.origin.From, sameContent: contentComparer(ctx, tx, o)}, in.s.self, heads[o.ID])
+	if err != nil {
+		return ImportLine{}, err
+	}
+	line := ImportLine{Pointer: c.Pointer, ID: o.ID, Result: ad.result, Code: ad.code, Detail: ad.detail, Next: ad.next}
+	for _, w := range c.Warnings {
+		line.Warnings = append(line.Warnings, w.Pointer+": "+w.Detail)
+	}
+	if ad.result == ResultUnchanged {
+		return line, nil
+	}
+	back := Overtaken
+	if ad.aside {
+		back = SetAside
+	}
+	for _, seq := range ad.setBack {
+		if err := tx.SetObjectState(ctx, seq, back); err != nil {
+			return line, err
+		}
+		for i := range heads[o.ID] {
+			if heads[o.ID][i].Seq == seq {
+				heads[o.ID][i].State = back
+			}
+		}
+	}
+	seq, err := in.keep(ctx, tx, c, ad)
+	if err != nil {
+		return line, err
+	}
+	heads[o.ID] = append(heads[o.ID], Head{
+		Seq: seq, Version: o.Version, Hash: o.Hash, From: in.origin.From,
+		Type: o.Type, Revoked: o.Revoked, State: ad.state,
+	})
+	return line, nil
+}
+
+// keep stores one version with its leaf, and its quarantine record when it is
+// set aside.
+func (in *intake) keep(ctx context.Context, tx Tx, c candidate, ad admission) (int64, error) {
+	o := c.Object
+	leaf, err := in.s.append(ctx, tx, transparency.EventObject, objectEvent{
+		Object: o.ID, Version: o.Version, Hash: o.Hash, From: in.origin.From, At: in.origin.At,
+		Release: in.origin.Release, State: ad.state, Code: ad.code, Epoch: in.epoch, Outlook: c.outlook,
+	})
+	if err != nil {
+		return 0, err
+	}
+	seq, err := tx.AddObject(ctx, Stored{
+		ID: o.ID, Type: o.Type, SpecVersion: o.SpecVersion, Version: o.Version, CreatedBy: o.CreatedBy,
+		Revoked: o.Revoked, Hash: o.Hash, Raw: o.Raw, State: ad.state, Upgraded: o.Upgraded,
+		Provenance: in.origin, Leaf: leaf,
+	}, o.Refs)
+	if err != nil || ad.state != SetAside {
+		return seq, err
+	}
+	return seq, tx.AddQuarantine(ctx, Quarantine{
+		At: in.origin.At, From: in.origin.From, Source: in.origin.Source, ObjectID: o.ID,
+		Pointer: c.Pointer, Code: ad.code, Detail: ad.detail, Next: ad.next, Hash: o.Hash,
+	})
+}
+
+// objectEvent is what the log commits to when an object version is accepted.
+// Outlook is what each known party could have got at that moment: denials are
+// on record as completely as permits.
+type objectEvent struct {
+	Object  string                        `json:"object"`
+	Version string                        `json:"version,omitempty"`
+	Hash    ident.Digest                  `json:"hash"`
+	From    party.ID                      `json:"from"`
+	At      time.Time                     `json:"at"`
+	Release string                        `json:"release,omitempty"`
+	State   ObjectState                   `json:"state"`
+	Code    string                        `json:"code,omitempty"`
+	Epoch   int64                         `json:"epoch"`
+	Outlook map[party.ID]decision.Outcome `json:"outlook,omitempty"`
+}
+
+// quarantineEvent commits to something that was refused, by digest only.
+type quarantineEvent struct {
+	Hash   ident.Digest `json:"hash"`
+	From   party.ID     `json:"from"`
+	At     time.Time    `json:"at"`
+	Code   string       `json:"code"`
+	Detail string       `json:"detail"`
+}
+
+// reject records what the parser refused; the bytes are kept for the person who
+// has to look, never decided and never sent.
+func (in *intake) reject(ctx context.Context, rejected []stix.Rejected) ([]ImportLine, error) {
+	var lines []ImportLine
+	for len(rejected) > 0 {
+		chunk := rejected[:min(importChunk, len(rejected))]
+		rejected = rejected[len(chunk):]
+		err := in.s.store.Write(ctx, func(tx Tx) error {
+			for _, r := range chunk {
+				if err := in.s.quarantine(ctx, tx, in.origin, r); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return lines, err
+		}
+		for _, r := range chunk {
+			lines = append(lines, ImportLine{Pointer: r.Pointer, ID: r.ID, Result: ResultQuarantined, Code: r.Code, Detail: r.Detail, Next: r.Next})
+		}
+	}
+	return lines, nil
+}
+
+func (s *Service) quarantine(ctx context.Context, tx Tx, origin Provenance, r stix.Rejected) error {
+	_, err := s.append(ctx, tx, transparency.EventQuarantine, quarantineEvent{
+		Hash: r.Hash, From: origin.From, At: origin.At, Code: r.Code, Detail: r.Detail,
+	})
+	if err != nil {
+		return err
+	}
+	return tx.AddQuarantine(ctx, Quarantine{
+		At: origin.At, From: origin.From, Source: origin.Source, ObjectID: r.ID, Pointer: r.Pointer,
+		Code: r.Code, Detail: r.Detail, Next: r.Next, Hash: r.Hash, Raw: r.Raw,
+	})
+}
+
+// contentComparer tells a difference in form from one in content by comparing
+// canonical JSON. It reads the held version only when asked.
+func contentComparer(ctx context.Context, r Reader, o *intel.Object) func(Head) (bool, error) {
+	return func(h Head) (bool, error) {
+		held, err := r.Version(ctx, h.Seq)
+		if err != nil {
+			return false, err
+		}
+		if held.Upgraded != nil && o.Upgraded != nil && held.Upgraded.Hash == o.Upgraded.Hash {
+			return true, nil
+		}
+		a, err := strictjson.Canonical(held.Raw)
+		if err != nil {
+			return false, fault.New(fault.Unverified, "store.corrupt", "Version %s of %s is not readable.", h.Version, o.ID).Because(err)
+		}
+		b, err := strictjson.Canonical(o.Raw)
+		return bytes.Equal(a, b), err
+	}
+}

@@ -1,0 +1,147 @@
+package exchange
+
+import (
+	"context"
+
+	"github.com/go-json-experiment/json"
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"entente/internal/fault"
+	"entente/internal/ident"
+	"entente/internal/strictjson"
+	"entente/party"
+	"entente/transparency"
+)
+
+// canonical is the RFC 8785 form of v: the bytes that digests and log leaves cover.
+func canonical(v any) ([]byte, error) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	return strictjson.Canonical(b)
+}
+
+// append adds an event to the log inside tx and returns its index.
+func (s *Service) append(ctx context.Context, tx Tx, typ string, event any) (int64, error) {
+	body, err := canonical(event)
+	if err != nil {
+		return 0, err
+	}
+	e, err := transparency.NewEntry(typ, body, s.rand)
+	if err != nil {
+		return 0, err
+	}
+	return tx.Append(ctx, e)
+}
+
+// proof discloses one entry with its audit path under the newest checkpoint.
+func (s *Service) proof(ctx context.Context, r Reader, index int64) ([]byte, error) {
+	p, err := proveEntry(ctx, r, index)
+	if err != nil {
+		return nil, err
+	}
+	return p.Encode(), nil
+}
+
+func proveEntry(ctx context.Context, r Reader, index int64) (transparency.Proof, error) {
+	head, checkpoint, err := r.LogHead(ctx)
+	if err != nil {
+		return transparency.Proof{}, err
+	}
+	entry, err := r.LogEntry(ctx, index)
+	if err != nil {
+		return transparency.Proof{}, err
+	}
+	path, err := transparency.ProveInclusion(head, r.LogTiles(ctx), index)
+	if err != nil {
+		return transparency.Proof{}, err
+	}
+	return transparency.Disclose(entry, path, checkpoint), nil
+}
+
+// checkProof verifies that a partner's log holds an entry about exactly the
+// envelope with this digest.
+func checkProof(text []byte, from party.Party, envelope ident.Digest) error {
+	verifier, err := note.NewVerifier(from.LogKey)
+	if err != nil {
+		return fault.New(fault.Unverified, "proof.key", "The log key on the card of %s cannot be read.", from.ID).Because(err)
+	}
+	p, err := transparency.ParseProof(text)
+	if err != nil {
+		return err
+	}
+	entry, _, err := p.Open(verifier)
+	if err != nil {
+		return err
+	}
+	var event struct {
+		Envelope ident.Digest `json:"envelope"`
+	}
+	if err := json.Unmarshal(entry.Body, &event); err != nil || event.Envelope != envelope {
+		return fault.New(fault.Unverified, "proof.other", "The log entry shown by %s is about another message.", from.ID).Because(err)
+	}
+	return nil
+}
+
+// Checkpoint returns the newest signed checkpoint of this node's log.
+func (s *Service) Checkpoint(ctx context.Context) ([]byte, error) {
+	return read(ctx, s, func(r Reader) ([]byte, error) {
+		_, checkpoint, err := r.LogHead(ctx)
+		return checkpoint, err
+	})
+}
+
+// VerifyLog recomputes every leaf from what is stored and holds it against the
+// signed tree. It names the first entry that does not fit; reads of objects,
+// decisions and envelopes verify their own digests on the way.
+func (s *Service) VerifyLog(ctx context.Context) (LogReport, error) {
+	rep := LogReport{FirstBad: -1}
+	err := s.store.Read(ctx, func(r Reader) error {
+		head, checkpoint, err := r.LogHead(ctx)
+		if err != nil {
+			return err
+		}
+		rep.Size, rep.Root, rep.Checkpoint = head.Size, head.Root, string(checkpoint)
+		verifier, err := note.NewVerifier(s.logKey)
+		if err != nil {
+			return err
+		}
+		signed, err := transparency.OpenCheckpoint(checkpoint, verifier)
+		if err == nil && signed.Head != head {
+			err = fault.New(fault.Unverified, "log.checkpoint", "The stored tree is not the one that was signed.")
+		}
+		if err != nil {
+			rep.FirstBad, rep.Problem = 0, err.Error()
+			return nil
+		}
+		bad, err := transparency.Audit(head, r.LogTiles(ctx), entryReader(ctx, r))
+		if bad >= 0 {
+			rep.FirstBad, rep.Problem = bad, err.Error()
+			return nil
+		}
+		return err
+	})
+	return rep, err
+}
+
+// auditBatch is how many entries are read at once when the whole log is checked.
+const auditBatch = 1024
+
+// entryReader returns the leaves of the log in order, reading ahead in batches.
+func entryReader(ctx context.Context, r Reader) func(int64) (tlog.Hash, error) {
+	var batch []transparency.Logged
+	return func(i int64) (tlog.Hash, error) {
+		if len(batch) == 0 || i < batch[0].Index || i > batch[len(batch)-1].Index {
+			var err error
+			if batch, err = r.LogEntries(ctx, i, i+auditBatch); err != nil {
+				return tlog.Hash{}, err
+			}
+		}
+		if len(batch) == 0 || batch[0].Index > i || i-batch[0].Index >= int64(len(batch)) {
+			return tlog.Hash{}, fault.New(fault.Unverified, "log.entry", "Entry %d is missing.", i)
+		}
+		return batch[i-batch[0].Index].Leaf(), nil
+	}
+}

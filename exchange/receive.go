@@ -1,0 +1,387 @@
+package exchange
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"slices"
+	"strconv"
+	"time"
+
+	"entente/decision"
+	"entente/exchange/envelope"
+	"entente/intel/stix"
+	"entente/internal/fault"
+	"entente/internal/ident"
+	"entente/internal/strictjson"
+	"entente/obligation"
+	"entente/party"
+	"entente/transparency"
+)
+
+// What a receipt can say of a message and of one object in it.
+const (
+	outcomeAccepted = "accepted"
+	outcomePurged   = "purged"
+	outcomeRefused  = "refused"
+)
+
+// Receive takes in the body of one message from a partner whose identity the
+// transport has verified, and returns the receipt to answer with. It is called
+// again with the same bytes when an answer was lost, and then gives the same
+// receipt without any further effect.
+//
+// It returns unverified faults (codes envelope.*) when the message is not what
+// it claims to be; nothing of it is then kept but a commitment.
+func (s *Service) Receive(ctx context.Context, from party.ID, body []byte) ([]byte, error) {
+	in, err := s.open(ctx, from, body)
+	if err != nil {
+		return nil, s.refuse(ctx, from, body, err)
+	}
+	if in.answered != nil {
+		return in.answered, nil
+	}
+	var items []envelope.ItemReceipt
+	outcome := outcomeAccepted
+	switch in.msg.Kind {
+	case kindRelease:
+		items, err = s.takeIn(ctx, in)
+	case kindRecall:
+		outcome = outcomePurged
+		items, err = s.purge(ctx, in)
+	default:
+		err = fault.New(fault.Invalid, "envelope.kind", "A node does not take messages of kind %q.", in.msg.Kind)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s.answer(ctx, in, outcome, items)
+}
+
+// incoming is a message whose form, signature and sender hold.
+type incoming struct {
+	msg      envelope.Message
+	body     envelope.Body
+	raw      []byte
+	from     party.Party
+	key      string // under which it is remembered
+	answered []byte // the receipt given before
+	leaf     int64
+	held     bool // recorded before, but the receipt was lost in a crash
+	accepted int
+	refused  int
+}
+
+func (s *Service) open(ctx context.Context, from party.ID, raw []byte) (*incoming, error) {
+	in := &incoming{raw: raw}
+	var err error
+	if in.body, err = envelope.DecodeBody(raw); err != nil {
+		return nil, err
+	}
+	err = s.store.Read(ctx, func(r Reader) (err error) {
+		in.from, err = r.Party(ctx, from)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if in.msg, err = envelope.Open(in.body.Envelope, keysOf(in.from)); err != nil {
+		return nil, err
+	}
+	if in.msg.From != from {
+		return nil, fault.New(fault.Unverified, "envelope.sender", "The message is signed by %s but was brought by %s.", in.msg.From, from)
+	}
+	if in.msg.To != s.self {
+		return nil, fault.New(fault.Unverified, "envelope.recipient", "The message is addressed to %s.", in.msg.To)
+	}
+	if err := checkProof(in.body.Proof, in.from, ident.Sum(in.body.Envelope)); err != nil {
+		return nil, err
+	}
+	in.key = string(from) + "/" + in.msg.ID
+	return in, s.seenBefore(ctx, in)
+}
+
+// keysOf finds a party's signing key for the envelope's checks. A message can
+// only be signed by the party it says it is from.
+func keysOf(p party.Party) func(party.ID, string, time.Time) (ed25519.PublicKey, bool) {
+	return func(from party.ID, keyID string, at time.Time) (ed25519.PublicKey, bool) {
+		if from != p.ID {
+			return nil, false
+		}
+		return p.VerifyKey(keyID, at)
+	}
+}
+
+// seenBefore looks the message up among those taken in before.
+func (s *Service) seenBefore(ctx context.Context, in *incoming) error {
+	return s.store.Read(ctx, func(r Reader) error {
+		before, err := r.Received(ctx, in.key)
+		if fault.KindOf(err) == fault.NotFound && err != nil {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if ident.Sum(before.Envelope) != ident.Sum(in.body.Envelope) {
+			return fault.New(fault.Conflict, "envelope.equivocation", "%s sent two different messages under the id %s.", in.from.ID, in.msg.ID)
+		}
+		in.answered, in.leaf, in.held = before.Receipt, before.Leaf, true
+		if len(before.Receipt) == 0 {
+			in.answered = nil
+		}
+		return nil
+	})
+}
+
+// refuse leaves a commitment to what was refused, so that a partner who sends
+// forgeries cannot deny it, and hands the refusal on.
+func (s *Service) refuse(ctx context.Context, from party.ID, body []byte, cause error) error {
+	if k := fault.KindOf(cause); k == fault.Internal || k == fault.Unavailable {
+		return cause
+	}
+	err := s.store.Write(ctx, func(tx Tx) error {
+		_, err := s.append(ctx, tx, transparency.EventQuarantine, quarantineEvent{
+			Hash: ident.Sum(body), From: from, At: s.time(), Code: fault.CodeOf(cause), Detail: "message refused",
+		})
+		return err
+	})
+	return errors.Join(cause, err)
+}
+
+// takeIn stores the objects of a release, each on its own: what is wrong with
+// one does not keep out the others.
+func (s *Service) takeIn(ctx context.Context, in *incoming) ([]envelope.ItemReceipt, error) {
+	origin := Provenance{
+		From: in.from.ID, At: s.time(), Source: "message " + in.msg.ID, Release: in.msg.ID, Under: in.msg.Under, Terms: termsOf(in.msg),
+	}
+	bundle := s.parseItems(in)
+	it := s.newIntake(bundle, origin)
+	prepared, err := it.prepare(ctx, bundle.Accepted)
+	if err != nil {
+		return nil, err
+	}
+	var lines []ImportLine
+	err = s.store.Write(ctx, func(tx Tx) error {
+		lines = lines[:0]
+		if _, err := tx.Received(ctx, string(in.from.ID)+"/"+recallID(in.msg.ID)); err == nil {
+			return fault.New(fault.Conflict, "envelope.recalled", "The release was recalled before it arrived.")
+		}
+		if !in.held {
+			if err := s.remember(ctx, tx, in, len(bundle.Accepted), len(bundle.Rejected)); err != nil {
+				return err
+			}
+		}
+		for _, r := range bundle.Rejected {
+			if in.held {
+				break // recorded before the answer was lost
+			}
+			if err := s.quarantine(ctx, tx, origin, r); err != nil {
+				return err
+			}
+		}
+		if err := s.receivedDuties(ctx, tx, in, origin.At); err != nil {
+			return err
+		}
+		return it.admitAll(ctx, tx, prepared, &lines)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return itemReceipts(in.msg, lines, bundle.Rejected), nil
+}
+
+func termsOf(m envelope.Message) []Term {
+	terms := make([]Term, 0, len(m.Terms))
+	for _, t := range m.Terms {
+		d := dutyOf(t)
+		terms = append(terms, Term{ClauseRef: d.ClauseRef, Duty: d})
+	}
+	return terms
+}
+
+// parseItems reads each object of a release on its own. Its pointer is its
+// place in the message.
+func (s *Service) parseItems(in *incoming) stix.Bundle {
+	var b stix.Bundle
+	wrong := envelope.Match(in.msg, in.body.Objects)
+	for i, it := range in.msg.Objects {
+		pointer := strictjson.Pointer("objects", strconv.Itoa(i))
+		reject := func(err error) {
+			r := stix.Rejected{Pointer: pointer, ID: it.ID, Code: fault.CodeOf(err), Detail: "object refused", Hash: it.Hash}
+			if f, ok := errors.AsType[*fault.Error](err); ok {
+				r.Detail, r.Next = f.Message, f.Next
+			}
+			if i < len(in.body.Objects) {
+				r.Raw = in.body.Objects[i]
+			}
+			b.Rejected = append(b.Rejected, r)
+		}
+		if i < len(wrong) && wrong[i] != nil {
+			reject(wrong[i])
+			continue
+		}
+		o, warnings, err := stix.ParseObject(in.body.Objects[i])
+		switch {
+		case err != nil:
+			reject(err)
+		case o.ID != it.ID:
+			reject(fault.New(fault.Invalid, "envelope.item", "The message announced %s and brought %s.", it.ID, o.ID))
+		default:
+			b.Accepted = append(b.Accepted, stix.Accepted{Object: o, Pointer: pointer, Warnings: warnings})
+		}
+	}
+	return b
+}
+
+// receiveEvent is what the log commits to when a message is taken in.
+type receiveEvent struct {
+	Message  string       `json:"message"`
+	Kind     string       `json:"kind"`
+	From     party.ID     `json:"from"`
+	Envelope ident.Digest `json:"envelope"`
+	Proof    ident.Digest `json:"proof"` // of the sender's log proof
+	At       time.Time    `json:"at"`
+}
+
+func (s *Service) remember(ctx context.Context, tx Tx, in *incoming, accepted, refused int) error {
+	now := s.time()
+	leaf, err := s.append(ctx, tx, transparency.EventReceive, receiveEvent{
+		Message: in.msg.ID, Kind: in.msg.Kind, From: in.from.ID,
+		Envelope: ident.Sum(in.body.Envelope), Proof: ident.Sum(in.body.Proof), At: now,
+	})
+	if err != nil {
+		return err
+	}
+	in.leaf = leaf
+	return tx.AddReceived(ctx, Received{
+		ID: in.key, Kind: in.msg.Kind, From: in.from.ID, At: now, Hash: ident.Sum(in.raw),
+		Envelope: in.body.Envelope, Leaf: leaf, Accepted: accepted, Refused: refused,
+	})
+}
+
+// receivedDuties starts the clocks the terms of a release put on this node.
+func (s *Service) receivedDuties(ctx context.Context, tx Tx, in *incoming, now time.Time) error {
+	if in.held {
+		return nil
+	}
+	var terms decision.Decision
+	for _, t := range in.msg.Terms {
+		terms.Duties = append(terms.Duties, dutyOf(t))
+	}
+	anchors := map[string]time.Time{"receipt": now}
+	for _, d := range obligation.Plan(terms, anchors, map[string]party.ID{"recipient": s.self}, ident.New) {
+		d.Release = in.msg.ID
+		if err := tx.AddDuty(ctx, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func itemReceipts(m envelope.Message, lines []ImportLine, rejected []stix.Rejected) []envelope.ItemReceipt {
+	byID := map[string]envelope.ItemReceipt{}
+	for _, l := range lines {
+		result := "stored"
+		switch l.Result {
+		case ResultUnchanged, ResultQuarantined:
+			result = l.Result
+		}
+		byID[l.ID] = envelope.ItemReceipt{ID: l.ID, Result: result, Code: l.Code}
+	}
+	for _, r := range rejected {
+		byID[r.ID] = envelope.ItemReceipt{ID: r.ID, Result: ResultQuarantined, Code: r.Code}
+	}
+	out := make([]envelope.ItemReceipt, 0, len(m.Objects))
+	for _, it := range m.Objects {
+		r := byID[it.ID]
+		r.ID, r.Hash = it.ID, it.Hash
+		out = append(out, r)
+	}
+	return out
+}
+
+// purge erases what a release brought, records it and hands the recall on to
+// those this node gave it to.
+func (s *Service) purge(ctx context.Context, in *incoming) ([]envelope.ItemReceipt, error) {
+	rc := in.msg.Recall
+	if rc == nil {
+		return nil, fault.New(fault.Invalid, "envelope.recall", "A recall names the release it recalls.")
+	}
+	var items []envelope.ItemReceipt
+	err := s.store.Write(ctx, func(tx Tx) error {
+		items = items[:0]
+		if !in.held {
+			if err := s.remember(ctx, tx, in, 0, 0); err != nil {
+				return err
+			}
+		}
+		before, err := tx.Received(ctx, string(in.from.ID)+"/"+rc.Release)
+		if err != nil {
+			if fault.KindOf(err) == fault.NotFound {
+				return nil // it never arrived; takeIn refuses it from now on
+			}
+			return err
+		}
+		m, err := envelope.Open(before.Envelope, keysOf(in.from))
+		if err != nil {
+			return err
+		}
+		items, err = s.eraseItems(ctx, tx, in, m)
+		return err
+	})
+	return items, err
+}
+
+func (s *Service) eraseItems(ctx context.Context, tx Tx, in *incoming, m envelope.Message) ([]envelope.ItemReceipt, error) {
+	ids := make([]string, len(m.Objects))
+	for i, it := range m.Objects {
+		ids[i] = it.ID
+	}
+	heads, err := tx.Heads(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	var items []envelope.ItemReceipt
+	for _, it := range m.Objects {
+		i := slices.IndexFunc(heads[it.ID], func(h Head) bool { return h.Hash == it.Hash && h.From == in.from.ID && h.State != Erased })
+		if i < 0 {
+			items = append(items, envelope.ItemReceipt{ID: it.ID, Hash: it.Hash, Result: "absent"})
+			continue
+		}
+		if err := tx.SetObjectState(ctx, heads[it.ID][i].Seq, Erased); err != nil {
+			return nil, err
+		}
+		if err := s.recallOnward(ctx, tx, it.ID, in.msg.Recall.Reason); err != nil {
+			return nil, err
+		}
+		items = append(items, envelope.ItemReceipt{ID: it.ID, Hash: it.Hash, Result: "purged"})
+	}
+	return items, nil
+}
+
+// answer signs the receipt with the proof that the act is in this node's log,
+// and keeps it so that a repeated message gets the same bytes.
+func (s *Service) answer(ctx context.Context, in *incoming, outcome string, items []envelope.ItemReceipt) ([]byte, error) {
+	msg := envelope.Message{
+		Entente: 1, Kind: kindReceipt, ID: ident.New(), From: s.self, To: in.from.ID, At: s.time(),
+		Receipt: &envelope.Receipt{Message: in.msg.ID, Envelope: ident.Sum(in.body.Envelope), Outcome: outcome, Items: items},
+	}
+	body, err := envelope.Seal(msg, nil, s.keys.ID, s.keys.Private)
+	if err != nil {
+		return nil, err
+	}
+	err = s.store.Read(ctx, func(r Reader) (err error) {
+		body.Proof, err = s.proof(ctx, r, in.leaf)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	raw, err := envelope.EncodeBody(body)
+	if err != nil {
+		return nil, err
+	}
+	err = s.store.Write(ctx, func(tx Tx) error { return tx.SetReceipt(ctx, in.key, raw) })
+	s.wake()
+	return raw, err
+}

@@ -1,0 +1,215 @@
+package exchange
+
+import (
+	"context"
+	"time"
+
+	"entente/instrument"
+	"entente/internal/fault"
+	"entente/internal/ident"
+	"entente/party"
+	"entente/transparency"
+)
+
+// lawEvent is what the log commits to when the legal epoch moves.
+type lawEvent struct {
+	Epoch  int64        `json:"epoch"`
+	Change string       `json:"change"` // party, instrument, fact, fact-withdrawn
+	ID     string       `json:"id"`
+	Hash   ident.Digest `json:"hash,omitzero"`
+	By     string       `json:"by,omitempty"`
+	At     time.Time    `json:"at"`
+}
+
+// changeLaw runs f and moves the epoch with a leaf, in one transaction.
+func (s *Service) changeLaw(ctx context.Context, e lawEvent, f func(tx Tx) error) (int64, error) {
+	e.At = s.time()
+	err := s.store.Write(ctx, func(tx Tx) error {
+		if err := f(tx); err != nil {
+			return err
+		}
+		var err error
+		if e.Epoch, err = tx.BumpEpoch(ctx); err != nil {
+			return err
+		}
+		_, err = s.append(ctx, tx, transparency.EventLaw, e)
+		return err
+	})
+	s.wake()
+	return e.Epoch, err
+}
+
+// AddParty brings in a party's card. The fingerprint must be the one compared
+// with the party out of band; a card without it proves nothing.
+func (s *Service) AddParty(ctx context.Context, in AddPartyRequest) (party.Party, error) {
+	p, err := party.ParseCard(in.Card)
+	if err != nil {
+		return p, err
+	}
+	print := p.Fingerprint()
+	if in.Fingerprint != print.String() {
+		return p, fault.New(fault.Unverified, "party.fingerprint", "The card's fingerprint is %s, which is not the one given.", print).
+			Try("Compare the fingerprint with the party by telephone or in person, then give it.").At("/fingerprint", "does not match")
+	}
+	if err := s.checkName(ctx, p); err != nil || in.DryRun {
+		return p, err
+	}
+	_, err = s.changeLaw(ctx, lawEvent{Change: "party", ID: string(p.ID), Hash: print}, func(tx Tx) error {
+		return tx.PutParty(ctx, p, s.time())
+	})
+	return p, err
+}
+
+// checkName refuses a display name that can be mistaken for another party's (T2).
+func (s *Service) checkName(ctx context.Context, p party.Party) error {
+	known, err := s.Parties(ctx)
+	if err != nil {
+		return err
+	}
+	for _, k := range known {
+		if k.ID != p.ID && (party.Confusable(k.Name, p.Name) || party.Confusable(string(k.ID), string(p.ID))) {
+			return fault.New(fault.Conflict, "party.confusable", "The name %q can be mistaken for that of %s.", p.Name, k.ID).At("/name", "is confusable")
+		}
+	}
+	return nil
+}
+
+// Parties lists every known party, this node's own included, by id.
+func (s *Service) Parties(ctx context.Context) ([]party.Party, error) {
+	return read(ctx, s, func(r Reader) ([]party.Party, error) { return r.Parties(ctx) })
+}
+
+// Party returns one party or a not-found fault.
+func (s *Service) Party(ctx context.Context, id party.ID) (party.Party, error) {
+	return read(ctx, s, func(r Reader) (party.Party, error) { return r.Party(ctx, id) })
+}
+
+// AddInstrument activates an instrument on this node in the name of the person
+// who answers for its encoding. A document that does not load, whose version
+// does not follow the active one, or whose vectors fail is refused.
+func (s *Service) AddInstrument(ctx context.Context, in AddInstrumentRequest) (InstrumentView, error) {
+	doc, err := instrument.Load(in.File, in.Source)
+	if err != nil {
+		return InstrumentView{}, err
+	}
+	if in.By == "" && !doc.Illustrative {
+		return InstrumentView{}, fault.New(fault.Invalid, "instrument.owner", "A named legal owner has to answer for the encoding of an instrument.").
+			At("/by", "is empty").Try("Give the person's name, or mark the document illustrative.")
+	}
+	rec := InstrumentRecord{ID: doc.ID, Version: doc.Version, Hash: doc.Hash, Source: in.Source, Activated: s.time(), By: in.By}
+	view, err := viewInstrument(rec)
+	if err != nil {
+		return view, err
+	}
+	if err := s.admissible(ctx, doc); err != nil || in.DryRun {
+		return view, err
+	}
+	_, err = s.changeLaw(ctx, lawEvent{Change: "instrument", ID: doc.ID, Hash: doc.Hash, By: in.By}, func(tx Tx) error {
+		return tx.PutInstrument(ctx, rec)
+	})
+	return view, err
+}
+
+// Instruments lists the active instruments by id.
+func (s *Service) Instruments(ctx context.Context) ([]InstrumentView, error) {
+	return read(ctx, s, func(r Reader) ([]InstrumentView, error) {
+		l, err := s.lawAt(ctx, r)
+		if err != nil {
+			return nil, err
+		}
+		return l.instruments, nil
+	})
+}
+
+// Instrument returns one active instrument or a not-found fault.
+func (s *Service) Instrument(ctx context.Context, id string) (InstrumentView, error) {
+	views, err := s.Instruments(ctx)
+	for _, v := range views {
+		if v.ID == id {
+			return v, nil
+		}
+	}
+	if err == nil {
+		err = fault.New(fault.NotFound, "instrument.unknown", "There is no active instrument %q.", id).Try("List the active instruments.")
+	}
+	return InstrumentView{}, err
+}
+
+// InstrumentStatus says what an instrument is between two parties at an instant.
+// The zero instant is now.
+func (s *Service) InstrumentStatus(ctx context.Context, id string, a, b party.ID, at time.Time) (instrument.Standing, error) {
+	v, err := s.Instrument(ctx, id)
+	if err != nil {
+		return instrument.Standing{}, err
+	}
+	if a == "" {
+		a = s.self
+	}
+	sender, err := s.Party(ctx, a)
+	if err != nil {
+		return instrument.Standing{}, err
+	}
+	if at.IsZero() {
+		at = s.time()
+	}
+	return v.Doc.Status(a, b, sender.Jurisdiction, at), nil
+}
+
+// RecordFact records a statement of fact with its evidence; decisions made from
+// now on may rely on it.
+func (s *Service) RecordFact(ctx context.Context, f Fact) (Fact, error) {
+	bad := fault.New(fault.Invalid, "fact.invalid", "The fact is not complete.")
+	for _, need := range []struct{ field, value string }{{"/name", f.Name}, {"/issuer", f.Issuer}, {"/evidence", f.Evidence}} {
+		if need.value == "" {
+			bad = bad.At(need.field, "is empty")
+		}
+	}
+	if f.Name == factOwnObject {
+		bad = bad.At("/name", "is established by the node itself")
+	}
+	if len(bad.Fields) > 0 {
+		return f, bad.Try("Say what is the case, who says so and where it can be checked.")
+	}
+	now := s.time()
+	if f.ID == "" {
+		f.ID = ident.New()
+	}
+	if f.From.IsZero() {
+		f.From = now
+	}
+	_, err := s.changeLaw(ctx, lawEvent{Change: "fact", ID: f.ID, By: f.Issuer}, func(tx Tx) error {
+		return tx.PutFact(ctx, f)
+	})
+	return f, err
+}
+
+// WithdrawFact takes a fact back: decisions made from now on do not rely on it,
+// and releases that did are recalled.
+func (s *Service) WithdrawFact(ctx context.Context, id string) (Withdrawal, error) {
+	facts, err := s.Facts(ctx)
+	if err != nil {
+		return Withdrawal{}, err
+	}
+	var w Withdrawal
+	for _, f := range facts {
+		if f.ID == id {
+			w.Fact = f
+		}
+	}
+	if w.Fact.ID == "" {
+		return w, fault.New(fault.NotFound, "fact.unknown", "There is no fact %s that could be withdrawn.", id).Try("List the facts that count.")
+	}
+	if _, err = s.changeLaw(ctx, lawEvent{Change: "fact-withdrawn", ID: id}, func(tx Tx) error {
+		return tx.WithdrawFact(ctx, id, s.time())
+	}); err != nil {
+		return w, err
+	}
+	done, err := s.Reconsider(ctx)
+	done.Fact = w.Fact
+	return done, err
+}
+
+// Facts lists what is recorded and not withdrawn, oldest first.
+func (s *Service) Facts(ctx context.Context) ([]Fact, error) {
+	return read(ctx, s, func(r Reader) ([]Fact, error) { return r.Facts(ctx) })
+}
