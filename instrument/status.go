@@ -10,11 +10,11 @@ import (
 
 // Standing is what an instrument is worth between two parties at an instant.
 type Standing struct {
-	InForce     bool
-	Why         string            // when not in force: one phrase for a person, e.g. "lapsed on 2028-02-01"
-	Provisional bool              // in force, because at least one side applies it provisionally (Vienna Convention Art. 25)
-	Excluded    map[string]string // clause id → reservation that takes it out between the two
-	Surviving   []string          // not in force any more: clauses that still bind for what was exchanged before
+	InForce     bool              `json:"in_force"`
+	Why         string            `json:"why,omitempty"`         // when not in force: one phrase for a person, e.g. "lapsed on 2028-02-01"
+	Provisional bool              `json:"provisional,omitempty"` // in force, because at least one side applies it provisionally (Vienna Convention Art. 25)
+	Excluded    map[string]string `json:"excluded,omitempty"`    // clause id → reservation that takes it out between the two
+	Surviving   []string          `json:"surviving,omitempty"`   // not in force any more: clauses that still bind for what was exchanged before
 }
 
 // notYet is the phrase for a text that exists and is not law yet.
