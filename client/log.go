@@ -1,0 +1,62 @@
+package client
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+
+	"entente/api/view"
+	"entente/exchange"
+	"entente/obligation"
+)
+
+// Checkpoint returns the signed head of the log.
+func (c *Client) Checkpoint(ctx context.Context) ([]byte, error) {
+	return c.do(ctx, call{method: http.MethodGet, path: "/v1/log/checkpoint"})
+}
+
+// Prove returns the evidence file of a release id, decision digest or object id.
+func (c *Client) Prove(ctx context.Context, ref string) ([]byte, error) {
+	return c.do(ctx, call{method: http.MethodGet, path: "/v1/log/proof", query: url.Values{"ref": {ref}}})
+}
+
+// VerifyLog checks the whole log against what is stored.
+func (c *Client) VerifyLog(ctx context.Context) (exchange.LogReport, error) {
+	return get[exchange.LogReport](ctx, c, "/v1/log/verify", nil)
+}
+
+// Duties returns the duties of this node, all or only those open.
+func (c *Client) Duties(ctx context.Context, openOnly bool) ([]obligation.Duty, error) {
+	q := url.Values{}
+	if openOnly {
+		q.Set("open", "true")
+	}
+	l, err := get[view.List[obligation.Duty]](ctx, c, "/v1/duties", q)
+	return l.Items, err
+}
+
+// Inbox returns what partners sent, newest first.
+func (c *Client) Inbox(ctx context.Context, limit int) ([]exchange.Received, error) {
+	q := url.Values{}
+	number(q, "limit", int64(limit))
+	l, err := get[view.List[exchange.Received]](ctx, c, "/v1/inbox", q)
+	return l.Items, err
+}
+
+// Outbox returns the messages that are not finished.
+func (c *Client) Outbox(ctx context.Context) ([]exchange.Delivery, error) {
+	l, err := get[view.List[exchange.Delivery]](ctx, c, "/v1/outbox", nil)
+	return l.Items, err
+}
+
+// Live reports whether a node answers; it needs no token.
+func (c *Client) Live(ctx context.Context) error {
+	_, err := get[view.Live](ctx, c, "/v1/health/live", nil)
+	return err
+}
+
+// Doctor returns what the running node finds about itself.
+func (c *Client) Doctor(ctx context.Context) ([]view.Check, error) {
+	l, err := get[view.List[view.Check]](ctx, c, "/v1/health", nil)
+	return l.Items, err
+}

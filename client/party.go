@@ -1,0 +1,32 @@
+package client
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+
+	"entente/api/view"
+	"entente/exchange"
+	"entente/party"
+)
+
+// AddParty adds a party by its card.
+func (c *Client) AddParty(ctx context.Context, r exchange.AddPartyRequest) (party.Party, error) {
+	return post[party.Party](ctx, c, "/v1/parties", r)
+}
+
+// Parties returns the parties the node knows.
+func (c *Client) Parties(ctx context.Context) ([]party.Party, error) {
+	l, err := get[view.List[party.Party]](ctx, c, "/v1/parties", nil)
+	return l.Items, err
+}
+
+// Party returns one party.
+func (c *Client) Party(ctx context.Context, id party.ID) (party.Party, error) {
+	return get[party.Party](ctx, c, "/v1/parties/"+url.PathEscape(string(id)), nil)
+}
+
+// Card returns the node's own card, byte for byte.
+func (c *Client) Card(ctx context.Context) ([]byte, error) {
+	return c.do(ctx, call{method: http.MethodGet, path: "/v1/card"})
+}
