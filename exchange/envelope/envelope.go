@@ -3,6 +3,10 @@
 // It checks form and signatures and gives no meaning to what is inside.
 // Invariant: a signature is made and checked over the payload bytes exactly as
 // they travel (DSSE), and every object is bound to it by its digest.
+//
+// On the wire a [Body] is a length-prefixed frame (see [EncodeBody]): it is taken
+// apart without parsing anything, the envelope is verified, and only then does
+// anyone look into the objects.
 package envelope
 
 import (

@@ -1,0 +1,194 @@
+package envelope
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"encoding/base64"
+	"fmt"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"entente/internal/fault"
+	"entente/internal/ident"
+	"entente/party"
+)
+
+// The kinds of message.
+const (
+	KindRelease = "release"
+	KindRecall  = "recall"
+	KindReceipt = "receipt"
+)
+
+// Keys finds the key of a party that signatures made at a time count by.
+// [KeyAt] answers from a party's card.
+type Keys func(from party.ID, keyID string, at time.Time) (ed25519.PublicKey, bool)
+
+// dsse is the DSSE envelope in JSON (DSSE envelope.md).
+type dsse struct {
+	Payload     string      `json:"payload"`
+	PayloadType string      `json:"payloadType"`
+	Signatures  []signature `json:"signatures"`
+}
+
+type signature struct {
+	KeyID string `json:"keyid"`
+	Sig   string `json:"sig"`
+}
+
+// Seal signs m together with the objects it lists. It fills in the version and
+// the Merkle root, and returns an invalid fault when the message is malformed or
+// an object is not the one its item names.
+func Seal(m Message, objects [][]byte, keyID string, key ed25519.PrivateKey) (Body, error) {
+	m.Entente = version
+	m.At = m.At.UTC()
+	m.Root = rootOf(m.Objects)
+	if err := m.check(); err != nil {
+		return Body{}, err
+	}
+	for i, err := range Match(m, objects) {
+		if err != nil {
+			return Body{}, fmt.Errorf("object %d: %w", i, err)
+		}
+	}
+	if len(key) != ed25519.PrivateKeySize || keyID == "" {
+		return Body{}, fault.New(fault.Invalid, "envelope.key", "A message is signed with a named Ed25519 key.")
+	}
+	payload, err := json.Marshal(m, json.Deterministic(true))
+	if err != nil {
+		return Body{}, fmt.Errorf("encode message: %w", err)
+	}
+	sig := ed25519.Sign(key, pae(PayloadType, payload))
+	envelope, err := json.Marshal(dsse{
+		Payload:     base64.StdEncoding.EncodeToString(payload),
+		PayloadType: PayloadType,
+		Signatures:  []signature{{KeyID: keyID, Sig: base64.StdEncoding.EncodeToString(sig)}},
+	}, json.Deterministic(true))
+	if err != nil {
+		return Body{}, fmt.Errorf("encode envelope: %w", err)
+	}
+	if len(envelope) > MaxEnvelope {
+		return Body{}, fault.New(fault.Invalid, "envelope.size", "A message is at most %d bytes without its objects.", MaxEnvelope).
+			Try("Send fewer objects at once.")
+	}
+	return Body{Envelope: envelope, Objects: objects}, nil
+}
+
+// pae is the DSSE pre-authentication encoding: what is signed. The length
+// prefixes keep type and payload apart (DSSE protocol.md, "Signature
+// Definition").
+func pae(payloadType string, payload []byte) []byte {
+	head := fmt.Sprintf("DSSEv1 %d %s %d ", len(payloadType), payloadType, len(payload))
+	return append([]byte(head), payload...)
+}
+
+// Open verifies a message and returns it. The envelope must be strict JSON with
+// exactly one signature, and that one must be by a key of the sender that counted
+// at the time of the message. Nothing in the payload is believed before: its
+// sender and time only choose the key that must then fit.
+//
+// Failures are unverified faults ("envelope.signature", "envelope.key",
+// "envelope.unsigned") or invalid ones for the form. Open does not know who the
+// peer is or who we are: see [Message.Check].
+func Open(envelope []byte, keys Keys) (Message, error) {
+	if len(envelope) > MaxEnvelope {
+		return Message{}, malformed("is larger than %d bytes", MaxEnvelope)
+	}
+	var d dsse
+	if err := decode(envelope, &d); err != nil {
+		return Message{}, malformed("is not a DSSE envelope in strict JSON").Because(err)
+	}
+	if d.PayloadType != PayloadType {
+		return Message{}, malformed("carries %.80q, not %q", d.PayloadType, PayloadType)
+	}
+	switch len(d.Signatures) {
+	case 0:
+		return Message{}, unverified("envelope.unsigned", "The message carries no signature.")
+	case 1:
+	default:
+		// A second signature would be a part nobody vouches for.
+		return Message{}, unverified("envelope.signature", "The message carries more than one signature.")
+	}
+	payload, err := canonicalBase64(d.Payload)
+	if err != nil {
+		return Message{}, malformed("has a payload that is not canonical base64").Because(err)
+	}
+	sig, err := canonicalBase64(d.Signatures[0].Sig)
+	if err != nil || len(sig) != ed25519.SignatureSize {
+		return Message{}, unverified("envelope.signature", "The signature of the message is malformed.").Because(err)
+	}
+	var m Message
+	if err := decode(payload, &m); err != nil {
+		return Message{}, malformed("has a payload that is not a message").Because(err)
+	}
+	key, ok := keys(m.From, d.Signatures[0].KeyID, m.At)
+	if !ok || len(key) != ed25519.PublicKeySize {
+		return Message{}, unverified("envelope.key", "The message is signed with a key that %.64q did not have at that time.", m.From).
+			Try("Ask the sender for its current party card.")
+	}
+	if !ed25519.Verify(key, pae(d.PayloadType, payload), sig) {
+		return Message{}, unverified("envelope.signature", "The signature of the message does not hold.")
+	}
+	if err := m.check(); err != nil {
+		return Message{}, err
+	}
+	return m, nil
+}
+
+// KeyAt finds a key of a party by id, if signatures at that time count.
+func KeyAt(keys []party.Key, id string, at time.Time) (ed25519.PublicKey, bool) {
+	for _, k := range keys {
+		if k.ID != id || len(k.PublicKey) != ed25519.PublicKeySize {
+			continue
+		}
+		if at.Before(k.From) || !k.Until.IsZero() && !at.Before(k.Until) {
+			continue
+		}
+		return ed25519.PublicKey(k.PublicKey), true
+	}
+	return nil, false
+}
+
+// decode reads strict JSON into the exact shape of v. A null would leave a field
+// as if it were absent, which other readers might not do.
+func decode(b []byte, v any) error {
+	dec := jsontext.NewDecoder(bytes.NewReader(b))
+	for dec.PeekKind() != jsontext.KindInvalid {
+		tok, err := dec.ReadToken()
+		if err != nil {
+			return err
+		}
+		if tok.Kind() == jsontext.KindNull {
+			return fmt.Errorf("null at %s", dec.StackPointer())
+		}
+		if dec.StackDepth() > maxDepth {
+			return fmt.Errorf("nested deeper than %d", maxDepth)
+		}
+	}
+	return json.Unmarshal(b, v, json.RejectUnknownMembers(true))
+}
+
+func canonicalBase64(s string) ([]byte, error) {
+	b, err := base64.StdEncoding.DecodeString(s)
+	if err != nil {
+		return nil, err
+	}
+	// The decoder skips line breaks and stray bits in the last digit.
+	if base64.StdEncoding.EncodeToString(b) != s {
+		return nil, fmt.Errorf("not canonical")
+	}
+	return b, nil
+}
+
+func malformed(format string, args ...any) *fault.Error {
+	return fault.New(fault.Invalid, "envelope.malformed", "The message %s.", fmt.Sprintf(format, args...))
+}
+
+func unverified(code, format string, args ...any) *fault.Error {
+	return fault.New(fault.Unverified, code, format, args...)
+}
+
+// Digest is the digest of the envelope as it travels, which a receipt answers to.
+func (b Body) Digest() ident.Digest { return ident.Sum(b.Envelope) }
