@@ -11,6 +11,7 @@ import (
 const (
 	MaxBody     = 64 << 20
 	MaxEnvelope = 8 << 20
+	MaxProof    = 1 << 20
 	MaxObjects  = 20_000
 )
 
@@ -18,21 +19,22 @@ const (
 const magic = "entente-body-v1\n"
 
 // EncodeBody writes the wire form of a body: "entente-body-v1\n", then the
-// envelope, the number of objects and each object. Every length and the number
-// are 4 bytes, big-endian. Nothing in it has to be parsed as JSON before the
-// envelope's signature was checked.
+// envelope, the proof, the number of objects and each object. Every part is led
+// by its length; lengths and the number are 4 bytes, big-endian. Nothing in it
+// has to be parsed as JSON before the envelope's signature was checked.
 func EncodeBody(b Body) ([]byte, error) {
-	size := len(magic) + 4 + len(b.Envelope) + 4
+	size := len(magic) + 4 + len(b.Envelope) + 4 + len(b.Proof) + 4
 	for _, o := range b.Objects {
 		size += 4 + len(o)
 	}
-	if size > MaxBody || len(b.Envelope) > MaxEnvelope || len(b.Objects) > MaxObjects {
+	if size > MaxBody || len(b.Envelope) > MaxEnvelope || len(b.Proof) > MaxProof || len(b.Objects) > MaxObjects {
 		return nil, fault.New(fault.Invalid, "envelope.size", "A body is at most %d MiB and %d objects.", MaxBody>>20, MaxObjects).
 			Try("Send fewer objects at once.")
 	}
 	out := make([]byte, 0, size)
 	out = append(out, magic...)
 	out = appendChunk(out, b.Envelope)
+	out = appendChunk(out, b.Proof)
 	out = binary.BigEndian.AppendUint32(out, uint32(len(b.Objects)))
 	for _, o := range b.Objects {
 		out = appendChunk(out, o)
@@ -56,8 +58,12 @@ func DecodeBody(data []byte) (Body, error) {
 		return Body{}, frame("does not start as one")
 	}
 	envelope, rest, ok := cutChunk(data[len(magic):])
-	if !ok || len(envelope) > MaxEnvelope || len(rest) < 4 {
-		return Body{}, frame("is cut short or has too large an envelope")
+	if !ok || len(envelope) > MaxEnvelope {
+		return Body{}, frame("is cut short in the envelope, or that is too large")
+	}
+	proof, rest, ok := cutChunk(rest)
+	if !ok || len(proof) > MaxProof || len(rest) < 4 {
+		return Body{}, frame("is cut short in the log proof, or that is too large")
 	}
 	count := binary.BigEndian.Uint32(rest)
 	rest = rest[4:]
@@ -65,6 +71,9 @@ func DecodeBody(data []byte) (Body, error) {
 		return Body{}, frame("claims more objects than it can hold")
 	}
 	b := Body{Envelope: envelope}
+	if len(proof) > 0 {
+		b.Proof = proof
+	}
 	for i := range count {
 		var object []byte
 		if object, rest, ok = cutChunk(rest); !ok {

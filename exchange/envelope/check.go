@@ -10,9 +10,10 @@ import (
 )
 
 const (
-	version  = 1
-	maxDepth = 16
-	maxID    = 256
+	version   = 1
+	maxDepth  = 8 // a receipt's items are at 4
+	maxTokens = 500_000
+	maxID     = 256
 )
 
 // check is what every message satisfies, whoever made it. Open calls it after the

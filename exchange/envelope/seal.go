@@ -1,17 +1,18 @@
 package envelope
 
 import (
-	"bytes"
 	"crypto/ed25519"
 	"encoding/base64"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 
 	"entente/internal/fault"
 	"entente/internal/ident"
+	"entente/internal/strictjson"
 	"entente/party"
 )
 
@@ -22,8 +23,13 @@ const (
 	KindReceipt = "receipt"
 )
 
-// Keys finds the key of a party that signatures made at a time count by.
-// [KeyAt] answers from a party's card.
+var (
+	errNull   = errors.New("has a null")
+	errBase64 = errors.New("is not canonical base64")
+)
+
+// Keys finds the key of a party that signatures made at a time count by; see
+// [party.Party.VerifyKey].
 type Keys func(from party.ID, keyID string, at time.Time) (ed25519.PublicKey, bool)
 
 // dsse is the DSSE envelope in JSON (DSSE envelope.md).
@@ -137,37 +143,25 @@ func Open(envelope []byte, keys Keys) (Message, error) {
 	return m, nil
 }
 
-// KeyAt finds a key of a party by id, if signatures at that time count.
-func KeyAt(keys []party.Key, id string, at time.Time) (ed25519.PublicKey, bool) {
-	for _, k := range keys {
-		if k.ID != id || len(k.PublicKey) != ed25519.PublicKeySize {
-			continue
-		}
-		if at.Before(k.From) || !k.Until.IsZero() && !at.Before(k.Until) {
-			continue
-		}
-		return ed25519.PublicKey(k.PublicKey), true
-	}
-	return nil, false
-}
-
 // decode reads strict JSON into the exact shape of v. A null would leave a field
-// as if it were absent, which other readers might not do.
+// as if it were absent, which another reader need not do.
 func decode(b []byte, v any) error {
-	dec := jsontext.NewDecoder(bytes.NewReader(b))
-	for dec.PeekKind() != jsontext.KindInvalid {
-		tok, err := dec.ReadToken()
-		if err != nil {
-			return err
-		}
-		if tok.Kind() == jsontext.KindNull {
-			return fmt.Errorf("null at %s", dec.StackPointer())
-		}
-		if dec.StackDepth() > maxDepth {
-			return fmt.Errorf("nested deeper than %d", maxDepth)
-		}
+	tree, err := strictjson.Parse(b, strictjson.Limits{Bytes: MaxEnvelope, Depth: maxDepth, Tokens: maxTokens})
+	if err != nil {
+		return err
+	}
+	if hasNull(tree) {
+		return errNull
 	}
 	return json.Unmarshal(b, v, json.RejectUnknownMembers(true))
+}
+
+func hasNull(v strictjson.Value) bool {
+	if v.Kind == strictjson.Null {
+		return true
+	}
+	return slices.ContainsFunc(v.Items, hasNull) ||
+		slices.ContainsFunc(v.Members, func(m strictjson.Member) bool { return hasNull(m.Value) })
 }
 
 func canonicalBase64(s string) ([]byte, error) {
@@ -177,7 +171,7 @@ func canonicalBase64(s string) ([]byte, error) {
 	}
 	// The decoder skips line breaks and stray bits in the last digit.
 	if base64.StdEncoding.EncodeToString(b) != s {
-		return nil, fmt.Errorf("not canonical")
+		return nil, errBase64
 	}
 	return b, nil
 }
