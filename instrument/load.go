@@ -1,6 +1,8 @@
 package instrument
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	"entente/internal/fault"
@@ -43,12 +45,18 @@ func (r *reader) parse(src []byte) (*node, error) {
 	return r.readYAML(src)
 }
 
+// fault lists the problems in the order of the file.
 func (r *reader) fault() error {
+	slices.SortStableFunc(r.problems, func(a, b problem) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
 	f := fault.New(fault.Invalid, "instrument.invalid", "%s", r.problems[0].Detail)
 	if n := len(r.problems); n > 1 {
-		f.Message = f.Message + " (and " + plural(n-1, "more problem") + ")"
+		f.Message += " (and " + plural(n-1, "more problem") + ")"
 	}
 	f.Message += "."
-	f.Fields = r.problems
+	for _, p := range r.problems {
+		f.Fields = append(f.Fields, p.Field)
+	}
 	return f.Try("Correct the places named and load the file again.")
 }

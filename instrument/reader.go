@@ -18,7 +18,13 @@ type reader struct {
 	file     string
 	clause   string // id of the clause being read, for messages
 	places   map[string]*node
-	problems []fault.Field
+	problems []problem
+}
+
+// problem is one thing wrong with the document and its place.
+type problem struct {
+	Position
+	fault.Field
 }
 
 // maxProblems bounds what a hostile document can make us say.
@@ -36,7 +42,7 @@ func (r *reader) refuseAt(at Position, pointer, format string, args ...any) {
 	if r.clause != "" {
 		detail += "clause " + r.clause + ": "
 	}
-	r.problems = append(r.problems, fault.Field{Pointer: pointer, Detail: detail + fmt.Sprintf(format, args...)})
+	r.problems = append(r.problems, problem{at, fault.Field{Pointer: pointer, Detail: detail + fmt.Sprintf(format, args...)}})
 }
 
 // object is a mapping being read. Every getter remembers the key it was asked
