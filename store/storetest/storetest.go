@@ -1,0 +1,170 @@
+// Package storetest holds the tests that every store must pass, whatever the
+// database behind it.
+//
+// It tests behaviour that callers rely on, not how a database is used (package
+// store tests that). Invariant: both databases run exactly these tests.
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"entente/exchange"
+	"entente/internal/fault"
+	"entente/internal/ident"
+	"entente/transparency"
+)
+
+// Run tests an [exchange.Store]. fresh returns an empty store.
+func Run(t *testing.T, fresh func(t *testing.T) exchange.Store) {
+	for _, c := range []struct {
+		name string
+		test func(*testing.T, exchange.Store)
+	}{
+		{"an empty store is empty", empty},
+		{"the legal epoch only grows", epoch},
+		{"parties", parties},
+		{"instruments", instruments},
+		{"facts", facts},
+		{"an object keeps every field", objectFields},
+		{"object ids are case-sensitive", objectIDs},
+		{"versions of an object", objectVersions},
+		{"erased bytes do not come back", objectErased},
+		{"what is attached", attached},
+		{"objects page by page", objectPages},
+		{"pages are complete under concurrent writes", pagesUnderWrites},
+		{"quarantine", quarantine},
+		{"decisions", decisions},
+		{"a release keeps every field", releaseFields},
+		{"releases are listed newest first", releaseLists},
+		{"who has an object", releasedTo},
+		{"deliveries", deliveries},
+		{"recalls", recalls},
+		{"received envelopes", received},
+		{"duties", duties},
+		{"the log", logEntries},
+		{"a failed act leaves nothing", failedAct},
+		{"an act that panics leaves nothing", panickingAct},
+		{"an act that ignores a failed statement fails", ignoredFailure},
+		{"a cancelled act is not run", cancelledAct},
+		{"concurrent acts share a commit and keep their leaves", concurrentActs},
+		{"acts succeed and fail alone", mixedActs},
+		{"a snapshot does not move", snapshot},
+		{"text of any language and kind", anyText},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			c.test(t, fresh(t))
+		})
+	}
+}
+
+// Instant is a time that only survives when microseconds do.
+var instant = time.Date(2026, 1, 2, 3, 4, 5, 678901000, time.UTC)
+
+func write(t *testing.T, s exchange.Store, f func(ctx context.Context, tx exchange.Tx) error) {
+	t.Helper()
+	must(t, s.Write(t.Context(), func(tx exchange.Tx) error { return f(t.Context(), tx) }))
+}
+
+func read(t *testing.T, s exchange.Store, f func(ctx context.Context, r exchange.Reader) error) {
+	t.Helper()
+	must(t, s.Read(t.Context(), func(r exchange.Reader) error { return f(t.Context(), r) }))
+}
+
+// get reads one thing outside a transaction.
+func get[T any](t *testing.T, s exchange.Store, f func(ctx context.Context, r exchange.Reader) (T, error)) T {
+	t.Helper()
+	var v T
+	read(t, s, func(ctx context.Context, r exchange.Reader) (err error) {
+		v, err = f(ctx, r)
+		return err
+	})
+	return v
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func equal(t *testing.T, got, want any) {
+	t.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("got +, want -\n%s", diff)
+	}
+}
+
+func wantKind(t *testing.T, err error, want fault.Kind) {
+	t.Helper()
+	if got := fault.KindOf(err); err == nil || got != want {
+		t.Errorf("error %v has kind %v, want %v", err, got, want)
+	}
+}
+
+// entry is a log entry that says n.
+func entry(n int) transparency.Entry {
+	e := transparency.Entry{Type: transparency.EventObject, Body: fmt.Appendf(nil, `{"n":%d}`, n)}
+	d := ident.Sum(e.Body)
+	copy(e.Salt[:], d[:])
+	return e
+}
+
+// Object is an indicator that says n, in a form that a store can keep.
+func Object(n int) exchange.Stored {
+	id := fmt.Sprintf("indicator--00000000-0000-4000-8000-%012x", n)
+	return version(id, "indicator", "2026-01-02T03:04:05.678Z", n)
+}
+
+func version(id, kind, modified string, n int) exchange.Stored {
+	raw := fmt.Appendf(nil, `{"type":%q,"id":%q,"modified":%q,"name":"canary %d"}`, kind, id, modified, n)
+	return exchange.Stored{
+		ID: id, Type: kind, SpecVersion: "2.1", Version: modified,
+		Hash: ident.Sum(raw), Raw: raw, State: exchange.Live,
+		Provenance: exchange.Provenance{From: "csirt-aurelia", At: instant},
+	}
+}
+
+func add(t *testing.T, s exchange.Store, o exchange.Stored) exchange.Stored {
+	t.Helper()
+	write(t, s, func(ctx context.Context, tx exchange.Tx) (err error) {
+		o.Seq, err = tx.AddObject(ctx, o, nil)
+		return err
+	})
+	return o
+}
+
+func logSize(t *testing.T, s exchange.Store) int64 {
+	t.Helper()
+	var size int64
+	read(t, s, func(ctx context.Context, r exchange.Reader) error {
+		head, _, err := r.LogHead(ctx)
+		size = head.Size
+		return err
+	})
+	return size
+}
+
+// VerifyLog checks every entry of a store's log against its signed tree.
+func VerifyLog(ctx context.Context, s exchange.Store) (size int64, err error) {
+	err = s.Read(ctx, func(r exchange.Reader) error {
+		head, _, err := r.LogHead(ctx)
+		if err != nil {
+			return err
+		}
+		size = head.Size
+		_, err = transparency.Audit(head, r.LogTiles(ctx), leaves(ctx, r))
+		return err
+	})
+	return size, err
+}
+
+var errBoom = errors.New("boom")
+
