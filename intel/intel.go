@@ -100,5 +100,6 @@ type Markings struct {
 	PAP        PAP      // strictest; PAPClear when none is present
 	Statements []string // statement markings, for people
 	IDs        []string // marking definitions applied, object and granular, sorted
-	Closed     string   // not "": why no one may have the object (unknown, missing or cyclic marking, bad selector)
+	Closed     string   // not "": why no one may have the object (unknown, missing or cyclic marking)
+	Flags      []string // what a person should look at, e.g. a selector that selects nothing
 }

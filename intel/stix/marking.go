@@ -1,0 +1,252 @@
+package stix
+
+import (
+	"maps"
+	"slices"
+
+	"entente/intel"
+	"entente/internal/strictjson"
+)
+
+// maxMarkings bounds how many marking definitions are followed from one
+// object; more than that is an attack or a mistake and closes the object.
+const maxMarkings = 256
+
+// Mark returns what all markings on an object come to: its own, those on its
+// parts, and labels in its text, the strictest winning. A marking that is
+// missing, unknown or circular closes the object. lookup returns the newest
+// known object of an id.
+//
+// A granular marking counts for the whole object, so a selector that finds
+// nothing changes no label; it is flagged, since its author meant something
+// that is not there.
+func Mark(o *intel.Object, lookup func(id string) (*intel.Object, bool)) intel.Markings {
+	if known, ok := tlpDefinitions[o.ID]; ok {
+		return intel.Markings{TLP: intel.Clear, Labelled: true, IDs: []string{o.ID}, Statements: []string{known.name + " is public"}}
+	}
+	m := marker{lookup: lookup, seen: map[string]bool{}}
+	m.labels(o.Tree)
+	for _, id := range markingRefs(o.Tree) {
+		m.apply(id)
+	}
+	m.flagSelectors(o.Tree)
+	return m.result()
+}
+
+type marker struct {
+	lookup   func(id string) (*intel.Object, bool)
+	seen     map[string]bool
+	out      intel.Markings
+	labelled bool // by a label somebody gave
+	warned   bool // by text that only reads like a label
+	warning  intel.TLP
+}
+
+// result applies what text alone cannot do: it makes a label stricter, and an
+// unlabelled object that reads like a restricted one stays restricted.
+func (m *marker) result() intel.Markings {
+	out := m.out
+	out.Labelled = m.labelled
+	switch {
+	case m.labelled && m.warned:
+		out.TLP = max(out.TLP, m.warning)
+	case !m.labelled:
+		out.TLP = intel.Red
+		out.Labelled = m.warned && m.warning >= intel.Amber // nobody may assign it a weaker label
+	}
+	out.IDs = slices.Sorted(maps.Keys(m.seen))
+	return out
+}
+
+func (m *marker) close(reason string) {
+	if m.out.Closed == "" {
+		m.out.Closed = reason
+	}
+}
+
+func (m *marker) label(t intel.TLP) {
+	m.out.TLP, m.labelled = max(m.out.TLP, t), true
+}
+
+// read takes a text for a tag when it is one, and for a warning otherwise.
+func (m *marker) read(s string) {
+	if t, ok := tag(s); ok {
+		m.label(t)
+	} else {
+		m.hear(s)
+	}
+}
+
+func (m *marker) hear(s string) {
+	if t, ok := mentioned(s); ok {
+		m.warning, m.warned = max(m.warning, t), true
+	}
+}
+
+// labels reads the places where people put a TLP label by hand.
+func (m *marker) labels(v *strictjson.Value) {
+	if l := v.Get("labels"); l != nil {
+		for i := range l.Items {
+			m.read(l.Items[i].Text)
+		}
+	}
+	m.hear(textOf(v, "name"))
+}
+
+// apply adds one marking definition by id.
+func (m *marker) apply(id string) {
+	if m.seen[id] {
+		return
+	}
+	if len(m.seen) == maxMarkings {
+		m.close("it has too many markings")
+		return
+	}
+	m.seen[id] = true
+	if known, ok := tlpDefinitions[id]; ok {
+		m.label(known.tlp)
+		return
+	}
+	definition, ok := m.lookup(id)
+	switch {
+	case !ok:
+		m.close("the marking " + id + " is not known here")
+	case definition.Type != "marking-definition":
+		m.close("the marking " + id + " is not a marking definition")
+	case m.cyclic(id):
+		m.close("the marking " + id + " is marked with itself")
+	default:
+		m.interpret(id, definition.Tree)
+	}
+}
+
+// cyclic reports whether a marking is reached again from itself. Whoever wrote
+// the cycle left no order in which to read it.
+func (m *marker) cyclic(start string) bool {
+	visited := map[string]bool{}
+	queue := []string{start}
+	for len(queue) > 0 && len(visited) <= maxMarkings {
+		id := queue[0]
+		queue = queue[1:]
+		definition, ok := m.lookup(id)
+		if visited[id] || !ok {
+			continue
+		}
+		visited[id] = true
+		for _, next := range markingRefs(definition.Tree) {
+			if next == start {
+				return true
+			}
+			queue = append(queue, next)
+		}
+	}
+	return len(visited) > maxMarkings
+}
+
+// interpret reads the body of a marking definition that is not a well-known
+// one. A body that says nothing understood closes the object.
+func (m *marker) interpret(id string, v *strictjson.Value) {
+	m.read(textOf(v, "name"))
+	understoodAny, unknown := false, ""
+	switch kind := textOf(v, "definition_type"); kind {
+	case "":
+	case "statement":
+		statement := textOf(v.Get("definition"), "statement")
+		m.out.Statements = append(m.out.Statements, statement)
+		m.read(statement)
+		understoodAny = true
+	default:
+		unknown = "of the unknown type " + kind
+	}
+	if x := v.Get("extensions"); x != nil {
+		for i := range x.Members {
+			if m.extension(&x.Members[i]) {
+				understoodAny = true
+			} else {
+				unknown = "with the unknown extension " + x.Members[i].Name
+			}
+		}
+	}
+	if unknown != "" || !understoodAny {
+		m.close("the marking " + id + " is " + orEmpty(unknown))
+	}
+}
+
+func orEmpty(unknown string) string {
+	if unknown == "" {
+		return "empty"
+	}
+	return unknown
+}
+
+// extension reads one extension of a marking definition and reports whether it
+// was understood.
+func (m *marker) extension(x *strictjson.Member) bool {
+	switch x.Name {
+	case papExtension:
+		return m.pap(textOf(&x.Value, "pap"))
+	case iepExtension:
+		return m.iep(&x.Value)
+	default:
+		return false // TLP 2.0 included: its five definitions are known by id
+	}
+}
+
+func (m *marker) pap(word string) bool {
+	if word == "white" {
+		word = "clear"
+	}
+	p, ok := intel.ParsePAP(word)
+	if ok {
+		m.out.PAP = max(m.out.PAP, p)
+	}
+	return ok
+}
+
+// iep reads an Information Exchange Policy: its TLP label as a label, its
+// other terms as a statement for people.
+func (m *marker) iep(v *strictjson.Value) bool {
+	statement := "IEP 2.0"
+	for i := range v.Members {
+		if p := &v.Members[i]; p.Name != "extension_type" {
+			statement += ", " + p.Name + ": " + p.Value.Text
+		}
+	}
+	m.out.Statements = append(m.out.Statements, statement)
+	word := textOf(v, "tlp")
+	if word == "" {
+		return true
+	}
+	t, ok := level(word)
+	if ok {
+		m.label(t)
+	}
+	return ok
+}
+
+func (m *marker) flagSelectors(v *strictjson.Value) {
+	eachSelector(v, func(_, _ int, s *strictjson.Value) {
+		if _, ok := Select(v, s.Text); !ok {
+			m.out.Flags = append(m.out.Flags, "a granular marking selects "+s.Text+", which is not there")
+		}
+	})
+}
+
+// markingRefs returns the ids of all marking definitions on an object and on
+// its parts.
+func markingRefs(v *strictjson.Value) []string {
+	var ids []string
+	if refs := v.Get("object_marking_refs"); refs != nil {
+		for i := range refs.Items {
+			ids = append(ids, refs.Items[i].Text)
+		}
+	}
+	if granular := v.Get("granular_markings"); granular != nil {
+		for i := range granular.Items {
+			if id := textOf(&granular.Items[i], "marking_ref"); id != "" {
+				ids = append(ids, id)
+			}
+		}
+	}
+	return ids
+}

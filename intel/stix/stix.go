@@ -1,0 +1,72 @@
+// Package stix reads STIX 2.1, and 2.0 by upgrading it, so that a bad object
+// costs its sender that object and nothing else.
+//
+// It checks the MUST rules of the standard against a table (spec_*.go) and
+// reads markings; it does not store, decide or resolve references, and it does
+// not parse the pattern language: [Parse] only refuses patterns that are too
+// costly or plainly broken, the full grammar is a package of its own.
+//
+// Invariant: every byte of a document is accounted for. An object is accepted
+// with the exact bytes it had (or, for 2.0, beside them), or it is rejected
+// with the exact bytes it had and a reason its sender can act on.
+package stix
+
+import (
+	"entente/intel"
+	"entente/internal/fault"
+	"entente/internal/ident"
+	"entente/internal/strictjson"
+)
+
+// ParseObject reads one STIX 2.1 object. Warnings are deviations that real
+// producers make and that do not change the meaning, each "code: sentence" at
+// a JSON Pointer into the object. The error is an invalid fault of package
+// strictjson, or has a code stix.* and a field for every rule that is broken.
+//
+// Raw and Tree of the object share memory with raw.
+func ParseObject(raw []byte) (*intel.Object, []fault.Field, error) {
+	tree, err := strictjson.Parse(raw, strictjson.Default())
+	if err != nil {
+		return nil, nil, err
+	}
+	return fromTree(raw, &tree)
+}
+
+func fromTree(raw []byte, tree *strictjson.Value) (*intel.Object, []fault.Field, error) {
+	c := checker{}
+	c.object(tree)
+	if err := c.fault(); err != nil {
+		return nil, nil, err
+	}
+	return newObject(raw, tree), c.warnings, nil
+}
+
+// newObject wraps a tree that has been checked.
+func newObject(raw []byte, tree *strictjson.Value) *intel.Object {
+	o := &intel.Object{
+		ID:          textOf(tree, "id"),
+		Type:        textOf(tree, "type"),
+		SpecVersion: "2.1", // of an SCO that does not say (section 3.2)
+		Version:     textOf(tree, "modified"),
+		CreatedBy:   textOf(tree, "created_by_ref"),
+		Raw:         raw,
+		Hash:        ident.Sum(raw),
+		Tree:        tree,
+		Refs:        Refs(tree),
+	}
+	if o.Version == "" {
+		o.Version = textOf(tree, "created")
+	}
+	if revoked := tree.Get("revoked"); revoked != nil {
+		o.Revoked = revoked.Bool
+	}
+	return o
+}
+
+// textOf returns the text of a string member, and "" for anything else.
+func textOf(v *strictjson.Value, name string) string {
+	if m := v.Get(name); m != nil && m.Kind == strictjson.String {
+		return m.Text
+	}
+	return ""
+}
