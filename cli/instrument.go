@@ -1,0 +1,235 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"entente/api/view"
+	"entente/client"
+	"entente/exchange"
+	"entente/instrument"
+	"entente/internal/fault"
+	"entente/party"
+)
+
+func (a *app) instrumentCommand() *cobra.Command {
+	return group("instrument", "What was agreed or is law: treaties, memoranda, statutes, handling standards", []string{"instruments"},
+		a.instrumentLint(), a.instrumentTest(), a.instrumentAdd(), a.instrumentList(), a.instrumentShow(), a.instrumentStatus())
+}
+
+func (a *app) instrumentAdd() *cobra.Command {
+	var r exchange.AddInstrumentRequest
+	c := &cobra.Command{
+		Use: "add FILE --by NAME", Short: "Activate an instrument on this node",
+		Long: "From then on every decision applies it. Somebody answers for the encoding being what the text says: --by names that person. " +
+			"An instrument with errors, or whose test vectors fail, is refused.",
+		Args: args(1, 1),
+		RunE: a.onNode(func(ctx context.Context, c *client.Client, args []string) error {
+			var err error
+			r.File = args[0]
+			if r.Source, err = a.readFile(r.File); err != nil {
+				return err
+			}
+			v, err := c.AddInstrument(ctx, r)
+			if err != nil {
+				return err
+			}
+			if r.DryRun {
+				a.say("Dry run: nothing was changed.")
+			}
+			return a.print(v, func(t *table) { drawInstrument(t, v) })
+		}),
+	}
+	c.Flags().StringVar(&r.By, "by", "", "`name` of the person who answers for the encoding")
+	c.Flags().BoolVar(&r.DryRun, "dry-run", false, "check the file and change nothing")
+	return c
+}
+
+func (a *app) instrumentList() *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: "List the instruments active on this node", Args: args(0, 0),
+		RunE: a.onNode(func(ctx context.Context, c *client.Client, _ []string) error {
+			is, err := c.Instruments(ctx)
+			if err != nil {
+				return err
+			}
+			return list(a, is, "", "instruments", []any{"ID", "VERSION", "REGIME", "CLAUSES", "HASH", "BY", "TITLE"}, func(i view.Instrument) []any {
+				return []any{i.ID, i.Version, i.Regime, i.Clauses, i.Hash.Short(), by(i), i.Title}
+			})
+		}),
+	}
+}
+
+func by(i view.Instrument) string {
+	if i.Illustrative {
+		return i.By + " (illustrative)"
+	}
+	return i.By
+}
+
+func drawInstrument(t *table, i view.Instrument) {
+	t.row("instrument", i.ID)
+	t.row("title", i.Title)
+	t.row("version", i.Version)
+	t.row("regime", i.Regime)
+	t.row("hash", i.Hash)
+	t.row("activated", when(i.Activated, "-")+" by "+by(i))
+	t.row("clauses", i.Clauses)
+	for _, c := range i.Text {
+		t.line("\n%s", c.Cite+" ["+c.ID+"] "+c.Modality+" to "+c.Act)
+		if c.Text != "" {
+			t.line("  %s", strings.Join(strings.Fields(c.Text), " "))
+		}
+	}
+}
+
+func (a *app) instrumentShow() *cobra.Command {
+	var source bool
+	c := &cobra.Command{
+		Use: "show INSTRUMENT", Short: "One instrument with its clauses", Args: args(1, 1), ValidArgsFunction: a.completeFirst(completeInstruments),
+		RunE: a.onNode(func(ctx context.Context, c *client.Client, args []string) error {
+			if source {
+				return a.writeBytes(c.InstrumentSource(ctx, args[0]))
+			}
+			i, err := c.Instrument(ctx, args[0])
+			if err != nil {
+				return err
+			}
+			return a.print(i, func(t *table) { drawInstrument(t, i) })
+		}),
+	}
+	c.Flags().BoolVar(&source, "source", false, "only its file, byte for byte")
+	return c
+}
+
+func (a *app) instrumentStatus() *cobra.Command {
+	var at string
+	c := &cobra.Command{
+		Use: "status INSTRUMENT PARTY PARTY", Short: "Where an instrument stands between two parties at an instant",
+		Long:    "Status is derived from dated events (signature, ratification, entry into force, suspension, withdrawal) and reservations; it is never stored.",
+		Example: "  entente instrument status northern-convention csirt-aurelia ncsc-cordova --at 2026-11-24",
+		Args:    args(3, 3), ValidArgsFunction: a.completeFirst(completeInstruments),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var t time.Time
+			if at != "" {
+				var ok bool
+				if t, ok = parseTime(at); !ok {
+					return badTime("at")
+				}
+			}
+			return a.withNode(cmd.Context(), func(c *client.Client) error {
+				s, err := c.InstrumentStatus(cmd.Context(), args[0], party.ID(args[1]), party.ID(args[2]), t)
+				if err != nil {
+					return err
+				}
+				return a.print(s, func(t *table) { drawStanding(t, s) })
+			})
+		},
+	}
+	c.Flags().StringVar(&at, "at", "", "`time` asked about; default now")
+	return c
+}
+
+func drawStanding(t *table, s instrument.Standing) {
+	state := "✗ not in force: " + s.Why
+	if s.InForce {
+		state = "✓ in force"
+	}
+	if s.Provisional {
+		state += " (provisionally)"
+	}
+	t.line("%s", state)
+	for _, clause := range slices.Sorted(maps.Keys(s.Excluded)) {
+		t.row("  excluded", clause, "by reservation "+s.Excluded[clause])
+	}
+	for _, clause := range s.Surviving {
+		t.row("  survives", clause)
+	}
+}
+
+func (a *app) instrumentLint() *cobra.Command {
+	return &cobra.Command{
+		Use: "lint FILE…", Short: "Check instrument files; needs no node",
+		Long: "Every message names file, line, column and clause. Exit code 2 when a file cannot be what it says.",
+		Args: args(1, -1),
+		RunE: func(_ *cobra.Command, files []string) error {
+			results := make([]lintResult, 0, len(files))
+			for _, file := range files {
+				r, _, err := a.lint(file)
+				if err != nil {
+					return err
+				}
+				if len(r.Problems) > 0 {
+					a.code = exitUsage
+				}
+				results = append(results, r)
+			}
+			return a.print(results, func(t *table) {
+				for _, r := range results {
+					drawLint(t, r)
+				}
+			})
+		},
+	}
+}
+
+// lintResult is what was found in one file.
+type lintResult struct {
+	File     string               `json:"file"`
+	ID       string               `json:"id,omitempty"`
+	Hash     string               `json:"hash,omitempty"`
+	Problems []fault.Field        `json:"problems"`
+	Findings []instrument.Finding `json:"findings"` // of a valid file: allowed, probably not meant
+}
+
+// lint loads one file. Only a file that cannot be read is an error.
+func (a *app) lint(file string) (lintResult, *instrument.Instrument, error) {
+	r := lintResult{File: file, Problems: []fault.Field{}, Findings: []instrument.Finding{}}
+	src, err := a.readFile(file)
+	if err != nil {
+		return r, nil, err
+	}
+	doc, err := instrument.Load(file, src)
+	if err != nil {
+		f, ok := errors.AsType[*fault.Error](err)
+		if !ok {
+			return r, nil, fmt.Errorf("load %s: %w", file, err)
+		}
+		r.Problems = f.Fields
+		if len(f.Fields) == 0 {
+			r.Problems = []fault.Field{{Detail: f.Message}}
+		}
+		return r, nil, nil
+	}
+	r.ID, r.Hash = doc.ID, doc.Hash.String()
+	r.Findings = append(r.Findings, instrument.Lint(doc, a.now())...)
+	return r, doc, nil
+}
+
+func drawLint(t *table, r lintResult) {
+	if len(r.Problems) == 0 {
+		t.line("✓ %s: %s, %s", r.File, r.ID, r.Hash)
+		for _, f := range r.Findings {
+			t.line("  %s: %s: %s", f.Position.String(), string(f.Level), clauseName(f.Clause)+f.Message)
+		}
+		return
+	}
+	t.line("✗ %s: %s", r.File, count(len(r.Problems), "error"))
+	for _, p := range r.Problems {
+		t.line("  %s", p.Detail)
+	}
+}
+
+func clauseName(id string) string {
+	if id == "" {
+		return ""
+	}
+	return "clause " + id + " "
+}

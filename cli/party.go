@@ -1,0 +1,109 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"entente/client"
+	"entente/exchange"
+	"entente/internal/fault"
+	"entente/internal/ident"
+	"entente/party"
+)
+
+func (a *app) partyCommand() *cobra.Command {
+	return group("party", "Who takes part: add and look at parties", []string{"parties"},
+		a.partyList(), a.partyShow(), a.partyAdd(), a.partyCard())
+}
+
+func (a *app) partyList() *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: "List the parties this node knows", Args: args(0, 0),
+		RunE: a.onNode(func(ctx context.Context, c *client.Client, _ []string) error {
+			ps, err := c.Parties(ctx)
+			if err != nil {
+				return err
+			}
+			return list(a, ps, "", "parties", []any{"ID", "NAME", "KIND", "JURISDICTION", "ENDPOINT"}, func(p party.Party) []any {
+				return []any{p.ID, p.Name, p.Kind, p.Jurisdiction, p.Endpoint}
+			})
+		}),
+	}
+}
+
+func (a *app) partyShow() *cobra.Command {
+	return &cobra.Command{
+		Use: "show PARTY", Short: "One party with its keys", Args: args(1, 1), ValidArgsFunction: a.completeFirst(completeParties),
+		RunE: a.onNode(func(ctx context.Context, c *client.Client, args []string) error {
+			p, err := c.Party(ctx, party.ID(args[0]))
+			if err != nil {
+				return err
+			}
+			return a.print(p, func(t *table) { drawParty(t, p) })
+		}),
+	}
+}
+
+func drawParty(t *table, p party.Party) {
+	t.row("party", p.ID)
+	t.row("name", p.Name)
+	t.row("kind", p.Kind)
+	t.row("jurisdiction", p.Jurisdiction)
+	t.row("roles", joined(p.Roles))
+	t.row("endpoint", p.Endpoint)
+	t.row("contact", p.Contact)
+	for _, k := range p.SigningKeys {
+		t.row("key", k.ID, "from "+when(k.From, "the beginning"), "until "+when(k.Until, "revoked"))
+	}
+	t.row("log key", p.LogKey)
+}
+
+func (a *app) partyAdd() *cobra.Command {
+	var r exchange.AddPartyRequest
+	c := &cobra.Command{
+		Use: "add CARD --fingerprint DIGEST", Short: "Add a party by its card",
+		Long: "The card is the file its owner printed with entente party card. Compare its fingerprint with the owner over another channel, " +
+			"by telephone or in person: whoever made the card is whom the node will trust under that name.",
+		Example: "  entente party add borealis.json --fingerprint sha256:5f0c…",
+		Args:    args(1, 1),
+		RunE: a.onNode(func(ctx context.Context, c *client.Client, args []string) error {
+			var err error
+			if r.Card, err = a.readFile(args[0]); err != nil {
+				return err
+			}
+			if r.Fingerprint == "" {
+				return fault.New(fault.Invalid, "party.fingerprint-needed", "The card's fingerprint is needed; the file has %s.", ident.Sum(r.Card)).
+					Try("Compare it with the card's owner over another channel, then give it with --fingerprint.")
+			}
+			p, err := c.AddParty(ctx, r)
+			if err != nil {
+				return err
+			}
+			if r.DryRun {
+				a.say("Dry run: nothing was changed.")
+			}
+			return a.print(p, func(t *table) { drawParty(t, p) })
+		}),
+	}
+	c.Flags().StringVar(&r.Fingerprint, "fingerprint", "", "`digest` of the card as its owner says it")
+	c.Flags().BoolVar(&r.DryRun, "dry-run", false, "check the card and change nothing")
+	return c
+}
+
+func (a *app) partyCard() *cobra.Command {
+	return &cobra.Command{
+		Use: "card", Short: "Print this node's own card, to give to other parties",
+		Long:    "The card goes to standard output, byte for byte, whatever the output form; its fingerprint to standard error.",
+		Example: "  entente party card > aurelia.json",
+		Args:    args(0, 0),
+		RunE: a.onNode(func(ctx context.Context, c *client.Client, _ []string) error {
+			card, err := c.Card(ctx)
+			if err != nil {
+				return err
+			}
+			a.say("fingerprint %s", ident.Sum(card))
+			return a.writeBytes(card, nil)
+		}),
+	}
+}
