@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"time"
 
 	"entente/decision"
@@ -39,23 +40,39 @@ type Transport interface {
 
 // DeliverDue tries every delivery that is due and returns how many it tried.
 // Each is decided again at the door: what is no longer lawful is withheld.
+// Recipients are served side by side, each in the order of its own deliveries,
+// so that one slow partner does not hold up the others.
 func (s *Service) DeliverDue(ctx context.Context) (int, error) {
-	var due []Delivery
-	err := s.store.Read(ctx, func(r Reader) (err error) {
-		due, err = r.DueDeliveries(ctx, s.time(), 100)
-		return err
-	})
+	due, err := read(ctx, s, func(r Reader) ([]Delivery, error) { return r.DueDeliveries(ctx, s.time(), dueAtOnce) })
 	if err != nil {
 		return 0, err
 	}
-	var failed []error
+	lanes := map[party.ID][]Delivery{}
 	for _, d := range due {
-		if err := s.deliver(ctx, d); err != nil {
-			failed = append(failed, err)
-		}
+		lanes[d.To] = append(lanes[d.To], d)
 	}
-	return len(due), errors.Join(failed...)
+	failed := make(chan error, len(due))
+	var wg sync.WaitGroup
+	for _, lane := range lanes {
+		wg.Go(func() {
+			for _, d := range lane {
+				if err := s.deliver(ctx, d); err != nil {
+					failed <- err
+				}
+			}
+		})
+	}
+	wg.Wait()
+	close(failed)
+	var errs []error
+	for err := range failed {
+		errs = append(errs, err)
+	}
+	return len(due), errors.Join(errs...)
 }
+
+// dueAtOnce bounds how many deliveries are under way at once.
+const dueAtOnce = 100
 
 // deliver tries one delivery and records how it ended. It returns an error only
 // when the outcome could not be recorded; the delivery is then tried again,

@@ -93,6 +93,39 @@ func (s *Service) Checkpoint(ctx context.Context) ([]byte, error) {
 	})
 }
 
+// Consistency proves to a partner that the log at size to extends the log at size
+// from. It returns a not-found fault for a size the log has not reached.
+func (s *Service) Consistency(ctx context.Context, from, to int64) ([]tlog.Hash, error) {
+	return read(ctx, s, func(r Reader) ([]tlog.Hash, error) {
+		head, _, err := r.LogHead(ctx)
+		if err != nil {
+			return nil, err
+		}
+		tiles := r.LogTiles(ctx)
+		newer, err := transparency.RootAt(head, tiles, to)
+		if err != nil {
+			return nil, err
+		}
+		return transparency.ProveConsistency(tiles, transparency.Head{Size: from}, newer)
+	})
+}
+
+// Consistency proves to a partner that this node's log at one size extends the
+// log at a smaller one. The sizes say nothing a checkpoint does not.
+func (s *Service) Consistency(ctx context.Context, from, to int64) ([]tlog.Hash, error) {
+	return read(ctx, s, func(r Reader) ([]tlog.Hash, error) {
+		head, _, err := r.LogHead(ctx)
+		if err != nil {
+			return nil, err
+		}
+		later, err := transparency.RootAt(head, r.LogTiles(ctx), to)
+		if err != nil {
+			return nil, err
+		}
+		return transparency.ProveConsistency(r.LogTiles(ctx), transparency.Head{Size: from}, later)
+	})
+}
+
 // VerifyLog recomputes every leaf from what is stored and holds it against the
 // signed tree. It names the first entry that does not fit; reads of objects,
 // decisions and envelopes verify their own digests on the way.

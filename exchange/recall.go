@@ -191,8 +191,18 @@ func (s *Service) Reconsider(ctx context.Context) (Withdrawal, error) {
 const reconsiderAtOnce = 100
 
 func (s *Service) reconsiderSome(ctx context.Context, done *Withdrawal) (int, error) {
-	n := 0
-	err := s.store.Write(ctx, func(tx Tx) error {
+	n, err := read(ctx, s, func(r Reader) (int, error) {
+		var err error
+		if done.Epoch, err = r.Epoch(ctx); err != nil {
+			return 0, err
+		}
+		open, err := r.ListReleases(ctx, ReleaseFilter{DecidedBefore: done.Epoch, Limit: 1})
+		return len(open), err
+	})
+	if err != nil || n == 0 {
+		return 0, err
+	}
+	err = s.store.Write(ctx, func(tx Tx) error {
 		epoch, err := tx.Epoch(ctx)
 		if err != nil {
 			return err

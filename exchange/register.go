@@ -2,12 +2,16 @@ package exchange
 
 import (
 	"context"
+	"strconv"
+	"strings"
 	"time"
 
+	"entente/decision"
 	"entente/instrument"
 	"entente/internal/fault"
 	"entente/internal/ident"
 	"entente/party"
+	"entente/privacy"
 	"entente/transparency"
 )
 
@@ -212,4 +216,61 @@ func (s *Service) WithdrawFact(ctx context.Context, id string) (Withdrawal, erro
 // Facts lists what is recorded and not withdrawn, oldest first.
 func (s *Service) Facts(ctx context.Context) ([]Fact, error) {
 	return read(ctx, s, func(r Reader) ([]Fact, error) { return r.Facts(ctx) })
+}
+
+// KeepSelf records this node's own card when it is new or has changed, for
+// instance by a new key. It is called when the node starts.
+func (s *Service) KeepSelf(ctx context.Context, p party.Party) error {
+	held, err := s.Party(ctx, p.ID)
+	if err == nil && held.Fingerprint() == p.Fingerprint() {
+		return nil
+	}
+	if err != nil && fault.KindOf(err) != fault.NotFound {
+		return err
+	}
+	_, err = s.changeLaw(ctx, lawEvent{Change: "party", ID: string(p.ID), Hash: p.Fingerprint()}, func(tx Tx) error {
+		return tx.PutParty(ctx, p, s.time())
+	})
+	return err
+}
+
+// admissible holds a document against the active version and its own vectors.
+func (s *Service) admissible(ctx context.Context, doc *instrument.Instrument) error {
+	active, err := s.Instrument(ctx, doc.ID)
+	switch {
+	case err == nil && active.Hash != doc.Hash && !newer(doc.Version, active.Version):
+		return fault.New(fault.Conflict, "instrument.version", "Version %s of %s does not follow the active version %s.", doc.Version, doc.ID, active.Version).
+			At("/version", "does not grow").Try("Give the changed text a higher version; parties sign versions.")
+	case err != nil && fault.KindOf(err) != fault.NotFound:
+		return err
+	}
+	failed := 0
+	bad := fault.New(fault.Invalid, "instrument.vectors", "Vectors of %s fail; an instrument whose vectors fail is not activated.", doc.ID)
+	results, err := decision.TestInstrument(doc, privacy.Catalogue())
+	if err != nil {
+		return err
+	}
+	for _, r := range results {
+		if !r.OK() {
+			failed++
+			bad = bad.At("/vectors/"+r.Name, r.Diff)
+		}
+	}
+	if failed > 0 {
+		return bad.Try("Run entente instrument test on the file and settle text and vectors with the other parties.")
+	}
+	return nil
+}
+
+// newer compares MAJOR.MINOR.PATCH versions, whose form the loader has checked.
+func newer(a, b string) bool {
+	as, bs := strings.Split(a, "."), strings.Split(b, ".")
+	for i := range min(len(as), len(bs)) {
+		x, _ := strconv.Atoi(as[i])
+		y, _ := strconv.Atoi(bs[i])
+		if x != y {
+			return x > y
+		}
+	}
+	return false
 }

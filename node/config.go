@@ -1,0 +1,56 @@
+package node
+
+import (
+	"log/slog"
+	"net"
+	"path/filepath"
+	"time"
+)
+
+// Config is what an operator can set. Every zero value is usable but Dir.
+type Config struct {
+	// Dir is the node's data folder, made by [Init]: keys, database, token.
+	Dir string
+	// Database is a database URL, "postgres://…" or "sqlite:path". Empty is
+	// SQLite in Dir.
+	Database string
+	// Listen is where the API and the pages are served; empty is 127.0.0.1:8420.
+	Listen string
+	// PeerListen is where partners' nodes connect; empty is :8421.
+	PeerListen string
+	// PeerListener, when set, is used instead of PeerListen.
+	PeerListener net.Listener
+	// AllowLoopback lets this node deliver to loopback addresses, which is for
+	// demonstrations and tests: several parties on one machine.
+	AllowLoopback bool
+	// Logger receives what operators need to see; nil discards.
+	Logger *slog.Logger
+	// Now is the clock; nil is the system's.
+	Now func() time.Time
+	// OnListen is told the addresses once both doors are open.
+	OnListen func(api, peer string)
+}
+
+const (
+	defaultListen     = "127.0.0.1:8420"
+	defaultPeerListen = ":8421"
+)
+
+func (c Config) withDefaults() Config {
+	if c.Database == "" {
+		c.Database = "sqlite:" + filepath.Join(c.Dir, "entente.db")
+	}
+	if c.Listen == "" {
+		c.Listen = defaultListen
+	}
+	if c.PeerListen == "" {
+		c.PeerListen = defaultPeerListen
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return c
+}

@@ -1,0 +1,58 @@
+package node
+
+import (
+	"context"
+	"log/slog"
+	"time"
+)
+
+// tick is how long background work waits when nobody wakes it: retries and
+// clocks are due without anybody calling.
+const tick = time.Second
+
+// work delivers what is due and holds releases against changed law until ctx
+// ends. What it does is durable: it can stop at any point and go on later.
+func (n *Node) work(ctx context.Context) {
+	for {
+		n.workOnce(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-n.woken:
+		case <-time.After(tick):
+		}
+	}
+}
+
+func (n *Node) workOnce(ctx context.Context) {
+	if done, err := n.exchange.Reconsider(ctx); err != nil {
+		n.report(ctx, "releases could not be decided again", err)
+	} else if done.Redecide > 0 {
+		n.log.InfoContext(ctx, "releases decided again under a changed law",
+			slog.Int("releases", done.Redecide), slog.Int("recalls", len(done.Recalls)))
+	}
+	for {
+		tried, err := n.exchange.DeliverDue(ctx)
+		if err != nil {
+			n.report(ctx, "deliveries could not be recorded", err)
+			return
+		}
+		if tried == 0 {
+			return
+		}
+	}
+}
+
+func (n *Node) report(ctx context.Context, what string, err error) {
+	if ctx.Err() == nil {
+		n.log.ErrorContext(ctx, "background work failed", slog.String("what", what), slog.Any("error", err))
+	}
+}
+
+// wake asks the background work to look again; it never blocks.
+func (n *Node) wake() {
+	select {
+	case n.woken <- struct{}{}:
+	default:
+	}
+}
