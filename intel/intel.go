@@ -6,6 +6,8 @@
 package intel
 
 import (
+	"fmt"
+
 	"entente/internal/ident"
 	"entente/internal/strictjson"
 )
@@ -57,6 +59,16 @@ func (t TLP) String() string { return tlpNames[t] }
 // MarshalText writes "amber+strict" and so on.
 func (t TLP) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 
+// UnmarshalText reads what MarshalText writes.
+func (t *TLP) UnmarshalText(b []byte) error {
+	parsed, ok := ParseTLP(string(b))
+	if !ok {
+		return fmt.Errorf("no TLP label: %q", b)
+	}
+	*t = parsed
+	return nil
+}
+
 // ParseTLP reads a label in lower case ("amber+strict"); ok is false for
 // anything else, "white" included.
 func ParseTLP(s string) (t TLP, ok bool) {
@@ -82,6 +94,19 @@ const (
 var papNames = [...]string{"clear", "green", "amber", "red"}
 
 func (p PAP) String() string { return papNames[p] }
+
+// MarshalText writes "amber" and so on.
+func (p PAP) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
+// UnmarshalText reads what MarshalText writes.
+func (p *PAP) UnmarshalText(b []byte) error {
+	parsed, ok := ParsePAP(string(b))
+	if !ok {
+		return fmt.Errorf("no PAP level: %q", b)
+	}
+	*p = parsed
+	return nil
+}
 
 // ParsePAP reads a level in lower case.
 func ParsePAP(s string) (p PAP, ok bool) {
