@@ -110,22 +110,6 @@ func (s *Service) Consistency(ctx context.Context, from, to int64) ([]tlog.Hash,
 	})
 }
 
-// Consistency proves to a partner that this node's log at one size extends the
-// log at a smaller one. The sizes say nothing a checkpoint does not.
-func (s *Service) Consistency(ctx context.Context, from, to int64) ([]tlog.Hash, error) {
-	return read(ctx, s, func(r Reader) ([]tlog.Hash, error) {
-		head, _, err := r.LogHead(ctx)
-		if err != nil {
-			return nil, err
-		}
-		later, err := transparency.RootAt(head, r.LogTiles(ctx), to)
-		if err != nil {
-			return nil, err
-		}
-		return transparency.ProveConsistency(r.LogTiles(ctx), transparency.Head{Size: from}, later)
-	})
-}
-
 // VerifyLog recomputes every leaf from what is stored and holds it against the
 // signed tree. It names the first entry that does not fit; reads of objects,
 // decisions and envelopes verify their own digests on the way.
