@@ -42,6 +42,10 @@ func OpenCheckpoint(signed []byte, verifier note.Verifier) (Checkpoint, error) {
 			return Checkpoint{}, badCheckpoint("has a signature that is not canonical base64", nil)
 		}
 	}
+	// note.Open drops repeated signatures, which would be bytes nobody checked.
+	if _, sigs, _ := strings.Cut(string(signed), "\n\n"); strings.Count(sigs, "\n") != len(n.Sigs)+len(n.UnverifiedSigs) {
+		return Checkpoint{}, badCheckpoint("repeats a signature", nil)
+	}
 	head, err := parseCheckpointText(n.Text, verifier.Name())
 	if err != nil {
 		return Checkpoint{}, err

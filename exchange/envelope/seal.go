@@ -1,6 +1,7 @@
 package envelope
 
 import (
+	"bytes"
 	"crypto/ed25519"
 	"encoding/base64"
 	"errors"
@@ -67,11 +68,11 @@ func Seal(m Message, objects [][]byte, keyID string, key ed25519.PrivateKey) (Bo
 		return Body{}, fmt.Errorf("encode message: %w", err)
 	}
 	sig := ed25519.Sign(key, pae(PayloadType, payload))
-	envelope, err := json.Marshal(dsse{
+	envelope, err := encode(dsse{
 		Payload:     base64.StdEncoding.EncodeToString(payload),
 		PayloadType: PayloadType,
 		Signatures:  []signature{{KeyID: keyID, Sig: base64.StdEncoding.EncodeToString(sig)}},
-	}, json.Deterministic(true))
+	})
 	if err != nil {
 		return Body{}, fmt.Errorf("encode envelope: %w", err)
 	}
@@ -105,6 +106,11 @@ func Open(envelope []byte, keys Keys) (Message, error) {
 	var d dsse
 	if err := decode(envelope, &d); err != nil {
 		return Message{}, malformed("is not a DSSE envelope in strict JSON").Because(err)
+	}
+	// Receipts and log entries name the envelope by its digest. With one encoding
+	// per message, a carrier cannot make a second envelope of the same message.
+	if again, err := encode(d); err != nil || !bytes.Equal(again, envelope) {
+		return Message{}, malformed("is not in canonical form (RFC 8785)").Because(err)
 	}
 	if d.PayloadType != PayloadType {
 		return Message{}, malformed("carries %.80q, not %q", d.PayloadType, PayloadType)
@@ -155,6 +161,9 @@ func decode(b []byte, v any) error {
 	}
 	return json.Unmarshal(b, v, json.RejectUnknownMembers(true))
 }
+
+// encode writes an envelope; the members of both structs are in canonical order.
+func encode(d dsse) ([]byte, error) { return json.Marshal(d) }
 
 func hasNull(v strictjson.Value) bool {
 	if v.Kind == strictjson.Null {
