@@ -77,7 +77,11 @@ func differs(format string, args ...any) error {
 }
 
 func beatStart(ctx context.Context, l *lantern) (string, error) {
-	for _, p := range examples.LanternParties() {
+	var err error
+	if l.parties, err = examples.LanternParties(); err != nil {
+		return "", err
+	}
+	for _, p := range l.parties {
 		if p.ID == vendor {
 			continue
 		}
@@ -96,7 +100,7 @@ func beatMeet(ctx context.Context, l *lantern) (string, error) {
 		return "", err
 	}
 	var x party.Party
-	for _, p := range examples.LanternParties() {
+	for _, p := range l.parties {
 		if p.ID == vendor {
 			x = p
 		}
@@ -377,7 +381,7 @@ func beatWithdraw(ctx context.Context, l *lantern) (string, error) {
 
 func beatLogs(ctx context.Context, l *lantern) (string, error) {
 	var lines []string
-	for _, p := range examples.LanternParties() {
+	for _, p := range l.parties {
 		n := l.nodes[string(p.ID)]
 		if n == nil {
 			continue

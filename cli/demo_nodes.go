@@ -19,10 +19,11 @@ import (
 
 // lantern is one run of the demonstration.
 type lantern struct {
-	app   *app
-	dir   string
-	nodes map[string]*lanternNode
-	wg    sync.WaitGroup
+	app     *app
+	dir     string
+	parties []party.Party
+	nodes   map[string]*lanternNode
+	wg      sync.WaitGroup
 
 	report    string // the HelioGrid report at Aurelia
 	consented string // the release that relied on the consent
@@ -116,9 +117,9 @@ func (l *lantern) agree(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	for _, n := range l.nodes {
-		for name, source := range laws {
-			if _, err := n.client.AddInstrument(ctx, exchange.AddInstrumentRequest{File: name, Source: source, By: "demonstration"}); err != nil {
-				return 0, fmt.Errorf("%s activates %s: %w", n.party.ID, name, err)
+		for _, f := range laws {
+			if _, err := n.client.AddInstrument(ctx, exchange.AddInstrumentRequest{File: f.Name, Source: f.Data, By: "demonstration"}); err != nil {
+				return 0, fmt.Errorf("%s activates %s: %w", n.party.ID, f.Name, err)
 			}
 		}
 	}
@@ -130,7 +131,7 @@ func (l *lantern) at(id string) *lanternNode { return l.nodes[id] }
 func (l *lantern) printAddresses() {
 	out := l.app.stdout
 	fmt.Fprintln(out, "\nThe five nodes stay up until you press Ctrl-C. Each link signs you in once:")
-	for _, p := range examples.LanternParties() {
+	for _, p := range l.parties {
 		if n := l.nodes[string(p.ID)]; n != nil {
 			fmt.Fprintf(out, "  %-18s %s%s\n", p.Name, n.api, n.node.EnterPath())
 		}

@@ -1,5 +1,6 @@
-// Package examples is the law of two worked examples: the four instruments of
-// the design and the agreements of Operation Lantern, the guided demo.
+// Package examples is two worked examples, the four instruments of the design
+// and Operation Lantern with its law and its breach report, and published
+// intelligence to play them with.
 //
 // Nothing here is law: every file says that it is illustrative, and no named
 // person answers for it. Invariant: each file loads, satisfies the schema, and
@@ -8,8 +9,9 @@ package examples
 
 import "embed"
 
-// Files holds instruments/ and lantern/. In each folder scenario.yaml describes
-// the parties and cases; every other file is an instrument.
+// Files holds instruments/, lantern/ and published/. In the first two,
+// scenario.yaml describes the parties and cases and every other YAML file is an
+// instrument.
 //
-//go:embed instruments/*.yaml lantern/*.yaml
+//go:embed instruments/*.yaml lantern/*.yaml lantern/*.json published
 var Files embed.FS
