@@ -1,6 +1,8 @@
 package api
 
 import (
+	"bytes"
+	"errors"
 	"io"
 	"mime"
 	"net/http"
@@ -13,6 +15,9 @@ import (
 	"entente/internal/fault"
 	"entente/internal/inflate"
 )
+
+// maxRatio is how many times larger than its gzip form a body may be (ASSURANCE.md J8).
+const maxRatio = 20
 
 // formChecked refuses a request whose form this node would have to guess at,
 // and unpacks gzip within bounds, before the operation sees it (ASSURANCE.md
@@ -32,14 +37,37 @@ func (s *server) formChecked(ctx huma.Context, next func(huma.Context)) {
 		return
 	}
 	if r.Header.Get("Content-Encoding") != "" {
-		zr, err := inflate.Reader(r.Body, ctx.Operation().MaxBodyBytes)
+		plain, err := unpack(r.Body, ctx.Operation().MaxBodyBytes)
 		if err != nil {
 			s.refuse(w, r, 0, err)
 			return
 		}
-		r.Body = io.NopCloser(zr)
+		r.Body = io.NopCloser(bytes.NewReader(plain))
 	}
 	next(ctx)
+}
+
+// unpack undoes gzip here rather than while huma reads, which would turn the
+// reason for a refusal into an internal error.
+func unpack(packed io.Reader, most int64) ([]byte, error) {
+	zr, err := inflate.NewReader(packed, int(most), maxRatio)
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	plain, err := io.ReadAll(zr)
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	return plain, nil
+}
+
+// unreadable keeps a fault of the content and calls anything else a broken
+// connection.
+func unreadable(err error) error {
+	if _, ok := errors.AsType[*fault.Error](err); ok {
+		return err
+	}
+	return fault.New(fault.Unavailable, "request.broken", "The request body broke off.").Try("Send it again.").Because(err)
 }
 
 // checkQuery refuses what [url.URL.Query] would silently drop or choose among.

@@ -76,7 +76,7 @@ func newRoot(a *app) *cobra.Command {
 	f.Lookup("data").DefValue = "" // the default depends on the machine and would differ in the reference
 
 	root.AddCommand(
-		a.initCommand(), a.serveCommand(), a.doctorCommand(), a.versionCommand(), exitCodesTopic(),
+		a.initCommand(), a.serveCommand(), a.demoCommand(), a.doctorCommand(), a.versionCommand(), exitCodesTopic(),
 		a.partyCommand(), a.instrumentCommand(), a.objectCommand(), a.whyCommand(), a.releaseCommand(),
 		a.factCommand(), a.dutyCommand(), a.inboxCommand(), a.outboxCommand(), a.logCommand(), a.verifyCommand(),
 	)

@@ -1,10 +1,6 @@
 package cli
 
 import (
-	"errors"
-	"os"
-	"path/filepath"
-
 	"github.com/spf13/cobra"
 
 	"entente/internal/fault"
@@ -23,16 +19,17 @@ func (a *app) initCommand() *cobra.Command {
 		Args:    args(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			p.ID = party.ID(id)
-			if err := a.checkNew(p); err != nil {
+			if err := described(p); err != nil {
 				return err
 			}
-			if err := node.Init(cmd.Context(), node.InitOptions{Dir: a.data, Party: p}); err != nil {
+			card, err := node.Init(cmd.Context(), node.InitOptions{Dir: a.data, Party: p, Now: a.now})
+			if err != nil {
 				return err
 			}
 			made := struct {
 				Party party.ID `json:"party"`
 				Data  string   `json:"data"`
-			}{p.ID, a.data}
+			}{card.ID, a.data}
 			a.say("Next: entente serve, and entente party card > card.json to give to other parties.")
 			return a.print(made, func(t *table) {
 				t.row("party", made.Party)
@@ -50,9 +47,8 @@ func (a *app) initCommand() *cobra.Command {
 	return c
 }
 
-// checkNew refuses what would be missed later: a half-described party, and a
-// folder that already has a node.
-func (a *app) checkNew(p party.Party) error {
+// described refuses a party that nobody could recognise later.
+func described(p party.Party) error {
 	f := fault.New(fault.Invalid, "usage", "A node needs to know whose it is.")
 	for _, need := range []struct{ flag, value string }{
 		{"id", string(p.ID)}, {"name", p.Name}, {"kind", p.Kind}, {"jurisdiction", p.Jurisdiction},
@@ -63,10 +59,6 @@ func (a *app) checkNew(p party.Party) error {
 	}
 	if len(f.Fields) > 0 {
 		return f.Try("Give them: entente init --help.")
-	}
-	if _, err := os.Stat(filepath.Join(a.data, tokenName)); !errors.Is(err, os.ErrNotExist) {
-		return fault.New(fault.Conflict, "node.exists", "There is a node in %s already.", a.data).
-			Try("Use it, or name another folder with --data.")
 	}
 	return nil
 }

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"os"
+	"path/filepath"
 
+	"github.com/go-json-experiment/json"
 	"github.com/spf13/cobra"
 
 	"entente/node"
@@ -33,19 +36,38 @@ func (a *app) serveCommand() *cobra.Command {
 }
 
 // serve runs until ctx ends; being told to stop is a success.
-func (a *app) serve(ctx context.Context, c node.Config) error {
+func (a *app) serve(ctx context.Context, c node.Config) (err error) {
+	var n *node.Node
+	var announced error
 	c.OnListen = func(api, peer string) {
-		a.say("data     %s", clean(a.data))
-		a.say("api      %s", api)
-		a.say("partners %s", peer)
+		a.say("data      %s", clean(a.data))
+		a.say("api       http://%s/v1/openapi.json", api)
+		a.say("pages     http://%s%s  (once, within half an hour)", api, n.EnterPath())
+		a.say("partners  %s", peer)
+		announced = a.announce(api)
 	}
-	n, err := node.Open(ctx, c)
+	if n, err = node.Open(ctx, c); err != nil {
+		return err
+	}
+	defer func() {
+		err = errors.Join(err, announced, os.RemoveAll(filepath.Join(a.data, runningFile)), n.Close())
+	}()
+	err = n.Serve(ctx)
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return nil
+	}
+	return err
+}
+
+// announce leaves the address of the API where other commands look for it.
+func (a *app) announce(address string) error {
+	b, err := json.Marshal(running{API: "http://" + address})
 	if err != nil {
 		return err
 	}
-	err = n.Serve(ctx)
-	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
-		err = nil
+	temporary := filepath.Join(a.data, runningFile+".new")
+	if err := os.WriteFile(temporary, b, 0o600); err != nil {
+		return err
 	}
-	return errors.Join(err, n.Close())
+	return os.Rename(temporary, filepath.Join(a.data, runningFile)) // never half a file
 }

@@ -1,0 +1,67 @@
+package console
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"entente/exchange"
+	"entente/internal/fault"
+)
+
+// pageSize is how many lines a list shows at once.
+const pageSize = 100
+
+func (c *Console) decisions(r *http.Request) (string, page, error) {
+	before, err := cursor(r, "before")
+	if err != nil {
+		return "", page{}, err
+	}
+	ds, err := c.Exchange.Decisions(r.Context(), before, pageSize)
+	p := page{Title: "Decisions", Data: ds}
+	if len(ds) == pageSize {
+		p.More = "/?before=" + strconv.FormatInt(ds[len(ds)-1].Seq, 10)
+	}
+	return "decisions.html", p, err
+}
+
+func (c *Console) releases(r *http.Request) (string, page, error) {
+	rs, err := c.Exchange.Releases(r.Context(), exchange.ReleaseFilter{Before: r.URL.Query().Get("before"), Limit: pageSize})
+	p := page{Title: "Releases", Data: rs}
+	if len(rs) == pageSize {
+		p.More = "/releases?before=" + url.QueryEscape(rs[len(rs)-1].ID)
+	}
+	return "releases.html", p, err
+}
+
+func (c *Console) objects(r *http.Request) (string, page, error) {
+	after, err := cursor(r, "after")
+	if err != nil {
+		return "", page{}, err
+	}
+	os, err := c.Exchange.Objects(r.Context(), exchange.ObjectFilter{After: after, Limit: pageSize})
+	p := page{Title: "Objects", Data: os}
+	if len(os) == pageSize {
+		p.More = "/objects?after=" + strconv.FormatInt(os[len(os)-1].Seq, 10)
+	}
+	return "objects.html", p, err
+}
+
+func (c *Console) parties(r *http.Request) (string, page, error) {
+	ps, err := c.Exchange.Parties(r.Context())
+	return "parties.html", page{Title: "Parties", Data: ps}, err
+}
+
+// cursor reads a sequence number from the address; none is the first page.
+func cursor(r *http.Request, name string) (int64, error) {
+	s := r.URL.Query().Get(name)
+	if s == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n < 0 {
+		return 0, fault.New(fault.Invalid, "request.invalid", "This address is not valid.").
+			At("/query/"+name, "is not a place in a list").Try("Go back to the first page.")
+	}
+	return n, nil
+}
