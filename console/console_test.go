@@ -1,0 +1,296 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/google/go-cmp/cmp"
+
+	"entente/decision"
+	"entente/exchange"
+	"entente/intel"
+	"entente/internal/ident"
+	"entente/party"
+	"entente/privacy"
+)
+
+type fake struct {
+	decided []exchange.DecisionRecord
+	parties []party.Party
+	objects []exchange.Stored
+	err     error
+}
+
+func (f fake) Decisions(_ context.Context, before int64, limit int) ([]exchange.DecisionRecord, error) {
+	var out []exchange.DecisionRecord
+	for _, d := range f.decided {
+		if (before == 0 || d.Seq < before) && len(out) < limit {
+			out = append(out, d)
+		}
+	}
+	return out, f.err
+}
+
+func (f fake) Releases(context.Context, exchange.ReleaseFilter) ([]exchange.Release, error) {
+	return nil, f.err
+}
+
+func (f fake) Objects(context.Context, exchange.ObjectFilter) ([]exchange.Stored, error) {
+	return f.objects, f.err
+}
+func (f fake) Parties(context.Context) ([]party.Party, error) { return f.parties, f.err }
+
+var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC) //nolint:gochecknoglobals // read only
+
+// sample is a decision that uses every part of the page.
+func sample(t *testing.T) exchange.DecisionRecord {
+	t.Helper()
+	clause := decision.ClauseRef{Instrument: "mou-aa-xx", Clause: "s3", Cite: "Section 3(1)"}
+	d := decision.Decision{
+		Request: decision.Request{
+			Subject: decision.Subject{ID: "indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f", Type: "indicator", TLP: intel.AmberStrict, Categories: []privacy.Category{privacy.PersonalIdentifier}},
+			Sender:  decision.Actor{ID: "csirt-aurelia"}, Recipient: decision.Actor{ID: "ncsc-cordova"}, Act: "share", Purpose: "incident-response", At: noon,
+		},
+		Outcome: decision.Transform, Transforms: []string{"generalise-address", "pseudonymise"},
+		Needs:         []decision.Need{{Transform: "pseudonymise", Reason: decision.Reason{ClauseRef: clause, Text: "requires at least pseudonymise of personal-identifier"}}},
+		Because:       []decision.Reason{{Text: "no clause of the cooperation regime permits this transfer"}},
+		Basis:         []decision.Basis{{ClauseRef: clause, Effect: "permits", Text: "Technical indicators may be shared for incident response."}, {ClauseRef: clause, Effect: "defeated", DefeatedBy: "art49"}},
+		Duties:        []decision.DutyRef{{ClauseRef: clause, ID: "delete", What: "delete", Bearer: "recipient", Within: "P180D", After: "receipt"}},
+		NotUsed:       []decision.NotUsed{{Instrument: "eu-nis", Why: "not a party"}},
+		Unknowns:      []string{"victim_consent"},
+		WhatIf:        []decision.WhatIf{{Change: "victim_consent were true", Outcome: decision.Permit}},
+		Warnings:      []string{"UN norm 13(c)"},
+		Preconditions: []decision.Precondition{{ClauseRef: clause, Safeguard: "encryption", ApprovalBy: "dpo"}},
+		Dilemma:       &decision.Dilemma{Text: "A duty to report remains.", Duties: []decision.DutyRef{{ClauseRef: clause, What: "report", Bearer: "sender"}}},
+		LawApplied:    []decision.LawRef{{Instrument: "mou-aa-xx", Version: "1.0", Hash: ident.Sum([]byte("law"))}},
+		PrecedenceSteps: []decision.Step{
+			{Winner: clause, Loser: decision.ClauseRef{Instrument: "tlp", Clause: "amber"}, By: "specialis"},
+		},
+		Engine: "1",
+	}
+	body, err := json.Marshal(d, json.Deterministic(true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return exchange.DecisionRecord{
+		Seq: 41, Digest: ident.Sum(body), ObjectID: d.Request.Subject.ID, Object: ident.Sum([]byte("object")),
+		Recipient: "ncsc-cordova", Outcome: d.Outcome, Body: body, Epoch: 7, At: noon, Release: "0198f3a2", Leaf: 1234,
+	}
+}
+
+type browser struct {
+	t      *testing.T
+	h      http.Handler
+	cookie *http.Cookie
+}
+
+func (b browser) do(r *http.Request) *httptest.ResponseRecorder {
+	if b.cookie != nil {
+		r.AddCookie(b.cookie)
+	}
+	w := httptest.NewRecorder()
+	b.h.ServeHTTP(w, r)
+	return w
+}
+
+func (b browser) get(path string) *httptest.ResponseRecorder {
+	return b.do(httptest.NewRequest("GET", path, nil))
+}
+
+// enter goes through a fresh link.
+func enter(t *testing.T, c *Console) browser {
+	t.Helper()
+	b := browser{t: t, h: c.Handler()}
+	w := b.do(httptest.NewRequest("POST", c.EnterPath(), nil))
+	if w.Code != http.StatusSeeOther || len(w.Result().Cookies()) != 1 {
+		t.Fatalf("could not enter: %d %s", w.Code, w.Body)
+	}
+	b.cookie = w.Result().Cookies()[0]
+	return b
+}
+
+func newConsole(f fake, now func() time.Time) *Console {
+	return New(Config{Exchange: f, Party: "CSIRT Aurelia", Now: now})
+}
+
+func fixed() time.Time { return noon }
+
+func TestNobodySeesAPageWithoutALink(t *testing.T) {
+	t.Parallel()
+	b := browser{h: newConsole(fake{}, fixed).Handler()}
+	for _, path := range []string{"/", "/releases", "/objects", "/parties", "/why/" + ident.Sum(nil).String(), "/nope"} {
+		w := b.get(path)
+		if w.Code != http.StatusUnauthorized || strings.Contains(w.Body.String(), "<nav") {
+			t.Errorf("%s: %d", path, w.Code)
+		}
+	}
+}
+
+func TestALinkLetsOneBrowserInOnceWithinHalfAnHour(t *testing.T) {
+	t.Parallel()
+	now := noon
+	c := newConsole(fake{}, func() time.Time { return now })
+	b := browser{h: c.Handler()}
+	link := c.EnterPath()
+	if w := b.get(link); w.Code != http.StatusOK || len(w.Result().Cookies()) != 0 {
+		t.Fatalf("looking at the link used it up: %d", w.Code)
+	}
+	w := b.do(httptest.NewRequest("POST", link, nil))
+	cookies := w.Result().Cookies()
+	if len(cookies) != 1 || !cookies[0].HttpOnly || cookies[0].SameSite != http.SameSiteStrictMode {
+		t.Fatalf("cookies %v", cookies)
+	}
+	if w := b.do(httptest.NewRequest("POST", link, nil)); w.Code != http.StatusUnauthorized {
+		t.Errorf("a used link lets in: %d", w.Code)
+	}
+	late := c.EnterPath()
+	now = now.Add(inviteLife)
+	if w := b.do(httptest.NewRequest("POST", late, nil)); w.Code != http.StatusUnauthorized {
+		t.Errorf("a link of half an hour ago lets in: %d", w.Code)
+	}
+	b.cookie = cookies[0]
+	if w := b.get("/"); w.Code != http.StatusOK {
+		t.Errorf("session: %d", w.Code)
+	}
+	now = now.Add(sessionLife)
+	if w := b.get("/"); w.Code != http.StatusUnauthorized {
+		t.Errorf("a session does not end: %d", w.Code)
+	}
+}
+
+func TestEnteringFromAnotherSiteIsRefused(t *testing.T) {
+	t.Parallel()
+	c := newConsole(fake{}, fixed)
+	r := httptest.NewRequest("POST", c.EnterPath(), nil)
+	r.Header.Set("Sec-Fetch-Site", "cross-site")
+	if w := (browser{h: c.Handler()}).do(r); w.Code != http.StatusForbidden {
+		t.Errorf("got %d", w.Code)
+	}
+}
+
+func TestInvitationsAndSessionsAreBounded(t *testing.T) {
+	t.Parallel()
+	c := newConsole(fake{}, fixed)
+	for range 10 * maxInvites {
+		c.EnterPath()
+	}
+	if n := len(c.sessions.invites); n != maxInvites {
+		t.Errorf("%d invitations are kept", n)
+	}
+	enter(t, c)
+}
+
+func TestEveryResponseHasTheHeaders(t *testing.T) {
+	t.Parallel()
+	b := enter(t, newConsole(fake{}, fixed))
+	want := map[string]string{
+		"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types entente",
+		"X-Content-Type-Options":  "nosniff", "Referrer-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin", "Cache-Control": "no-store",
+	}
+	for _, path := range []string{"/", "/nope", "/style.css", "/favicon.svg", "/enter/x"} {
+		h := b.get(path).Header()
+		for name, value := range want {
+			if h.Get(name) != value {
+				t.Errorf("%s: %s is %q", path, name, h.Get(name))
+			}
+		}
+	}
+}
+
+// TestPagesAsReviewed keeps the pages under review as files.
+func TestPagesAsReviewed(t *testing.T) {
+	t.Parallel()
+	d := sample(t)
+	full := enter(t, newConsole(fake{
+		decided: []exchange.DecisionRecord{d},
+		parties: []party.Party{{ID: "ncsc-cordova", Name: "NCSC Cordova", Kind: "csirt", Jurisdiction: "XX", Endpoint: "https://cordova.example:8421"}},
+		objects: []exchange.Stored{{ID: d.ObjectID, Type: "indicator", Version: "2026-11-20T10:00:00.000Z", Provenance: exchange.Provenance{From: "csirt-aurelia", At: noon}, ReleasedTo: []party.ID{"ncsc-cordova"}}},
+	}, fixed))
+	empty := enter(t, newConsole(fake{}, fixed))
+	for name, w := range map[string]*httptest.ResponseRecorder{
+		"decisions": full.get("/"), "objects": full.get("/objects"), "parties": full.get("/parties"),
+		"why": full.get("/why/" + d.Digest.String() + "?at=41"), "empty": empty.get("/"), "unknown": empty.get("/nope"),
+	} {
+		golden := filepath.Join("testdata", name+".html")
+		if os.Getenv("UPDATE") != "" {
+			if err := os.WriteFile(golden, w.Body.Bytes(), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(golden)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(want), w.Body.String()); diff != "" {
+			t.Errorf("%s changed; look at the difference and run with UPDATE=1:\n%s", name, diff)
+		}
+	}
+}
+
+func TestADecisionIsFoundWithAndWithoutItsPlace(t *testing.T) {
+	t.Parallel()
+	d := sample(t)
+	b := enter(t, newConsole(fake{decided: []exchange.DecisionRecord{{Seq: 99}, d, {Seq: 12}}}, fixed))
+	digest := d.Digest.String()
+	for path, status := range map[string]int{
+		"/why/" + digest: 200, "/why/" + digest + "?at=41": 200, "/why/" + digest + "?at=12": 404, "/why/" + digest + "?at=x": 422,
+		"/why/" + ident.Sum(nil).String(): 404, "/why/nonsense": 422, "/?before=-1": 422,
+	} {
+		if w := b.get(path); w.Code != status {
+			t.Errorf("%s: %d, want %d", path, w.Code, status)
+		}
+	}
+}
+
+// TestP5PagesEscapeAndHide: a hostile name stays text, and an error nobody can
+// act on keeps its text to the log.
+func TestP5PagesEscapeAndHide(t *testing.T) {
+	t.Parallel()
+	b := enter(t, newConsole(fake{parties: []party.Party{{ID: "x", Name: `<script>alert(1)</script>" onload="x`, Endpoint: "javascript:alert(1)"}}}, fixed))
+	page := b.get("/parties").Body.String()
+	if strings.Contains(page, "<script") || strings.Contains(page, `" onload=`) || strings.Contains(page, `href="javascript`) {
+		t.Errorf("not escaped: %s", page)
+	}
+	broken := enter(t, newConsole(fake{err: errors.New("canary: no such table")}, fixed))
+	if w := broken.get("/parties"); w.Code != http.StatusInternalServerError || strings.Contains(w.Body.String(), "canary") {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
+// TestPagesAreAccessible checks what a machine can: one h1, a language, a skip
+// link to an existing target, captions and scopes in every table, verdicts in
+// words, and nothing that needs a script or an inline style.
+func TestPagesAreAccessible(t *testing.T) {
+	t.Parallel()
+	d := sample(t)
+	b := enter(t, newConsole(fake{decided: []exchange.DecisionRecord{d}}, fixed))
+	bareHeader := regexp.MustCompile(`<th>|<th [^s]`)
+	for _, path := range []string{"/", "/releases", "/objects", "/parties", "/why/" + d.Digest.String(), "/nope"} {
+		s := b.get(path).Body.String()
+		if strings.Count(s, "<h1>") != 1 || !strings.Contains(s, `<html lang="en" dir="ltr">`) || !strings.Contains(s, `href="#main"`) || !strings.Contains(s, `id="main"`) {
+			t.Errorf("%s: heading, language or skip link", path)
+		}
+		if strings.Count(s, "<table") != strings.Count(s, "<caption>") || bareHeader.MatchString(s) {
+			t.Errorf("%s: a table without caption or a header without scope", path)
+		}
+		if strings.Contains(s, " style=") || strings.Contains(s, "<script") || regexp.MustCompile(` on[a-z]+=`).MatchString(s) {
+			t.Errorf("%s: inline style or script", path)
+		}
+	}
+	css, err := files.ReadFile("pages/style.css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m := regexp.MustCompile(`(margin|padding|border)-(left|right|top|bottom)|text-align: *(left|right)|[^-](left|right|width|height):`).FindString(string(css)); m != "" {
+		t.Errorf("a physical property, which breaks right-to-left pages: %q", m)
+	}
+}
