@@ -1,0 +1,245 @@
+package decision
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math/bits"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"entente/instrument"
+)
+
+// Pair is the law between a sender and a recipient while nothing changes in
+// it: which clauses bind, which instruments do not and why. It is immutable,
+// and good only for the engine that made it.
+type Pair struct{ *pairing }
+
+type pairing struct {
+	sender, recipient Actor
+	from, until       time.Time
+	words             []word   // the rules that bind and that this pair satisfies, without the empty words
+	closed            uint64   // regimes closed whatever the object is
+	inForce           []uint32 // instruments, ascending
+	bindsBoth         []uint32 // those of them that bind the recipient as well
+	notUsed           []NotUsed
+	reserved          []reserved
+}
+
+// word is one word of a bitset.
+type word struct {
+	at   uint32
+	bits uint64
+}
+
+// reserved is a clause that a reservation took out of the bargain.
+type reserved struct {
+	rule uint32
+	why  string
+}
+
+// Valid reports whether the pair states the law at t.
+func (p Pair) Valid(t time.Time) bool { return !t.Before(p.from) && t.Before(p.until) }
+
+// Until is the first instant for which the pair may no longer state the law.
+func (p Pair) Until() time.Time { return p.until }
+
+// NotUsed lists the instruments that do not bind between the two, and why.
+func (p Pair) NotUsed() []NotUsed { return slices.Clone(p.notUsed) }
+
+// pairCacheSize bounds what an engine remembers; past it the memory starts
+// afresh.
+const pairCacheSize = 4096
+
+type pairCache struct {
+	mu sync.RWMutex
+	m  map[pairKey]Pair
+}
+
+func (c *pairCache) init() { c.m = map[pairKey]Pair{} }
+
+// pairKey has everything of two actors and a request the law between them
+// depends on, apart from the time.
+type pairKey struct{ sender, from, recipient, kind, to, under string }
+
+// Between returns the law between two actors at an instant.
+func (e *Engine) Between(sender, recipient Actor, at time.Time) Pair {
+	return e.between(sender, recipient, at, nil)
+}
+
+func (e *Engine) between(sender, recipient Actor, at time.Time, under []string) Pair {
+	key := pairKey{
+		string(sender.ID), sender.Jurisdiction,
+		string(recipient.ID), recipient.Kind, recipient.Jurisdiction, strings.Join(under, "\x00"),
+	}
+	e.pairs.mu.RLock()
+	p, ok := e.pairs.m[key]
+	e.pairs.mu.RUnlock()
+	if ok && p.Valid(at) {
+		return p
+	}
+	p = Pair{e.pairing(sender, recipient, at, under)}
+	e.pairs.mu.Lock()
+	defer e.pairs.mu.Unlock()
+	if len(e.pairs.m) >= pairCacheSize {
+		clear(e.pairs.m)
+	}
+	e.pairs.m[key] = p
+	return p
+}
+
+// pairing works out the law between two actors.
+func (e *Engine) pairing(sender, recipient Actor, at time.Time, under []string) *pairing {
+	at = at.UTC()
+	day := at.Truncate(24 * time.Hour)
+	p := &pairing{sender: sender, recipient: recipient, from: day, until: day.AddDate(0, 0, 1), closed: e.vocabulary.regimes[cooperation]}
+	standing := e.standings(p, at, under)
+	bind := make([]uint64, e.words)
+	for i := range e.insts {
+		s, ok := standing[i]
+		if !ok {
+			continue
+		}
+		in := &e.insts[i]
+		p.inForce = append(p.inForce, uint32(i)) //nolint:gosec // G115: far fewer than 2^32 instruments
+		if bindsRecipient(in.doc, recipient.Jurisdiction) {
+			p.bindsBoth = append(p.bindsBoth, uint32(i)) //nolint:gosec // G115: as above
+		}
+		if in.doc.Binding && in.scope < 0 && in.doc.Default == instrument.Prohibit {
+			p.closed |= in.regime
+		}
+		e.bindRules(p, in, s, at, bind)
+	}
+	m := &e.matchers
+	sides := [...][]uint64{
+		m.recipient.bits(string(recipient.ID)), m.recipientKind.bits(recipient.Kind),
+		m.recipientJurisdiction.bits(recipient.Jurisdiction), m.fromJurisdiction.bits(sender.Jurisdiction),
+	}
+	for w, b := range bind {
+		for _, s := range sides {
+			b &= s[w]
+		}
+		if b != 0 {
+			p.words = append(p.words, word{uint32(w), b}) //nolint:gosec // G115: as above
+		}
+	}
+	return p
+}
+
+// standings says which instruments are in force between the two, and notes why
+// the others are not and how long this is true.
+func (e *Engine) standings(p *pairing, at time.Time, under []string) map[int]instrument.Standing {
+	in := map[int]instrument.Standing{}
+	superseded := map[string]string{}
+	for i := range e.insts {
+		d := e.insts[i].doc
+		p.narrow(d, at)
+		if under != nil && len(d.Parties) > 0 && !slices.Contains(under, d.ID) {
+			p.notUsed = append(p.notUsed, NotUsed{d.ID, "not among the agreements asked about"})
+			continue
+		}
+		s := d.Status(p.sender.ID, p.recipient.ID, p.sender.Jurisdiction, at)
+		if !s.InForce {
+			p.notUsed = append(p.notUsed, NotUsed{d.ID, s.Why})
+			continue
+		}
+		in[i] = s
+		if d.Supersedes != "" {
+			superseded[d.Supersedes] = d.Ref()
+		}
+	}
+	for _, i := range slices.Sorted(maps.Keys(in)) {
+		d := e.insts[i].doc
+		if by, ok := superseded[d.Hash.String()]; ok {
+			p.notUsed = append(p.notUsed, NotUsed{d.ID, "superseded by " + by})
+			delete(in, i)
+		}
+	}
+	slices.SortStableFunc(p.notUsed, func(a, b NotUsed) int { return cmp.Compare(a.Instrument, b.Instrument) })
+	return in
+}
+
+// bindRules sets the bits of the clauses in force, less those a reservation
+// excludes.
+func (e *Engine) bindRules(p *pairing, in *inst, s instrument.Standing, at time.Time, bind []uint64) {
+	for r := in.first; r < in.last; r++ {
+		c := e.rules[r].clause
+		if f := c.InForce; f != nil {
+			p.narrowTo(at, f.From, f.Until)
+			if at.Before(f.From) || !f.Until.IsZero() && !at.Before(f.Until) {
+				continue
+			}
+		}
+		if why, out := s.Excluded[c.ID]; out && r != in.scope {
+			p.reserved = append(p.reserved, reserved{uint32(r), why}) //nolint:gosec // G115: as above
+			continue
+		}
+		setBit(bind, r)
+	}
+}
+
+// bindsRecipient reports whether an instrument in force between two parties
+// binds the recipient too: a treaty does, a statute only at home.
+func bindsRecipient(d *instrument.Instrument, jurisdiction string) bool {
+	if d.Universal || len(d.Parties) > 0 {
+		return true
+	}
+	return slices.Contains(d.Jurisdictions, jurisdiction)
+}
+
+// narrow keeps the pair's interval clear of every date in an instrument from
+// which its status may change. Dates that follow from others by a period
+// (notice, entry after ratification) fall on a day's edge, and the interval
+// never crosses one; the instants themselves are added to be sure.
+func (p *pairing) narrow(d *instrument.Instrument, at time.Time) {
+	p.narrowTo(at, d.InForce.From, d.InForce.Until, d.InForce.ProvisionalFrom, d.Term.Sunset)
+	for i := range d.Parties {
+		for _, ev := range d.Parties[i].Events {
+			p.narrowTo(at, ev.At, d.Term.WithdrawalNotice.AddTo(ev.At))
+			if c := d.InForce.Condition; c != nil {
+				p.narrowTo(at, c.ThenAfter.AddTo(ev.At))
+			}
+		}
+		for _, r := range d.Parties[i].Reservations {
+			p.narrowTo(at, r.From, r.Withdrawn)
+			for _, o := range r.Objections {
+				p.narrowTo(at, o.At)
+			}
+		}
+	}
+}
+
+func (p *pairing) narrowTo(at time.Time, dates ...time.Time) {
+	for _, d := range dates {
+		switch {
+		case d.IsZero():
+		case d.After(at):
+			if d.Before(p.until) {
+				p.until = d
+			}
+		case d.After(p.from):
+			p.from = d
+		}
+	}
+}
+
+// class is equal for two recipients of one sender exactly when the same norms
+// apply to both.
+func (p Pair) class() string {
+	var b strings.Builder
+	for _, w := range p.words {
+		fmt.Fprintf(&b, "%x:%x,", w.at, w.bits)
+	}
+	fmt.Fprint(&b, p.closed, p.inForce, p.bindsBoth, p.reserved)
+	return b.String()
+}
+
+// rulesOf calls f for every bit of a word, lowest first.
+func rulesOf(at uint32, set uint64, f func(rule uint32)) {
+	for ; set != 0; set &= set - 1 {
+		f(at<<6 | uint32(bits.TrailingZeros64(set))) //nolint:gosec // G115: at most 63
+	}
+}
