@@ -60,7 +60,7 @@ func newRoot(a *app) *cobra.Command {
 		Short: "Decide, release, prove and recall threat intelligence under the agreements between parties",
 		Long: "Entente answers one question before anything leaves: may I send this, to whom, on what basis, in what form?\n" +
 			"It then sends it, proves what happened, and keeps everyone's promises on time.",
-		SilenceErrors: true, SilenceUsage: true,
+		SilenceErrors: true, SilenceUsage: true, Args: cobra.ArbitraryArgs, RunE: noun,
 		PersistentPreRunE: func(*cobra.Command, []string) error { return a.checkOutput() },
 	}
 	root.SetIn(a.stdin)
@@ -75,12 +75,25 @@ func newRoot(a *app) *cobra.Command {
 	f.BoolVarP(&a.verbose, "verbose", "v", false, "say more")
 	f.Lookup("data").DefValue = "" // the default depends on the machine and would differ in the reference
 
+	root.SuggestionsMinimumDistance = 2
 	root.AddCommand(
 		a.initCommand(), a.serveCommand(), a.demoCommand(), a.doctorCommand(), a.versionCommand(), exitCodesTopic(),
 		a.partyCommand(), a.instrumentCommand(), a.objectCommand(), a.whyCommand(), a.releaseCommand(),
 		a.factCommand(), a.dutyCommand(), a.inboxCommand(), a.outboxCommand(), a.logCommand(), a.verifyCommand(),
 	)
 	return root
+}
+
+// noun answers entente alone, and a first word that is no command.
+func noun(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return cmd.Help()
+	}
+	err := fault.New(fault.Invalid, "usage", "There is no command %q.", args[0])
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		return err.Try("Did you mean %s? All commands: entente help", strings.Join(near, " or "))
+	}
+	return err.Try("All commands: entente help")
 }
 
 // group is a noun: it does nothing without its verb.

@@ -32,19 +32,20 @@ func (a *app) encode(w io.Writer, v any) error {
 		return fmt.Errorf("encode output: %w", err)
 	}
 	if a.output == "yaml" {
-		if b, err = toYAML(b); err != nil {
+		if b, err = toYAML(escapeUnsafe(b, yamlEscape)); err != nil {
 			return fmt.Errorf("encode output: %w", err)
 		}
+		b = escapeUnsafe(b, yamlEscape)
 	} else {
-		b = append(b, '\n')
+		b = append(escapeUnsafe(b, escape), '\n')
 	}
-	_, err = w.Write(escapeUnsafe(b))
+	_, err = w.Write(b)
 	return err
 }
 
 // escapeUnsafe escapes what JSON and YAML allow raw inside a string and a
 // terminal may obey. In both such a character can only be inside a quoted string.
-func escapeUnsafe(b []byte) []byte {
+func escapeUnsafe(b []byte, escape func(rune) string) []byte {
 	dangerous := func(r rune) bool { return r != '\n' && unsafe(r) }
 	if bytes.IndexFunc(b, dangerous) < 0 {
 		return b
@@ -58,6 +59,14 @@ func escapeUnsafe(b []byte) []byte {
 		}
 	}
 	return out.Bytes()
+}
+
+// yamlEscape writes a rune the way YAML does, which knows no surrogates.
+func yamlEscape(r rune) string {
+	if r > 0xffff {
+		return fmt.Sprintf(`\U%08x`, r)
+	}
+	return escape(r)
 }
 
 // toYAML turns JSON into YAML, keeping the order of members.
