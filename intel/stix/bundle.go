@@ -13,9 +13,12 @@ import (
 )
 
 // Limits of a whole document; [strictjson.Default] bounds each object in it.
+// Trees of small values take fifty times the memory of their text (J7), so
+// what is kept is bounded in values. All of Enterprise ATT&CK has 0.65 million.
 const (
-	maxDocument = 256 << 20
-	maxObjects  = 500_000
+	maxDocument = 128 << 20
+	maxObjects  = 250_000
+	maxValues   = 5_000_000
 )
 
 // Bundle is the account of one document: every object in it is in exactly one
@@ -49,7 +52,7 @@ type Rejected struct {
 // Parse reads a bundle, a list of objects or a single object. It returns an
 // error only when the document cannot be taken apart; whatever is wrong with
 // one object is in its [Rejected]. Objects of a bundle that says it is STIX
-// 2.0 are upgraded; see [Upgraded].
+// 2.0 are upgraded; the reason of every change is at upgrade in upgrade.go.
 //
 // The result shares memory with b.
 func Parse(b []byte) (Bundle, error) {
@@ -63,20 +66,26 @@ func Parse(b []byte) (Bundle, error) {
 		if err = cmp.Or(err, s.endAfter(err)); err != nil {
 			return Bundle{}, err
 		}
-		var out Bundle
+		var out account
 		out.addAll(b, elements, "", false)
-		return out, nil
+		return out.Bundle, nil
 	}
 	members, err := s.members()
 	if err = cmp.Or(err, s.endAfter(err)); err != nil {
 		return Bundle{}, err
 	}
 	if !isBundle(b, members) {
-		var out Bundle
+		var out account
 		out.add(bytes.TrimSpace(b), "", false)
-		return out, nil
+		return out.Bundle, nil
 	}
 	return parseBundle(b, members)
+}
+
+// account is a bundle while it is read.
+type account struct {
+	Bundle
+	values int // in the trees of all accepted objects
 }
 
 func (s *splitter) endAfter(err error) error {
@@ -118,7 +127,7 @@ func stringAt(b []byte, e element) string {
 }
 
 func parseBundle(b []byte, members []element) (Bundle, error) {
-	var out Bundle
+	var out account
 	byName := map[string]element{}
 	for _, m := range members {
 		name := memberName(m)
@@ -148,11 +157,11 @@ func parseBundle(b []byte, members []element) (Bundle, error) {
 	}
 	objects, ok := byName["objects"]
 	if !ok {
-		return out, nil // section 8: a bundle may be empty
+		return out.Bundle, nil // section 8: a bundle may be empty
 	}
 	if b[objects.start] != '[' {
 		out.refuse(b, objects, "objects", "stix.bundle", "is not a list")
-		return out, nil
+		return out.Bundle, nil
 	}
 	inner := &splitter{src: b, at: objects.start}
 	elements, err := inner.items()
@@ -163,12 +172,12 @@ func parseBundle(b []byte, members []element) (Bundle, error) {
 		out.refuse(b, objects, "objects", "stix.empty", "is an empty list")
 	}
 	out.addAll(b, elements, "/objects", legacy)
-	return out, nil
+	return out.Bundle, nil
 }
 
 // refuse records something wrong with the bundle itself. Its objects are not
 // to blame: a bundle is only their transport (section 8).
-func (out *Bundle) refuse(b []byte, at element, name, code, detail string) {
+func (out *account) refuse(b []byte, at element, name, code, detail string) {
 	raw := b[at.start:at.end]
 	out.Rejected = append(out.Rejected, Rejected{
 		Pointer: strictjson.Pointer(name), Code: code, Detail: detail, Next: hints[code],
@@ -176,7 +185,7 @@ func (out *Bundle) refuse(b []byte, at element, name, code, detail string) {
 	})
 }
 
-func (out *Bundle) addAll(b []byte, elements []element, prefix string, legacy bool) {
+func (out *account) addAll(b []byte, elements []element, prefix string, legacy bool) {
 	out.Accepted = make([]Accepted, 0, len(elements))
 	for i, e := range elements {
 		out.add(b[e.start:e.end:e.end], prefix+"/"+strconv.Itoa(i), legacy)
@@ -184,9 +193,17 @@ func (out *Bundle) addAll(b []byte, elements []element, prefix string, legacy bo
 }
 
 // add accounts for one element.
-func (out *Bundle) add(raw []byte, pointer string, legacy bool) {
+func (out *account) add(raw []byte, pointer string, legacy bool) {
 	accepted, err := parseElement(raw, legacy)
 	if err != nil {
+		out.Rejected = append(out.Rejected, rejected(raw, pointer, err))
+		return
+	}
+	for _, a := range accepted {
+		out.values += sizeOf(a.Object.Tree)
+	}
+	if out.values > maxValues {
+		err := fault.New(fault.Invalid, "json.tokens", "The document has more than %d values.", maxValues).At("", "is beyond what one document may hold").Try("Split the document.")
 		out.Rejected = append(out.Rejected, rejected(raw, pointer, err))
 		return
 	}
@@ -194,6 +211,18 @@ func (out *Bundle) add(raw []byte, pointer string, legacy bool) {
 		a.Pointer = pointer
 		out.Accepted = append(out.Accepted, a)
 	}
+}
+
+// sizeOf counts the values of a tree.
+func sizeOf(v *strictjson.Value) int {
+	n := 1
+	for i := range v.Members {
+		n += sizeOf(&v.Members[i].Value)
+	}
+	for i := range v.Items {
+		n += sizeOf(&v.Items[i])
+	}
+	return n
 }
 
 func parseElement(raw []byte, legacy bool) ([]Accepted, error) {

@@ -143,16 +143,19 @@ func all(s string, f func(byte) bool) bool {
 }
 
 // present accepts any value that STIX can hold: no null, nothing empty, keys
-// that a selector can name.
+// that a selector can name. Deeper inside custom properties nothing empty is
+// only a warning, since ATT&CK itself has empty lists there.
 func present(c *checker, v *strictjson.Value) {
-	switch v.Kind {
-	case strictjson.Null:
-		c.refuse("stix.empty", "is null")
-	case strictjson.Array:
+	empty := v.Kind == strictjson.Null || v.Kind == strictjson.Array && len(v.Items) == 0 || v.Kind == strictjson.Object && len(v.Members) == 0
+	switch {
+	case empty && len(c.path) > 1:
+		c.warn("stix.empty", "is null or empty")
+	case empty:
+		c.refuse("stix.empty", "is null or empty")
+	case v.Kind == strictjson.Array:
 		list(present)(c, v)
-	case strictjson.Object:
+	case v.Kind == strictjson.Object:
 		dictionary(present)(c, v)
-	default:
 	}
 }
 

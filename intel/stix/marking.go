@@ -21,10 +21,10 @@ const maxMarkings = 256
 // nothing changes no label; it is flagged, since its author meant something
 // that is not there.
 func Mark(o *intel.Object, lookup func(id string) (*intel.Object, bool)) intel.Markings {
-	if known, ok := tlpDefinitions[o.ID]; ok {
-		return intel.Markings{TLP: intel.Clear, Labelled: true, IDs: []string{o.ID}, Statements: []string{known.name + " is public"}}
+	if _, ok := tlpDefinitions[o.ID]; ok {
+		return intel.Markings{TLP: intel.Clear, Labelled: true} // the definitions themselves are public
 	}
-	m := marker{lookup: lookup, seen: map[string]bool{}}
+	m := marker{lookup: lookup, seen: map[string]bool{}, acyclic: map[string]bool{}}
 	m.labels(o.Tree)
 	for _, id := range markingRefs(o.Tree) {
 		m.apply(id)
@@ -36,6 +36,7 @@ func Mark(o *intel.Object, lookup func(id string) (*intel.Object, bool)) intel.M
 type marker struct {
 	lookup   func(id string) (*intel.Object, bool)
 	seen     map[string]bool
+	acyclic  map[string]bool // markings known to lead to no circle
 	out      intel.Markings
 	labelled bool // by a label somebody gave
 	warned   bool // by text that only reads like a label
@@ -113,34 +114,35 @@ func (m *marker) apply(id string) {
 		m.close("the marking " + id + " is not known here")
 	case definition.Type != "marking-definition":
 		m.close("the marking " + id + " is not a marking definition")
-	case m.cyclic(id):
-		m.close("the marking " + id + " is marked with itself")
+	case m.cyclic(id, map[string]bool{}):
+		m.close("the marking " + id + " is part of a circle of markings")
 	default:
 		m.interpret(id, definition.Tree)
 	}
 }
 
-// cyclic reports whether a marking is reached again from itself. Whoever wrote
-// the cycle left no order in which to read it.
-func (m *marker) cyclic(start string) bool {
-	visited := map[string]bool{}
-	queue := []string{start}
-	for len(queue) > 0 && len(visited) <= maxMarkings {
-		id := queue[0]
-		queue = queue[1:]
-		definition, ok := m.lookup(id)
-		if visited[id] || !ok {
-			continue
-		}
-		visited[id] = true
-		for _, next := range markingRefs(definition.Tree) {
-			if next == start {
-				return true
-			}
-			queue = append(queue, next)
+// cyclic reports whether following the markings of a marking leads back to one
+// that was passed. Whoever wrote the cycle left no order in which to read it.
+func (m *marker) cyclic(id string, passed map[string]bool) bool {
+	if passed[id] || len(passed) == maxMarkings {
+		return true
+	}
+	if m.acyclic[id] {
+		return false
+	}
+	definition, ok := m.lookup(id)
+	if !ok || tlpDefinitions[id].version > 0 {
+		return false
+	}
+	passed[id] = true
+	for _, next := range markingRefs(definition.Tree) {
+		if m.cyclic(next, passed) {
+			return true
 		}
 	}
-	return len(visited) > maxMarkings
+	delete(passed, id)
+	m.acyclic[id] = true
+	return false
 }
 
 // interpret reads the body of a marking definition that is not a well-known
