@@ -4,9 +4,9 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"entente/api/view"
+
+	"github.com/danielgtaylor/huma/v2"
 )
 
 // livePath is the one path that needs no token.

@@ -4,9 +4,9 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"entente/exchange"
+
+	"github.com/danielgtaylor/huma/v2"
 )
 
 type proofInput struct {

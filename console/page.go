@@ -115,6 +115,7 @@ func instant(t time.Time) string {
 }
 
 func style(w http.ResponseWriter, _ *http.Request) { asset(w, "style.css", "text/css; charset=utf-8") }
+
 func favicon(w http.ResponseWriter, _ *http.Request) {
 	asset(w, "favicon.svg", "image/svg+xml")
 }
@@ -128,4 +129,3 @@ func asset(w http.ResponseWriter, name, media string) {
 	w.Header().Set("Content-Type", media)
 	_, _ = w.Write(b) // the browser is gone; there is nobody to tell
 }
-

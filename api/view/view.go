@@ -8,14 +8,14 @@ package view
 import (
 	"time"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"entente/decision"
 	"entente/exchange"
 	"entente/intel"
 	"entente/internal/ident"
 	"entente/party"
 	"entente/privacy"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // List is one page of things; Next is the cursor of the following page and
@@ -68,7 +68,7 @@ type ObjectDetail struct {
 	Markings   []string          `json:"markings,omitempty"`
 	Closed     string            `json:"closed,omitempty" doc:"Why nobody may have it"`
 	Findings   []privacy.Finding `json:"findings"`
-	Decisions  []DecisionLine        `json:"decisions" doc:"The newest for each recipient"`
+	Decisions  []DecisionLine    `json:"decisions" doc:"The newest for each recipient"`
 	Facts      []exchange.Fact   `json:"facts"`
 	Content    jsontext.Value    `json:"content" doc:"The object; for its exact bytes ask for /content"`
 }
@@ -109,7 +109,7 @@ func DecisionLineOf(d exchange.DecisionRecord) DecisionLine {
 type Release struct {
 	exchange.Release
 	ItemList   []exchange.ReleaseItem `json:"item_list"`
-	Decisions  []DecisionLine             `json:"decisions"`
+	Decisions  []DecisionLine         `json:"decisions"`
 	Deliveries []exchange.Delivery    `json:"deliveries"`
 	Recalls    []exchange.Recall      `json:"recalls"`
 }
