@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-json-experiment/json"
+
 	"entente/decision"
 	"entente/exchange/envelope"
 	"entente/internal/fault"
@@ -174,7 +176,7 @@ func (s *Service) standing(ctx context.Context, r Reader, rel Release, items []R
 		if err != nil {
 			return nil, err
 		}
-		before, err := decision.Parse(rec.Body)
+		before, err := readDecision(rec)
 		if err != nil {
 			return nil, err
 		}
@@ -192,6 +194,14 @@ func (s *Service) standing(ctx context.Context, r Reader, rel Release, items []R
 		}
 	}
 	return nil, nil
+}
+
+func readDecision(rec DecisionRecord) (decision.Decision, error) {
+	var d decision.Decision
+	if err := json.Unmarshal(rec.Body, &d); err != nil {
+		return d, fault.New(fault.Unverified, "store.corrupt", "Decision %s can no longer be read.", rec.Digest.Short()).Because(err)
+	}
+	return d, nil
 }
 
 // aboutRelease mirrors closure.about for a release made earlier: its first item

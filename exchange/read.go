@@ -60,7 +60,7 @@ func (s *Service) Why(ctx context.Context, in WhyRequest) (decision.Decision, er
 		m := c.members[0]
 		sub := s.subject(m.object, m.stored.Provenance, m.marks, privacy.Categories(m.findings))
 		q := s.question(l, sub, c.about(in.Object), to[0], orDefault(in.Purpose))
-		return l.engine.Explain(q, l.others(in.Recipient, s.self)), nil
+		return l.engine.DecideWith(q, decision.Options{Alternatives: l.others(in.Recipient, s.self)}), nil
 	})
 }
 

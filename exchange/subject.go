@@ -85,12 +85,16 @@ func (s *Service) question(l *law, sub decision.Subject, about map[string]bool, 
 	}
 }
 
-// outlook is what each known party could get of an object as things stand.
+// outlook is what each known party could get of an object as it is, as things
+// stand. It does not look for a form that would do: that is worked out when
+// somebody asks.
 func (s *Service) outlook(l *law, sub decision.Subject) map[party.ID]decision.Outcome {
 	out := make(map[party.ID]decision.Outcome, len(l.order))
 	about := map[string]bool{sub.ID: true}
+	var matches [64]decision.Match
 	for _, id := range l.order {
-		out[id] = l.engine.Outcome(s.question(l, sub, about, actorOf(l.parties[id]), DefaultPurpose))
+		q := l.engine.Prepare(s.question(l, sub, about, actorOf(l.parties[id]), DefaultPurpose))
+		out[id] = l.engine.Judge(&q, matches[:0]).Outcome
 	}
 	return out
 }
