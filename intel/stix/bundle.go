@@ -146,7 +146,7 @@ func parseBundle(b []byte, members []element) (Bundle, error) {
 	if hasID {
 		out.ID = stringAt(b, id)
 	}
-	if typ, _, ok := splitID(out.ID); !ok || typ != "bundle" {
+	if typ, ok := typeOf(out.ID); !ok || typ != "bundle" {
 		out.refuse(b, id, "id", "stix.id", "is missing or not bundle-- and a UUID")
 		out.ID = ""
 	}
@@ -266,7 +266,7 @@ func claimedID(raw []byte) string {
 			continue
 		}
 		text := stringAt(raw, m)
-		if _, _, ok := splitID(text); !ok || id != "" {
+		if _, ok := typeOf(text); !ok || id != "" {
 			return ""
 		}
 		id = text

@@ -12,8 +12,8 @@ import (
 	"strings"
 	"testing"
 
-	"entente/internal/strictjson"
 	"entente/intel/stix"
+	"entente/internal/strictjson"
 )
 
 // shared returns the folder of the larger corpora, which is not part of the

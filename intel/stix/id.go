@@ -38,13 +38,13 @@ func isUUID(s string) bool {
 	return true
 }
 
-// splitID takes an identifier apart (section 2.9).
-func splitID(s string) (typ, uuid string, ok bool) {
+// typeOf returns the type in an identifier (section 2.9).
+func typeOf(s string) (typ string, ok bool) {
 	at := len(s) - len(uuidForm)
 	if at < 3 || s[at-2:at] != "--" || !isTypeName(s[:at-2]) || !isUUID(s[at:]) {
-		return "", "", false
+		return "", false
 	}
-	return s[:at-2], s[at:], true
+	return s[:at-2], true
 }
 
 // uuidVersion returns the version digit of a well-formed id.
@@ -60,7 +60,7 @@ func refTo(allowed func(typ string) bool, what string) rule {
 			c.refuse("stix.value", "must be a string")
 			return
 		}
-		typ, _, ok := splitID(v.Text)
+		typ, ok := typeOf(v.Text)
 		if !ok {
 			c.refuse("stix.id", "is not an identifier")
 			return

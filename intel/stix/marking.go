@@ -3,6 +3,7 @@ package stix
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"entente/intel"
 	"entente/internal/strictjson"
@@ -43,17 +44,18 @@ type marker struct {
 	warning  intel.TLP
 }
 
-// result applies what text alone cannot do: it makes a label stricter, and an
-// unlabelled object that reads like a restricted one stays restricted.
+// result applies what text alone can do: make a label stricter, and keep an
+// unlabelled object that reads like a restricted one from getting a weaker one.
 func (m *marker) result() intel.Markings {
 	out := m.out
 	out.Labelled = m.labelled
-	switch {
-	case m.labelled && m.warned:
-		out.TLP = max(out.TLP, m.warning)
-	case !m.labelled:
+	if !m.labelled {
 		out.TLP = intel.Red
-		out.Labelled = m.warned && m.warning >= intel.Amber // nobody may assign it a weaker label
+		out.Labelled = m.warned && m.warning >= intel.Amber
+	}
+	if m.warned && m.warning > out.TLP || out.Labelled != m.labelled {
+		out.TLP = max(out.TLP, m.warning)
+		out.Flags = append(out.Flags, "its text reads like TLP:"+strings.ToUpper(m.warning.String()))
 	}
 	out.IDs = slices.Sorted(maps.Keys(m.seen))
 	return out
@@ -149,36 +151,32 @@ func (m *marker) cyclic(id string, passed map[string]bool) bool {
 // one. A body that says nothing understood closes the object.
 func (m *marker) interpret(id string, v *strictjson.Value) {
 	m.read(textOf(v, "name"))
-	understoodAny, unknown := false, ""
+	readable, unknown := false, ""
 	switch kind := textOf(v, "definition_type"); kind {
 	case "":
 	case "statement":
 		statement := textOf(v.Get("definition"), "statement")
 		m.out.Statements = append(m.out.Statements, statement)
 		m.read(statement)
-		understoodAny = true
+		readable = true
 	default:
-		unknown = "of the unknown type " + kind
+		unknown = "of an unknown type, " + kind
 	}
 	if x := v.Get("extensions"); x != nil {
 		for i := range x.Members {
 			if m.extension(&x.Members[i]) {
-				understoodAny = true
+				readable = true
 			} else {
-				unknown = "with the unknown extension " + x.Members[i].Name
+				unknown = "made by an unknown extension, " + x.Members[i].Name
 			}
 		}
 	}
-	if unknown != "" || !understoodAny {
-		m.close("the marking " + id + " is " + orEmpty(unknown))
+	switch {
+	case unknown != "":
+		m.close("the marking " + id + " is " + unknown)
+	case !readable:
+		m.close("the marking " + id + " is empty")
 	}
-}
-
-func orEmpty(unknown string) string {
-	if unknown == "" {
-		return "empty"
-	}
-	return unknown
 }
 
 // extension reads one extension of a marking definition and reports whether it
@@ -208,13 +206,13 @@ func (m *marker) pap(word string) bool {
 // iep reads an Information Exchange Policy: its TLP label as a label, its
 // other terms as a statement for people.
 func (m *marker) iep(v *strictjson.Value) bool {
-	statement := "IEP 2.0"
+	terms := []string{"IEP 2.0"}
 	for i := range v.Members {
 		if p := &v.Members[i]; p.Name != "extension_type" {
-			statement += ", " + p.Name + ": " + p.Value.Text
+			terms = append(terms, p.Name+": "+p.Value.Text)
 		}
 	}
-	m.out.Statements = append(m.out.Statements, statement)
+	m.out.Statements = append(m.out.Statements, strings.Join(terms, ", "))
 	word := textOf(v, "tlp")
 	if word == "" {
 		return true

@@ -43,9 +43,13 @@ func marking(n int, body string) string {
 	return `{"type":"marking-definition","spec_version":"2.1","id":"` + id("marking-definition", n) + `","created":"2026-01-01T00:00:00.000Z",` + body + `}`
 }
 
-func statement(s string) string { return `"definition_type":"statement","definition":{"statement":"` + s + `"}` }
+func statement(s string) string {
+	return `"definition_type":"statement","definition":{"statement":"` + s + `"}`
+}
 
-func marked(ids ...string) string { return `,"object_marking_refs":["` + strings.Join(ids, `","`) + `"]` }
+func marked(ids ...string) string {
+	return `,"object_marking_refs":["` + strings.Join(ids, `","`) + `"]`
+}
 
 func object(tb interface {
 	Helper()
@@ -90,8 +94,10 @@ func TestMarkReadsTheWellKnownLabels(t *testing.T) {
 		{marked(strict), intel.Markings{TLP: intel.AmberStrict, Labelled: true, IDs: []string{strict}}},
 		{marked(red2), intel.Markings{TLP: intel.Red, Labelled: true, IDs: []string{red2}}},
 		{`,"granular_markings":[{"selectors":["pattern"],"lang":"en"}]`, intel.Markings{TLP: intel.Red}},
-		{marked(green2) + `,"granular_markings":[{"selectors":["pattern"],"marking_ref":"` + strict + `"}]`,
-			intel.Markings{TLP: intel.AmberStrict, Labelled: true, IDs: []string{strict, green2}}},
+		{
+			marked(green2) + `,"granular_markings":[{"selectors":["pattern"],"marking_ref":"` + strict + `"}]`,
+			intel.Markings{TLP: intel.AmberStrict, Labelled: true, IDs: []string{strict, green2}},
+		},
 	} {
 		if diff := cmp.Diff(c.want, stix.Mark(object(t, indicator(c.more)), nothing), cmpopts.EquateEmpty()); diff != "" {
 			t.Errorf("%s: %s", c.more, diff)
@@ -123,9 +129,9 @@ func TestMarkReadsExtensions(t *testing.T) {
 		{m(1), intel.Markings{TLP: intel.Green, Labelled: true, PAP: intel.PAPAmber}},
 		{m(2), intel.Markings{TLP: intel.Green, Labelled: true}},
 		{m(2, 1), intel.Markings{TLP: intel.Green, Labelled: true, PAP: intel.PAPAmber}},
-		{m(3), intel.Markings{TLP: intel.Green, Labelled: true, Closed: "the marking " + id("marking-definition", 3) + " is with the unknown extension " + papExt}},
+		{m(3), intel.Markings{TLP: intel.Green, Labelled: true, Closed: "the marking " + id("marking-definition", 3) + " is made by an unknown extension, " + papExt}},
 		{m(4), intel.Markings{TLP: intel.Amber, Labelled: true, Statements: []string{"IEP 2.0, tlp: amber, unmodified_resale: must-not, iep_version: 2.0"}}},
-		{m(5), intel.Markings{TLP: intel.Green, Labelled: true, Statements: []string{"IEP 2.0, tlp: mauve"}, Closed: "the marking " + id("marking-definition", 5) + " is with the unknown extension " + iepExt}},
+		{m(5), intel.Markings{TLP: intel.Green, Labelled: true, Statements: []string{"IEP 2.0, tlp: mauve"}, Closed: "the marking " + id("marking-definition", 5) + " is made by an unknown extension, " + iepExt}},
 		{m(6), intel.Markings{TLP: intel.Green, Labelled: true, Statements: []string{"Copyright 2026, Example"}}},
 	} {
 		got := stix.Mark(object(t, indicator(c.more)), lookup)

@@ -5,8 +5,8 @@ import (
 	"os"
 	"testing"
 
-	"entente/internal/strictjson"
 	"entente/intel/stix"
+	"entente/internal/strictjson"
 )
 
 // corpusFiles are the objects of two other test suites with the verdict of the

@@ -37,7 +37,7 @@ func (c *checker) identity(v *strictjson.Value, typ string) {
 	if id == nil {
 		return // the shape reports it
 	}
-	if of, _, ok := splitID(id.Text); !ok || of != typ {
+	if of, ok := typeOf(id.Text); !ok || of != typ {
 		c.refuseAt("id", "stix.id", "is not "+typ+"-- and a UUID")
 	}
 }

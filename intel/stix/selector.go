@@ -107,7 +107,7 @@ func (r *refs) addAll(v *strictjson.Value) {
 }
 
 func (r *refs) add(v *strictjson.Value) {
-	if _, _, ok := splitID(v.Text); ok && v.Kind == strictjson.String {
+	if _, ok := typeOf(v.Text); ok && v.Kind == strictjson.String {
 		r.found = append(r.found, intel.Ref{Path: selectorOf(r.path), ID: v.Text})
 	}
 }

@@ -5,9 +5,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"entente/internal/strictjson"
 	"entente/intel"
 	"entente/intel/stix"
+	"entente/internal/strictjson"
 )
 
 func tree(t *testing.T, src string) *strictjson.Value {
@@ -46,8 +46,11 @@ func TestRefsFindsEveryReference(t *testing.T) {
 	v := tree(t, `{"created_by_ref":"`+b+`","object_refs":["`+a+`","x"],"granular_markings":[{"marking_ref":"`+red1+`"}],`+
 		`"extensions":{"e":{"deep":[{"x_refs":["`+a+`"]}],"y_ref":{"z_ref":"`+b+`"}}},"name":"`+a+`","src_ref":"0"}`)
 	want := []intel.Ref{
-		{Path: "created_by_ref", ID: b}, {Path: "object_refs.[0]", ID: a}, {Path: "granular_markings.[0].marking_ref", ID: red1},
-		{Path: "extensions.e.deep.[0].x_refs.[0]", ID: a}, {Path: "extensions.e.y_ref.z_ref", ID: b},
+		{Path: "created_by_ref", ID: b},
+		{Path: "object_refs.[0]", ID: a},
+		{Path: "granular_markings.[0].marking_ref", ID: red1},
+		{Path: "extensions.e.deep.[0].x_refs.[0]", ID: a},
+		{Path: "extensions.e.y_ref.z_ref", ID: b},
 	}
 	if diff := cmp.Diff(want, stix.Refs(v)); diff != "" {
 		t.Error(diff)
@@ -60,11 +63,11 @@ func TestSCOID(t *testing.T) {
 	t.Parallel()
 	for src, want := range map[string]string{
 		`{"type":"ipv4-addr","value":"198.51.100.3","resolves_to_refs":[]}`: "ipv4-addr--28bb3599-77cd-5a82-a950-b5bc3caf07c4",
-		`{"type":"domain-name","value":"example.com"}`:                       "domain-name--bedb4899-d24b-5401-bc86-8f6b4cc18ec7",
-		`{"type":"directory","path":"C:\\"}`:                                 "directory--ab82f84a-5afc-5ea7-8d98-9fcbc277eda6",
-		`{"type":"process","pid":1}`:                                         "",
-		`{"type":"file","size":1}`:                                           "",
-		`{"type":"indicator","name":"x"}`:                                    "",
+		`{"type":"domain-name","value":"example.com"}`:                      "domain-name--bedb4899-d24b-5401-bc86-8f6b4cc18ec7",
+		`{"type":"directory","path":"C:\\"}`:                                "directory--ab82f84a-5afc-5ea7-8d98-9fcbc277eda6",
+		`{"type":"process","pid":1}`:                                        "",
+		`{"type":"file","size":1}`:                                          "",
+		`{"type":"indicator","name":"x"}`:                                   "",
 	} {
 		got, ok := stix.SCOID(tree(t, src))
 		if got != want || ok != (want != "") {

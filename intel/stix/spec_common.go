@@ -35,7 +35,7 @@ var (
 	// proves nothing: a wrong type is told and tolerated.
 	creator rule = func(c *checker, v *strictjson.Value) {
 		ref(c, v)
-		if typ, _, ok := splitID(v.Text); ok && typ != "identity" {
+		if typ, ok := typeOf(v.Text); ok && typ != "identity" {
 			c.warn("stix.creator", "does not refer to an identity")
 		}
 	}
@@ -142,7 +142,7 @@ func extensions(predefined map[string]*shape) rule {
 
 func extension(name string, predefined map[string]*shape) rule {
 	return func(c *checker, v *strictjson.Value) {
-		typ, _, isID := splitID(name)
+		typ, isID := typeOf(name)
 		switch {
 		case isID && typ == "extension-definition":
 			extensionType(c, v)

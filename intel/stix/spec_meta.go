@@ -1,6 +1,8 @@
 package stix
 
 import (
+	"slices"
+
 	"entente/internal/strictjson"
 )
 
@@ -60,11 +62,7 @@ func marksSomething(c *checker, v *strictjson.Value) {
 // notItself is section 7.2.2: a marking does not mark itself. Longer cycles
 // show only when markings are resolved.
 func notItself(c *checker, v *strictjson.Value) {
-	id := textOf(v, "id")
-	for _, r := range markingRefs(v) {
-		if r == id {
-			c.refuse("stix.rule", "is marked with itself")
-			return
-		}
+	if slices.Contains(markingRefs(v), textOf(v, "id")) {
+		c.refuse("stix.rule", "is marked with itself")
 	}
 }

@@ -8,10 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"entente/intel/stix"
 	"entente/internal/fault"
 	"entente/internal/ident"
 	"entente/internal/strictjson"
-	"entente/intel/stix"
 )
 
 func code(err error) string {
@@ -345,8 +345,11 @@ func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []fault.Field{
-		{Pointer: "/id", Detail: "is not indicator-- and a UUID"}, {Pointer: "", Detail: "has no pattern"}, {Pointer: "/confidence", Detail: "must be from 0 to 100"},
-		{Pointer: "/labels", Detail: "is an empty list"}, {Pointer: "/severity", Detail: "is a reserved name"},
+		{Pointer: "/id", Detail: "is not indicator-- and a UUID"},
+		{Pointer: "", Detail: "has no pattern"},
+		{Pointer: "/confidence", Detail: "must be from 0 to 100"},
+		{Pointer: "/labels", Detail: "is an empty list"},
+		{Pointer: "/severity", Detail: "is a reserved name"},
 	} {
 		if !slices.Contains(f.Fields, want) {
 			t.Errorf("%+v is missing from %+v", want, f.Fields)

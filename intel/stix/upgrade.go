@@ -57,8 +57,10 @@ func accept(made []byte, origin *intel.Upgrade) (Accepted, error) {
 
 // renamed are the properties of 2.0 observables that have another name in 2.1.
 var renamed = map[string]map[string]string{
+	"directory":            {"created": "ctime", "modified": "mtime", "accessed": "atime"},
+	"file":                 {"created": "ctime", "modified": "mtime", "accessed": "atime"},
 	"process":              {"created": "created_time", "binary_ref": "image_ref"},
-	"user-account":         {"password_last_changed": "credential_last_changed"},
+	"user-account":         {"password_last_changed": "credential_last_changed"}, //nolint:gosec // names of properties
 	"windows-registry-key": {"modified": "modified_time"},
 }
 

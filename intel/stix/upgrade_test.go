@@ -6,10 +6,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"entente/internal/ident"
-	"entente/internal/strictjson"
 	"entente/intel"
 	"entente/intel/stix"
+	"entente/internal/ident"
+	"entente/internal/strictjson"
 )
 
 func legacy(objects ...string) []byte {
@@ -22,11 +22,15 @@ func TestUpgradeKeepsTheBytes(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, old, want string }{
 		{"tool", `{ "type":"tool","id":"` + id("tool", 1) + `"` + dates20 + `,"name":"é\u00e9"}`, `{"spec_version":"2.1", "type":"tool","id":"` + id("tool", 1) + `"` + dates20 + `,"name":"é\u00e9"}`},
-		{"indicator", `{"type":"indicator","id":"` + id("indicator", 1) + `"` + dates20 + `,"pattern":"[a:b = 1]","valid_from":"2017-01-01T00:00:00Z"}`,
-			`{"spec_version":"2.1","pattern_type":"stix","type":"indicator","id":"` + id("indicator", 1) + `"` + dates20 + `,"pattern":"[a:b = 1]","valid_from":"2017-01-01T00:00:00Z"}`},
+		{
+			"indicator", `{"type":"indicator","id":"` + id("indicator", 1) + `"` + dates20 + `,"pattern":"[a:b = 1]","valid_from":"2017-01-01T00:00:00Z"}`,
+			`{"spec_version":"2.1","pattern_type":"stix","type":"indicator","id":"` + id("indicator", 1) + `"` + dates20 + `,"pattern":"[a:b = 1]","valid_from":"2017-01-01T00:00:00Z"}`,
+		},
 		{"malware", `{"type":"malware","id":"` + id("malware", 1) + `"` + dates20 + `,"name":"x"}`, `{"spec_version":"2.1","is_family":true,"type":"malware","id":"` + id("malware", 1) + `"` + dates20 + `,"name":"x"}`},
-		{"marking", `{"type":"marking-definition","id":"` + red1 + `","created":"2017-01-20T00:00:00.000Z","definition_type":"tlp","definition":{"tlp":"red"}}`,
-			`{"spec_version":"2.1","type":"marking-definition","id":"` + red1 + `","created":"2017-01-20T00:00:00.000Z","definition_type":"tlp","definition":{"tlp":"red"}}`},
+		{
+			"marking", `{"type":"marking-definition","id":"` + red1 + `","created":"2017-01-20T00:00:00.000Z","definition_type":"tlp","definition":{"tlp":"red"}}`,
+			`{"spec_version":"2.1","type":"marking-definition","id":"` + red1 + `","created":"2017-01-20T00:00:00.000Z","definition_type":"tlp","definition":{"tlp":"red"}}`,
+		},
 	} {
 		b, err := stix.Parse(legacy(c.old))
 		if err != nil || len(b.Accepted) != 1 {
@@ -51,7 +55,7 @@ var observed20 = `{"type":"observed-data","id":"observed-data--00000000-0000-400
 	`"object_marking_refs":["` + green1 + `"],"granular_markings":[{"selectors":["objects.1.value","number_observed"],"marking_ref":"` + red1 + `"}],"objects":{` +
 	`"0":{"type":"network-traffic","src_ref":"1","dst_ref":"2","protocols":["tcp"]},` +
 	`"1":{"type":"ipv4-addr","value":"198.51.100.3"},"2":{"type":"ipv4-addr","value":"203.0.113.1"},` +
-	`"3":{"type":"process","pid":4,"created":"2017-01-01T00:00:00Z","binary_ref":"4"},"4":{"type":"file","name":"x"},"5":{"type":"ipv4-addr","value":"203.0.113.1"}}}`
+	`"3":{"type":"process","pid":4,"created":"2017-01-01T00:00:00Z","binary_ref":"4"},"4":{"type":"file","name":"x","modified":"2017-01-01T00:00:00Z"},"5":{"type":"ipv4-addr","value":"203.0.113.1"}}}`
 
 func TestUpgradeMakesObservablesOfObservedData(t *testing.T) {
 	t.Parallel()
@@ -79,6 +83,9 @@ func TestUpgradeMakesObservablesOfObservedData(t *testing.T) {
 	}
 	if process.Get("created") != nil || process.Get("created_time") == nil || process.Get("image_ref").Text != byType["file"][0].ID {
 		t.Errorf("%s", byType["process"][0].Raw)
+	}
+	if file := byType["file"][0].Tree; file.Get("modified") != nil || file.Get("mtime") == nil {
+		t.Errorf("%s", byType["file"][0].Raw)
 	}
 	data := byType["observed-data"][0]
 	if data.Tree.Get("objects") != nil || len(data.Tree.Get("object_refs").Items) != 5 {

@@ -182,6 +182,7 @@ func (p *parser) fill(v *Value, t jsontext.Token, start, end, depth int) (err er
 		} else {
 			err = p.object(v, depth+1)
 		}
+	default: // the end of an array or object, which its own loop reads
 	}
 	return err
 }
@@ -265,13 +266,13 @@ const (
 // 2^53−1, overflow, and underflow to nothing. Beyond 2^53 only exponent
 // notation of few digits is left, as in 1e30.
 func (p *parser) number(lit string, start int) error {
-	if len(lit) < 16 && strings.IndexByte("123456789", lit[0]) >= 0 && strings.IndexAny(lit, "eE") < 0 {
+	if len(lit) < 16 && strings.IndexByte("123456789", lit[0]) >= 0 && !strings.ContainsAny(lit, "eE") {
 		return nil // at most 15 digits and not zero
 	}
 	f, err := strconv.ParseFloat(lit, 64)
 	mantissa, _, exponent := strings.Cut(strings.ReplaceAll(lit, "E", "e"), "e")
 	digits := strings.Trim(strings.TrimPrefix(strings.ReplaceAll(mantissa, ".", ""), "-"), "0")
-	problem := ""
+	var problem string
 	switch {
 	case err != nil:
 		problem = "is too large"
