@@ -114,6 +114,10 @@ func (r *reader) checkParty(i *Instrument, p PartyRecord, pointer string) {
 // checkOrder refuses a party's record in which effects come before their
 // causes (Vienna Convention Arts. 11, 24, 54, 57).
 func (r *reader) checkOrder(p PartyRecord, pointer string, signed, consented time.Time) {
+	cause := consented
+	if cause.IsZero() {
+		cause = signed
+	}
 	start := earliest(signed, consented)
 	for _, e := range p.Events {
 		if e.Kind == inForce || e.Kind == provisional {
@@ -122,22 +126,13 @@ func (r *reader) checkOrder(p PartyRecord, pointer string, signed, consented tim
 	}
 	for n, e := range p.Events {
 		at := pointer + "/events/" + strconv.Itoa(n) + "/" + e.Kind
-		cause := consented
-		if cause.IsZero() {
-			cause = signed
-		}
 		switch e.Kind {
 		case ratification, "acceptance", "approval":
-			if !signed.IsZero() && e.At.Before(signed) {
-				r.refuse(at, "%s on %s comes before the signature on %s", e.Kind, day(e.At), day(signed))
-			}
-		case inForce, provisional:
-			if e.Kind == inForce && !cause.IsZero() && e.At.Before(cause) {
-				r.refuse(at, "retroactive: in force on %s, consent only on %s", day(e.At), day(cause))
-			}
-			if e.Kind == provisional && !signed.IsZero() && e.At.Before(signed) {
-				r.refuse(at, "retroactive: provisional application on %s, signature only on %s", day(e.At), day(signed))
-			}
+			r.notBefore(at, e, signed, "comes before the signature on")
+		case inForce:
+			r.notBefore(at, e, cause, "is retroactive: consent was only on")
+		case provisional:
+			r.notBefore(at, e, signed, "is retroactive: signature was only on")
 		case suspension, resumption, denunciation, withdrawal:
 			if start.IsZero() || !e.At.After(start) {
 				r.refuse(at, "%s on %s, but %s was not bound before that", e.Kind, day(e.At), p.Party)
@@ -146,6 +141,12 @@ func (r *reader) checkOrder(p PartyRecord, pointer string, signed, consented tim
 		if e.Kind == resumption && !slices.ContainsFunc(p.Events, func(s Event) bool { return s.Kind == suspension && s.At.Before(e.At) }) {
 			r.refuse(at, "resumption on %s without a suspension before it", day(e.At))
 		}
+	}
+}
+
+func (r *reader) notBefore(pointer string, e Event, cause time.Time, wrong string) {
+	if !cause.IsZero() && e.At.Before(cause) {
+		r.refuse(pointer, "%s on %s %s %s", e.Kind, day(e.At), wrong, day(cause))
 	}
 }
 

@@ -155,10 +155,8 @@ func TestT6HashBindsText(t *testing.T) {
 
 func TestT1NothingThatTwoReadersReadDifferently(t *testing.T) {
 	t.Parallel()
-	bomb := "a: &a [x, x, x, x, x, x, x, x, x]\n"
-	for _, n := range []string{"b: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a]\n", "c: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b]\n", "d: [*c, *c, *c, *c, *c, *c, *c, *c, *c]\n"} {
-		bomb += n
-	}
+	bomb := "a: &a [x, x, x, x, x, x, x, x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a]\n" +
+		"c: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b]\nd: [*c, *c, *c, *c, *c, *c, *c, *c, *c]\n"
 	base := string(source(t, "testdata/base.yaml"))
 	for _, tc := range []struct{ name, src, want string }{
 		{"alias bomb", bomb, "aliases are not allowed"},

@@ -201,16 +201,15 @@ func (o *object) objects(key string, f func(*object)) {
 	})
 }
 
-// inner reads a mapping and reports whether there is one.
-func (o *object) inner(key string, f func(*object)) bool {
+// inner reads a mapping, if there is one.
+func (o *object) inner(key string, f func(*object)) {
 	n := o.value(key, strictjson.Object)
 	if n == nil {
-		return false
+		return
 	}
 	inner := o.r.object(n, o.at(key))
 	f(inner)
 	inner.done()
-	return true
 }
 
 var dated = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?Z)?$`)

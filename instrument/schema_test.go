@@ -161,7 +161,7 @@ var broken = []struct {
 	{"end before the start (T4)", "in_force: {from: 2025-02-01}", "in_force: {from: 2025-02-01, until: 2025-02-01}", "must be after in_force.from", false},
 	{"renewal of nothing", "sunset: 2028-02-01, renewal: express", "renewal: express", "renewal needs a sunset", false},
 	{"party in force before the text (T4)", "events: [{signature: 2025-01-10}, {in-force: 2025-02-01}]", "events: [{signature: 2025-01-10}, {in-force: 2025-01-20}]", "before the text itself", false},
-	{"retroactive party (T4)", "events: [{signature: 2025-01-10}, {in-force: 2025-02-01}]", "events: [{signature: 2025-03-10}, {in-force: 2025-02-01}]", "retroactive: in force on 2025-02-01, consent only on 2025-03-10", false},
+	{"retroactive party (T4)", "events: [{signature: 2025-01-10}, {in-force: 2025-02-01}]", "events: [{signature: 2025-03-10}, {in-force: 2025-02-01}]", "in-force on 2025-02-01 is retroactive: consent was only on 2025-03-10", false},
 	{"ratified before signed (T4)", "{signature: 2025-01-10}", "{signature: 2025-01-10}, {ratification: 2025-01-09}", "comes before the signature", false},
 	{"suspended before bound (T4)", "{signature: 2025-01-10}", "{signature: 2025-01-10}, {suspension: 2025-01-09}", "was not bound before that", false},
 	{"resumed without suspension (T4)", "{signature: 2025-01-10}", "{signature: 2025-01-10}, {resumption: 2026-01-09}", "without a suspension before it", false},

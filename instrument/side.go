@@ -62,10 +62,13 @@ func (s *side) apply(e Event) {
 func (i *Instrument) effects(p *PartyRecord) []Event {
 	entry, fulfilled := i.entry()
 	explicit := slices.ContainsFunc(p.Events, func(e Event) bool { return e.Kind == inForce })
+	first := p.consent()
 	var out []Event
 	for _, e := range p.Events {
 		switch {
-		case isConsent(e.Kind) && fulfilled && !(explicit && e.At.Equal(p.consent())):
+		case isConsent(e.Kind) && explicit && e.At.Equal(first):
+			// Its own in-force event says when this consent took effect.
+		case isConsent(e.Kind) && fulfilled:
 			out = append(out, Event{Kind: inForce, At: i.takesEffect(e.At, entry)})
 		case e.Kind == denunciation, e.Kind == withdrawal:
 			out = append(out, Event{Kind: e.Kind, At: i.leaves(p, e.At)})

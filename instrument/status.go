@@ -179,6 +179,9 @@ func (i *Instrument) record(id party.ID) *PartyRecord {
 // every other party and nobody else (Vienna Convention Art. 21(1)-(2)); an
 // objection without more leaves the same clauses out (Art. 21(3)).
 func reserved(a, b *PartyRecord, at time.Time) (excluded map[string]string, precluded string) {
+	if b.Party < a.Party {
+		a, b = b, a // the same words in both directions
+	}
 	for _, pair := range [][2]*PartyRecord{{a, b}, {b, a}} {
 		maker, other := pair[0], pair[1]
 		for _, v := range maker.Reservations {

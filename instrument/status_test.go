@@ -17,20 +17,17 @@ import (
 // treaty loads a small treaty with the in_force, term and parties given.
 func treaty(t testing.TB, force, term string, parties ...string) *instrument.Instrument {
 	t.Helper()
-	src := "entente: 1\nkind: Instrument\nid: treaty\ntitle: Treaty\nnature: treaty\nbinding: true\nregime: cooperation\ndefault: prohibit\nversion: 1.0.0\n" +
-		"in_force: " + force + "\n"
+	var src strings.Builder
+	src.WriteString("entente: 1\nkind: Instrument\nid: treaty\ntitle: Treaty\nnature: treaty\nbinding: true\nregime: cooperation\ndefault: prohibit\nversion: 1.0.0\n")
+	fmt.Fprintf(&src, "in_force: %s\n", force)
 	if term != "" {
-		src += "term: " + term + "\n"
+		fmt.Fprintf(&src, "term: %s\n", term)
 	}
-	src += "parties:\n"
-	for _, p := range parties {
-		src += "  - " + p + "\n"
-	}
-	src += "clauses:\n"
+	fmt.Fprintf(&src, "parties:\n  - %s\nclauses:\n", strings.Join(parties, "\n  - "))
 	for _, id := range []string{"art1", "art2", "art3"} {
-		src += "  - {id: " + id + ", cite: " + id + ", text: Text., modality: permission, act: share, when: {type: [incident]}}\n"
+		fmt.Fprintf(&src, "  - {id: %s, cite: %s, text: Text., modality: permission, act: share, when: {type: [incident]}}\n", id, id)
 	}
-	i, err := instrument.Load("treaty.yaml", []byte(src))
+	i, err := instrument.Load("treaty.yaml", []byte(src.String()))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -90,7 +90,7 @@ func CheckPrecedence(all []*Instrument) error {
 		Try("Remove one of the precedence clauses named.")
 	for _, id := range sortedKeys(above) {
 		if circular(id, func(id string) []string { return above[id] }) {
-			f.At("/precedence", id+" ends up subject to itself")
+			f = f.At("/precedence", id+" ends up subject to itself")
 		}
 	}
 	if len(f.Fields) > 0 {

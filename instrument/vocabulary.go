@@ -120,8 +120,6 @@ func partyID(w string) string {
 	return form(slugForm, "csirt-aurelia: a party id")(w)
 }
 
-func anything(string) string { return "" }
-
 func partyKind(w string) string { return oneOf(party.Kinds())(w) }
 
 func quoted(w string) string {

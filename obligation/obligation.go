@@ -6,6 +6,7 @@
 package obligation
 
 import (
+	"slices"
 	"time"
 
 	"entente/decision"
@@ -67,10 +68,8 @@ func bearer(role string, bearers map[string]party.ID) party.ID {
 	if id, ok := bearers[role]; ok {
 		return id
 	}
-	for _, word := range instrument.Bearers() {
-		if role == word {
-			return ""
-		}
+	if slices.Contains(instrument.Bearers(), role) {
+		return ""
 	}
 	return party.ID(role)
 }

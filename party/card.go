@@ -64,7 +64,7 @@ var (
 func (p Party) Check() error {
 	f := fault.New(fault.Invalid, "party.card", "The card of party %.63q is not valid.", p.ID).
 		Try("Ask the party to correct its card.")
-	refuse := func(pointer, detail string) { f.At(pointer, detail) }
+	refuse := func(pointer, detail string) { f = f.At(pointer, detail) }
 	if !idForm.MatchString(string(p.ID)) {
 		refuse("/id", "must be 1 to 63 lower-case letters, digits, dots and hyphens")
 	}

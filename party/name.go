@@ -75,16 +75,17 @@ func Confusable(a, b string) bool { return skeleton(a) == skeleton(b) }
 // skeleton maps a name to one form that all its look-alikes share.
 func skeleton(name string) string {
 	var b strings.Builder
-	for _, c := range norm.NFD.String(norm.NFKC.String(name)) {
+	for _, c := range norm.NFD.String(pairs.Replace(norm.NFKC.String(name))) {
 		if unicode.Is(unicode.Other_Default_Ignorable_Code_Point, c) || unicode.Is(unicode.Cf, c) || unicode.IsSpace(c) {
 			continue
 		}
 		b.WriteString(lookAlike(c))
 	}
-	// Two letters that read as one: rn as m, vv as w, cl as d.
-	return pairs.Replace(norm.NFD.String(b.String()))
+	return norm.NFD.String(b.String())
 }
 
+// pairs are two letters that read as one; only in lower case, since CL does not
+// look like D.
 var pairs = strings.NewReplacer("rn", "m", "vv", "w", "cl", "d")
 
 // lookAlike folds one letter. Upper case is looked up before folding, because
