@@ -17,9 +17,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	"entente/internal/fault"
+
+	"github.com/spf13/cobra"
 )
 
 // app is what the commands of one invocation share.

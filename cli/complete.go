@@ -4,9 +4,9 @@ import (
 	"context"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	"entente/client"
+
+	"github.com/spf13/cobra"
 )
 
 // completeTimeout is how long a shell may wait for suggestions.

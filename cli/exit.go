@@ -1,9 +1,9 @@
 package cli
 
 import (
-	"github.com/spf13/cobra"
-
 	"entente/internal/fault"
+
+	"github.com/spf13/cobra"
 )
 
 // The exit codes (docs/reference/exit-codes.md).
