@@ -193,7 +193,8 @@ var (
 )
 
 func notLanguage(s string) string {
-	if _, err := language.Parse(s); err != nil {
+	// The parser also takes underscores, and tags of any length.
+	if _, err := language.Parse(s); err != nil || strings.Contains(s, "_") || len(s) > 100 {
 		return "is not a language tag"
 	}
 	return ""

@@ -5,7 +5,6 @@ import (
 	"strconv"
 
 	"entente/internal/fault"
-	"entente/internal/strictjson"
 )
 
 // element is the place of one value in a document.
@@ -41,6 +40,11 @@ func (s *splitter) is(b byte) bool {
 func (s *splitter) fail(what string) error {
 	return fault.New(fault.Invalid, "json.syntax", "The document cannot be taken apart: %s.", what).
 		At("", "at byte "+strconv.Itoa(s.at)).Try("Send one JSON object, bundle or list of objects.")
+}
+
+func (s *splitter) tooMany(what string) error {
+	return fault.New(fault.Invalid, "json.tokens", "The document has more than %d %s.", maxObjects, what).
+		At("", "at byte "+strconv.Itoa(s.at)).Try("Split the document.")
 }
 
 // quotation consumes a string.
@@ -120,7 +124,7 @@ func (s *splitter) items() ([]element, error) {
 		found = append(found, e)
 		switch {
 		case len(found) > maxObjects:
-			return nil, fault.New(fault.Invalid, "json.tokens", "The document has more than %d objects.", maxObjects).At("", "").Try("Split the document.")
+			return nil, s.tooMany("objects")
 		case s.is(']'):
 			return found, nil
 		case !s.is(','):
@@ -158,8 +162,8 @@ func (s *splitter) members() ([]element, error) {
 		e.name = name
 		found = append(found, e)
 		switch {
-		case len(found) > strictjson.Default().Tokens:
-			return nil, s.fail("it has too many members")
+		case len(found) > maxObjects:
+			return nil, s.tooMany("members")
 		case s.is('}'):
 			return found, nil
 		case !s.is(','):

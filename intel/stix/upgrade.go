@@ -3,6 +3,7 @@ package stix
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"slices"
 	"strings"
 
@@ -70,6 +71,7 @@ type observation struct {
 	objects *strictjson.Value   // by key
 	ids     map[string]string   // key → id, "" while it is being made
 	made    []strictjson.Value  // in the order they were finished
+	keys    []string            // of made
 	at      map[string]int      // id → place in made
 	own     map[string][]string // key → markings of that object alone
 }
@@ -89,15 +91,29 @@ func upgradeObserved(origin *intel.Upgrade, tree *strictjson.Value) ([]Accepted,
 		refs.Items = append(refs.Items, str(textOf(&o.made[i], "id")))
 	}
 	kept.Members = append(kept.Members, strictjson.Member{Name: "object_refs", Value: refs})
-	var all []Accepted
-	for _, v := range append([]strictjson.Value{kept}, o.made...) {
-		a, err := accept(strictjson.Append(nil, &v), origin)
+	data, err := accept(strictjson.Append(nil, &kept), origin)
+	if err != nil {
+		return nil, err
+	}
+	all := []Accepted{data}
+	for i := range o.made {
+		a, err := accept(strictjson.Append(nil, &o.made[i]), origin)
 		if err != nil {
-			return nil, err
+			return nil, inside(err, strictjson.Pointer("objects", o.keys[i]))
 		}
 		all = append(all, a)
 	}
 	return all, nil
+}
+
+// inside makes the pointers of a fault point from the object around.
+func inside(err error, prefix string) error {
+	if f, ok := errors.AsType[*fault.Error](err); ok {
+		for i := range f.Fields {
+			f.Fields[i].Pointer = prefix + f.Fields[i].Pointer
+		}
+	}
+	return err
 }
 
 func str(s string) strictjson.Value { return strictjson.Value{Kind: strictjson.String, Text: s} }
@@ -178,9 +194,8 @@ func (o *observation) make(key string) (string, error) {
 	v := source.Clone()
 	typ := textOf(&v, "type")
 	for i := range v.Members {
-		m := &v.Members[i]
-		if to := renamed[typ][m.Name]; to != "" {
-			m.Name = to
+		if to := renamed[typ][v.Members[i].Name]; to != "" {
+			v.Members[i].Name = to
 		}
 	}
 	if err := o.resolve(&v); err != nil {
@@ -214,6 +229,7 @@ func (o *observation) add(id, key string, v strictjson.Value) {
 	}
 	o.at[id] = len(o.made)
 	o.made = append(o.made, v)
+	o.keys = append(o.keys, key)
 }
 
 func (o *observation) unresolved(key, detail string) error {

@@ -115,6 +115,20 @@ func TestUpgradeMakesObservablesOfObservedData(t *testing.T) {
 	}
 }
 
+func TestUpgradePointsIntoTheObservedData(t *testing.T) {
+	t.Parallel()
+	for bad, pointer := range map[string]string{
+		`"1":{"type":"ipv4-addr","value":"999.1.1.1"}`:                        "/objects/1/value",
+		`"1":{"type":"ipv4-addr","value":"198.51.100.3","id":"` + red1 + `"}`: "/objects/1/id",
+	} {
+		src := strings.Replace(observed20, `"1":{"type":"ipv4-addr","value":"198.51.100.3"}`, bad, 1)
+		b, err := stix.Parse(legacy(src))
+		if err != nil || len(b.Rejected) != 1 || b.Rejected[0].Fields[0].Pointer != pointer || string(b.Rejected[0].Raw) != src {
+			t.Errorf("%s: %+v, %v", bad, b.Rejected, err)
+		}
+	}
+}
+
 func TestUpgradeRefusesReferencesThatLeadNowhere(t *testing.T) {
 	t.Parallel()
 	for name, objects := range map[string]string{

@@ -54,12 +54,12 @@ func Parse(b []byte, l Limits) (Value, error) {
 		return Value{}, refuse("json.utf8", "", at, "The document is not UTF-8 without a byte order mark.").
 			Try("Send UTF-8 without a byte order mark.")
 	}
-	p := parser{src: string(b), limits: l, dec: jsontext.NewDecoder(bytes.NewBuffer(b))}
-	var v Value
-	if err := p.value(&v, 0); err != nil {
+	p := parser{src: string(b), limits: l, dec: jsontext.NewDecoder(bytes.NewBuffer(b)), members: make([]Member, 0, 16)}
+	v, err := p.value(0)
+	if err != nil {
 		return Value{}, err
 	}
-	if at := p.skip(" \t\r\n"); at != len(b) {
+	if at := p.skip(false); at != len(b) {
 		return Value{}, refuse("json.trailing", "", at, "There is something after the end of the value.").
 			Try("Send one JSON value and nothing else.")
 	}
@@ -95,13 +95,25 @@ type parser struct {
 	limits Limits
 	dec    *jsontext.Decoder
 	tokens int
+
+	items   []Value // of the arrays that are open
+	members []Member
 }
 
-// skip returns the offset of the first byte at or after the end of the last
-// token that is not in cutset.
-func (p *parser) skip(cutset string) int {
+// skip returns the offset of the first byte after the last token that is not
+// white space or, between tokens, punctuation.
+func (p *parser) skip(punctuation bool) int {
 	at := int(p.dec.InputOffset())
-	for at < len(p.src) && strings.IndexByte(cutset, p.src[at]) >= 0 {
+	for at < len(p.src) {
+		switch p.src[at] {
+		case ' ', '\t', '\r', '\n':
+		case ',', ':':
+			if !punctuation {
+				return at
+			}
+		default:
+			return at
+		}
 		at++
 	}
 	return at
@@ -113,7 +125,7 @@ func (p *parser) next() (t jsontext.Token, start, end int, err error) {
 		return t, 0, 0, p.fail("json.tokens", int(p.dec.InputOffset()), "The document has more than %d values, names and brackets.", p.limits.Tokens).
 			Try("Split the document.")
 	}
-	start = p.skip(" \t\r\n,:")
+	start = p.skip(true)
 	t, err = p.dec.ReadToken()
 	if err != nil {
 		return t, 0, 0, p.syntax(err, start)
@@ -151,15 +163,16 @@ func isSurrogate(s string) bool {
 	return len(s) > 3 && s[0] == '\\' && s[1] == 'u' && (s[2]|0x20) == 'd' && strings.IndexByte("89abcdefABCDEF", s[3]) >= 0
 }
 
-func (p *parser) value(v *Value, depth int) error {
+func (p *parser) value(depth int) (Value, error) {
 	t, start, end, err := p.next()
 	if err != nil {
-		return err
+		return Value{}, err
 	}
-	return p.fill(v, t, start, end, depth)
+	return p.rest(t, start, end, depth)
 }
 
-func (p *parser) fill(v *Value, t jsontext.Token, start, end, depth int) (err error) {
+// rest reads the value that begins with t.
+func (p *parser) rest(t jsontext.Token, start, end, depth int) (v Value, err error) {
 	v.Start, v.End = start, end
 	switch t.Kind() {
 	case 'n':
@@ -174,56 +187,64 @@ func (p *parser) fill(v *Value, t jsontext.Token, start, end, depth int) (err er
 		err = p.number(v.Text, start)
 	case '[', '{':
 		if depth >= p.limits.Depth {
-			return p.fail("json.depth", start, "The document nests deeper than %d levels.", p.limits.Depth).
+			return v, p.fail("json.depth", start, "The document nests deeper than %d levels.", p.limits.Depth).
 				Try("Flatten the document.")
 		}
 		if t.Kind() == '[' {
-			err = p.array(v, depth+1)
+			v.Kind = Array
+			v.Items, v.End, err = p.array(depth + 1)
 		} else {
-			err = p.object(v, depth+1)
+			v.Kind = Object
+			v.Members, v.End, err = p.object(depth + 1)
 		}
 	default: // the end of an array or object, which its own loop reads
 	}
-	return err
+	return v, err
 }
 
-func (p *parser) array(v *Value, depth int) error {
-	v.Kind = Array
+// array and object collect on a stack shared by all levels, so that each list
+// of the tree is allocated once, in its exact size.
+func (p *parser) array(depth int) (items []Value, end int, err error) {
+	base := len(p.items)
 	for {
 		t, start, end, err := p.next()
 		if err != nil {
-			return err
+			return nil, 0, err
 		}
 		if t.Kind() == ']' {
-			v.End = end
-			return nil
+			items = append(items, p.items[base:]...)
+			p.items = p.items[:base]
+			return items, end, nil
 		}
-		v.Items = append(v.Items, Value{})
-		if err := p.fill(&v.Items[len(v.Items)-1], t, start, end, depth); err != nil {
-			return err
+		v, err := p.rest(t, start, end, depth)
+		if err != nil {
+			return nil, 0, err
 		}
+		p.items = append(p.items, v)
 	}
 }
 
-func (p *parser) object(v *Value, depth int) error {
-	v.Kind = Object
+func (p *parser) object(depth int) (members []Member, end int, err error) {
+	base := len(p.members)
 	for {
 		t, start, end, err := p.next()
 		if err != nil {
-			return err
+			return nil, 0, err
 		}
 		if t.Kind() == '}' {
-			v.End = end
-			return nil
+			members = append(members, p.members[base:]...)
+			p.members = p.members[:base]
+			return members, end, nil
 		}
 		name, err := p.text(t, start, end)
 		if err != nil {
-			return err
+			return nil, 0, err
 		}
-		v.Members = append(v.Members, Member{Name: name})
-		if err := p.value(&v.Members[len(v.Members)-1].Value, depth); err != nil {
-			return err
+		v, err := p.value(depth)
+		if err != nil {
+			return nil, 0, err
 		}
+		p.members = append(p.members, Member{Name: name, Value: v})
 	}
 }
 
