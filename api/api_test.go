@@ -174,7 +174,7 @@ func TestAuthentication(t *testing.T) {
 	for name, headers := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := httptest.NewRequest("GET", "/v1/parties", nil)
+			r := httptest.NewRequest(http.MethodGet, "/v1/parties", nil)
 			r.Header["Authorization"] = headers
 			w := do(h, r)
 			if w.Code != http.StatusUnauthorized || w.Header().Get("WWW-Authenticate") == "" || problemOf(t, w).Code != "auth.required" {
@@ -183,10 +183,10 @@ func TestAuthentication(t *testing.T) {
 		})
 	}
 	unset := Handler(Config{Exchange: &fake{}, Token: func() string { return "" }})
-	if w := do(unset, httptest.NewRequest("GET", "/v1/parties", nil)); w.Code != http.StatusUnauthorized {
+	if w := do(unset, httptest.NewRequest(http.MethodGet, "/v1/parties", nil)); w.Code != http.StatusUnauthorized {
 		t.Errorf("a node without a token let a request in: %d", w.Code)
 	}
-	if w := do(h, httptest.NewRequest("GET", "/v1/health/live", nil)); w.Code != http.StatusOK {
+	if w := do(h, httptest.NewRequest(http.MethodGet, "/v1/health/live", nil)); w.Code != http.StatusOK {
 		t.Errorf("live needs a token: %d", w.Code)
 	}
 }
@@ -196,8 +196,8 @@ func TestAuthentication(t *testing.T) {
 func TestP20AbsentAndForbiddenLookAlike(t *testing.T) {
 	t.Parallel()
 	h := newTest(t, &fake{}).handler()
-	a := do(h, httptest.NewRequest("GET", "/v1/objects/indicator--1", nil))
-	b := do(h, httptest.NewRequest("GET", "/v1/nothing-here", nil))
+	a := do(h, httptest.NewRequest(http.MethodGet, "/v1/objects/indicator--1", nil))
+	b := do(h, httptest.NewRequest(http.MethodGet, "/v1/nothing-here", nil))
 	if a.Code != b.Code || a.Body.String() != b.Body.String() {
 		t.Errorf("they differ: %d %s, %d %s", a.Code, a.Body, b.Code, b.Body)
 	}

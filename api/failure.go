@@ -79,10 +79,10 @@ func humaFault(e *huma.ErrorModel) error {
 		if d.Location != "" {
 			pointer = "/" + strings.ReplaceAll(d.Location, ".", "/")
 		}
-		f.At(pointer, d.Message)
+		f = f.At(pointer, d.Message)
 	}
 	if len(e.Errors) == 0 {
-		f.At("", e.Detail)
+		f = f.At("", e.Detail)
 	}
 	return f
 }

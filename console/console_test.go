@@ -73,7 +73,7 @@ func sample(t *testing.T) exchange.DecisionRecord {
 		Dilemma:       &decision.Dilemma{Text: "A duty to report remains.", Duties: []decision.DutyRef{{ClauseRef: clause, What: "report", Bearer: "sender"}}},
 		LawApplied:    []decision.LawRef{{Instrument: "mou-aa-xx", Version: "1.0", Hash: ident.Sum([]byte("law"))}},
 		PrecedenceSteps: []decision.Step{
-			{Winner: clause, Loser: decision.ClauseRef{Instrument: "tlp", Clause: "amber"}, By: "specialis"},
+			{Winner: clause, Loser: decision.ClauseRef{Instrument: "tlp", Clause: "amber"}, By: "superior"},
 		},
 		Engine: "1",
 	}
@@ -103,14 +103,14 @@ func (b browser) do(r *http.Request) *httptest.ResponseRecorder {
 }
 
 func (b browser) get(path string) *httptest.ResponseRecorder {
-	return b.do(httptest.NewRequest("GET", path, nil))
+	return b.do(httptest.NewRequest(http.MethodGet, path, nil))
 }
 
 // enter goes through a fresh link.
 func enter(t *testing.T, c *Console) browser {
 	t.Helper()
 	b := browser{t: t, h: c.Handler()}
-	w := b.do(httptest.NewRequest("POST", c.EnterPath(), nil))
+	w := b.do(httptest.NewRequest(http.MethodPost, c.EnterPath(), nil))
 	if w.Code != http.StatusSeeOther || len(w.Result().Cookies()) != 1 {
 		t.Fatalf("could not enter: %d %s", w.Code, w.Body)
 	}
@@ -144,17 +144,17 @@ func TestALinkLetsOneBrowserInOnceWithinHalfAnHour(t *testing.T) {
 	if w := b.get(link); w.Code != http.StatusOK || len(w.Result().Cookies()) != 0 {
 		t.Fatalf("looking at the link used it up: %d", w.Code)
 	}
-	w := b.do(httptest.NewRequest("POST", link, nil))
+	w := b.do(httptest.NewRequest(http.MethodPost, link, nil))
 	cookies := w.Result().Cookies()
 	if len(cookies) != 1 || !cookies[0].HttpOnly || cookies[0].SameSite != http.SameSiteStrictMode {
 		t.Fatalf("cookies %v", cookies)
 	}
-	if w := b.do(httptest.NewRequest("POST", link, nil)); w.Code != http.StatusUnauthorized {
+	if w := b.do(httptest.NewRequest(http.MethodPost, link, nil)); w.Code != http.StatusUnauthorized {
 		t.Errorf("a used link lets in: %d", w.Code)
 	}
 	late := c.EnterPath()
 	now = now.Add(inviteLife)
-	if w := b.do(httptest.NewRequest("POST", late, nil)); w.Code != http.StatusUnauthorized {
+	if w := b.do(httptest.NewRequest(http.MethodPost, late, nil)); w.Code != http.StatusUnauthorized {
 		t.Errorf("a link of half an hour ago lets in: %d", w.Code)
 	}
 	b.cookie = cookies[0]
@@ -170,7 +170,7 @@ func TestALinkLetsOneBrowserInOnceWithinHalfAnHour(t *testing.T) {
 func TestEnteringFromAnotherSiteIsRefused(t *testing.T) {
 	t.Parallel()
 	c := newConsole(fake{}, fixed)
-	r := httptest.NewRequest("POST", c.EnterPath(), nil)
+	r := httptest.NewRequest(http.MethodPost, c.EnterPath(), nil)
 	r.Header.Set("Sec-Fetch-Site", "cross-site")
 	if w := (browser{h: c.Handler()}).do(r); w.Code != http.StatusForbidden {
 		t.Errorf("got %d", w.Code)
