@@ -37,6 +37,9 @@ func (t *tx) Append(ctx context.Context, e transparency.Entry) (int64, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
+	if len(e.Body) == 0 {
+		return 0, fault.New(fault.Invalid, "log.event-body", "A log entry has a body; one without is an erased one.")
+	}
 	t.b.entries = append(t.b.entries, e)
 	return t.b.w.edge.Head().Size + int64(len(t.b.entries)) - 1, nil
 }
@@ -96,17 +99,7 @@ const maxEntries = 1024
 // against the leaf hash in the tiles.
 func (r reader) LogEntries(ctx context.Context, from, to int64) ([]transparency.Logged, error) {
 	to = min(to, from+maxEntries)
-	const q = `
-		SELECT position, type, salt, body FROM log_entries
-		WHERE position >= $1 AND position < $2 ORDER BY position`
-	all, err := collect(ctx, r.q, q, []any{from, to}, func(row scanner) (l transparency.Logged, err error) {
-		var salt []byte
-		if err := row.Scan(&l.Index, &l.Type, &salt, &l.Body); err != nil {
-			return l, err
-		}
-		copy(l.Salt[:], salt)
-		return l, nil
-	})
+	all, err := r.entries(ctx, from, to)
 	if err != nil {
 		return nil, err
 	}
@@ -114,6 +107,21 @@ func (r reader) LogEntries(ctx context.Context, from, to int64) ([]transparency.
 		return nil, err
 	}
 	return append(all, r.appended(from, to)...), nil
+}
+
+// entries reads rows and checks nothing.
+func (r reader) entries(ctx context.Context, from, to int64) ([]transparency.Logged, error) {
+	const q = `
+		SELECT position, type, salt, body FROM log_entries
+		WHERE position >= $1 AND position < $2 ORDER BY position`
+	return collect(ctx, r.q, q, []any{from, to}, func(row scanner) (l transparency.Logged, err error) {
+		var salt []byte
+		if err := row.Scan(&l.Index, &l.Type, &salt, &l.Body); err != nil {
+			return l, err
+		}
+		copy(l.Salt[:], salt)
+		return l, nil
+	})
 }
 
 // appended returns what this batch adds in a range; it is in memory until the

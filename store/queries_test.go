@@ -215,4 +215,3 @@ func lines(t *testing.T, url, query string) string {
 	}
 	return strings.Join(all, "\n")
 }
-

@@ -172,11 +172,14 @@ func (s *Store) Read(ctx context.Context, f func(exchange.Reader) error) error {
 }
 
 // Close lets the batch under way finish, refuses everything after it and
-// releases the database.
-func (s *Store) Close() error {
-	s.stop.Do(func() { close(s.closing) })
-	<-s.dead
-	return closing(s.readers.close(), s.db.Close)
+// releases the database. Closing again does nothing.
+func (s *Store) Close() (err error) {
+	s.stop.Do(func() {
+		close(s.closing)
+		<-s.dead
+		err = closing(s.readers.close(), s.db.Close)
+	})
+	return err
 }
 
 func migrate(ctx context.Context, db *sql.DB, d dialect) error {

@@ -51,7 +51,9 @@ func instruments(t *testing.T, s exchange.Store) {
 		must(t, tx.PutInstrument(ctx, v("2")))
 		return tx.PutInstrument(ctx, other)
 	})
-	equal(t, get(t, s, func(ctx context.Context, r exchange.Reader) ([]exchange.InstrumentRecord, error) { return r.Instruments(ctx) }),
+	equal(t, get(t, s, func(ctx context.Context, r exchange.Reader) ([]exchange.InstrumentRecord, error) {
+		return r.Instruments(ctx)
+	}),
 		[]exchange.InstrumentRecord{other, v("2")})
 }
 

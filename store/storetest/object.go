@@ -151,7 +151,9 @@ func attached(t *testing.T, s exchange.Store) {
 	link("note", "created_by_ref", target.ID, 3)
 	link("report", "object_refs.[0]", target.ID, 4)
 	gone := link("opinion", "object_refs.[0]", target.ID, 5)
-	write(t, s, func(ctx context.Context, tx exchange.Tx) error { return tx.SetObjectState(ctx, gone.Seq, exchange.Overtaken) })
+	write(t, s, func(ctx context.Context, tx exchange.Tx) error {
+		return tx.SetObjectState(ctx, gone.Seq, exchange.Overtaken)
+	})
 	got := get(t, s, func(ctx context.Context, r exchange.Reader) ([]string, error) {
 		return r.Attached(ctx, []string{target.ID, other.ID})
 	})
@@ -257,7 +259,9 @@ func quarantine(t *testing.T, s exchange.Store) {
 		return tx.AddQuarantine(ctx, bytesOnly)
 	})
 	list := func(after int64, n int) []exchange.Quarantine {
-		return get(t, s, func(ctx context.Context, r exchange.Reader) ([]exchange.Quarantine, error) { return r.Quarantined(ctx, after, n) })
+		return get(t, s, func(ctx context.Context, r exchange.Reader) ([]exchange.Quarantine, error) {
+			return r.Quarantined(ctx, after, n)
+		})
 	}
 	all := list(0, 0)
 	if len(all) != 2 {

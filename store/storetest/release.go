@@ -149,7 +149,9 @@ func releaseLists(t *testing.T, s exchange.Store) {
 		"nobody":           {exchange.ReleaseFilter{Recipient: "B"}, nil},
 	} {
 		var got []string
-		for _, r := range get(t, s, func(ctx context.Context, r exchange.Reader) ([]exchange.Release, error) { return r.ListReleases(ctx, c.f) }) {
+		for _, r := range get(t, s, func(ctx context.Context, r exchange.Reader) ([]exchange.Release, error) {
+			return r.ListReleases(ctx, c.f)
+		}) {
 			got = append(got, r.ID)
 		}
 		var want []string
@@ -208,7 +210,9 @@ func deliveries(t *testing.T, s exchange.Store) {
 	retried.State, retried.Attempts, retried.LastError, retried.NextAt = "retrying", 2, "timeout", instant.Add(time.Second)
 	done.State = "delivered"
 	due := func(at time.Time, n int) []exchange.Delivery {
-		return get(t, s, func(ctx context.Context, r exchange.Reader) ([]exchange.Delivery, error) { return r.DueDeliveries(ctx, at, n) })
+		return get(t, s, func(ctx context.Context, r exchange.Reader) ([]exchange.Delivery, error) {
+			return r.DueDeliveries(ctx, at, n)
+		})
 	}
 	equal(t, due(instant.Add(4*time.Microsecond), 10), []exchange.Delivery{d(3), d(2), d(1)}) // by time, exact to the microsecond
 	equal(t, due(instant.Add(time.Hour), 1), []exchange.Delivery{d(3)})

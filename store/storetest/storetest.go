@@ -167,4 +167,3 @@ func VerifyLog(ctx context.Context, s exchange.Store) (size int64, err error) {
 }
 
 var errBoom = errors.New("boom")
-

@@ -12,7 +12,8 @@ CREATE TABLE epochs (
 INSERT INTO epochs (id, value) VALUES (1, 0);
 
 CREATE TABLE parties (
-    id            TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    seq         BIGINT NOT NULL GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id          TEXT COLLATE "C" NOT NULL UNIQUE,
     changed_at    BIGINT NOT NULL,
     sealed_card   BYTEA  NOT NULL -- JSON
 );
@@ -110,7 +111,8 @@ CREATE INDEX releases_epoch ON releases (epoch) WHERE state IN ('queued', 'deliv
 -- What leaves is the same for every recipient of a class, so the bytes are kept
 -- once, and not at all where they are those of the object itself.
 CREATE TABLE forms (
-    hash BYTEA NOT NULL PRIMARY KEY,
+    seq  BIGINT NOT NULL GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    hash BYTEA NOT NULL UNIQUE,
     raw  BYTEA -- NULL once erased
 );
 

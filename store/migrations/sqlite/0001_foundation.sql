@@ -12,7 +12,8 @@ CREATE TABLE epochs (
 INSERT INTO epochs (id, value) VALUES (1, 0);
 
 CREATE TABLE parties (
-    id            TEXT    NOT NULL PRIMARY KEY,
+    seq         INTEGER NOT NULL PRIMARY KEY,
+    id          TEXT NOT NULL UNIQUE,
     changed_at    INTEGER NOT NULL,
     sealed_card   BLOB    NOT NULL -- JSON
 ) STRICT;
@@ -110,7 +111,8 @@ CREATE INDEX releases_epoch ON releases (epoch) WHERE state IN ('queued', 'deliv
 -- What leaves is the same for every recipient of a class, so the bytes are kept
 -- once, and not at all where they are those of the object itself.
 CREATE TABLE forms (
-    hash BLOB NOT NULL PRIMARY KEY,
+    seq  INTEGER NOT NULL PRIMARY KEY,
+    hash BLOB NOT NULL UNIQUE,
     raw  BLOB -- NULL once erased
 ) STRICT;
 

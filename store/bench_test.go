@@ -1,0 +1,112 @@
+package store_test
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"entente/exchange"
+	"entente/intel"
+	"entente/internal/ident"
+	"entente/store"
+	"entente/store/storetest"
+	"entente/transparency"
+)
+
+// BenchmarkWrite keeps one object of 1.2 KB with its references and one log leaf
+// per act, from 1, 8 and 64 submitters, on the disk of the temporary directory
+// (set TMPDIR when that is memory).
+func BenchmarkWrite(b *testing.B) {
+	for _, submitters := range []int{1, 8, 64} {
+		b.Run(fmt.Sprintf("sqlite/%d", submitters), func(b *testing.B) {
+			benchmarkWrite(b, open(b, "sqlite:"+b.TempDir()+"/node.db", nil), submitters)
+		})
+	}
+	for _, submitters := range []int{1, 8, 64} {
+		b.Run(fmt.Sprintf("postgres/%d", submitters), func(b *testing.B) {
+			benchmarkWrite(b, open(b, store.FreshSchema(b, postgresURL(b)), nil), submitters)
+		})
+	}
+}
+
+// BenchmarkBundle keeps 100 objects with a leaf each per act.
+func BenchmarkBundle(b *testing.B) {
+	for _, url := range []func() string{
+		func() string { return "sqlite:" + b.TempDir() + "/node.db" },
+		func() string { return store.FreshSchema(b, postgresURL(b)) },
+	} {
+		s := open(b, url(), nil)
+		b.Run("", func(b *testing.B) {
+			const size = 100
+			n := benchStart.Add(int64(b.N) * size)
+			for i := range b.N {
+				err := s.Write(b.Context(), func(tx exchange.Tx) error {
+					for k := range size {
+						if err := keep(b, tx, n+int64(i*size+k)); err != nil {
+							return err
+						}
+					}
+					return nil
+				})
+				if err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.N)*size/b.Elapsed().Seconds(), "objects/s")
+		})
+	}
+}
+
+var benchStart atomic.Int64 //nolint:gochecknoglobals // numbers objects across benchmark runs
+
+func benchmarkWrite(b *testing.B, s *store.Store, submitters int) {
+	var next atomic.Int64
+	next.Store(benchStart.Add(int64(b.N)))
+	done := make(chan error, submitters)
+	share := max(1, b.N/submitters)
+	b.ResetTimer()
+	for range submitters {
+		go func() {
+			for range share {
+				n := next.Add(1)
+				if err := s.Write(b.Context(), func(tx exchange.Tx) error { return keep(b, tx, n) }); err != nil {
+					done <- err
+					return
+				}
+			}
+			done <- nil
+		}()
+	}
+	for range submitters {
+		if err := <-done; err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(share*submitters)/b.Elapsed().Seconds(), "acts/s")
+}
+
+func keep(b *testing.B, tx exchange.Tx, n int64) error {
+	seed := sha256.Sum256(fmt.Appendf(nil, "%s %d", b.Name(), n)) // random ids, as real ones are
+	kind := "indicator"
+	var refs []intel.Ref
+	if n%4 == 0 { // a quarter of real objects are relationships
+		kind = "relationship"
+		refs = []intel.Ref{{Path: "source_ref", ID: "malware--" + uuidOf(seed)}, {Path: "target_ref", ID: "tool--" + uuidOf(seed)}}
+	}
+	o := storetest.Object(0)
+	o.ID, o.Type = kind+"--"+uuidOf(seed), kind
+	o.Raw = fmt.Appendf(nil, `{"type":%q,"id":%q,"description":%q}`, kind, o.ID, strings.Repeat("x", 1100))
+	o.Hash = ident.Sum(o.Raw)
+	if _, err := tx.AddObject(b.Context(), o, refs); err != nil {
+		return err
+	}
+	body := fmt.Appendf(nil, `{"object":%q,"id":%q,"from":"csirt-aurelia","at":"2026-01-02T03:04:05Z"}`, o.Hash, o.ID)
+	_, err := tx.Append(b.Context(), transparency.Entry{Type: transparency.EventObject, Salt: seed, Body: body})
+	return err
+}
+
+func uuidOf(seed [32]byte) string {
+	return fmt.Sprintf("%x-%x-4%03x-8%03x-%x", seed[:4], seed[4:6], int(seed[6])<<4|int(seed[7])>>4, int(seed[8])<<4|int(seed[9])>>4, seed[10:16])
+}
