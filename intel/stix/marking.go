@@ -126,23 +126,24 @@ func (m *marker) apply(id string) {
 // cyclic reports whether following the markings of a marking leads back to one
 // that was passed. Whoever wrote the cycle left no order in which to read it.
 func (m *marker) cyclic(id string, passed map[string]bool) bool {
-	if passed[id] || len(passed) == maxMarkings {
+	if passed[id] {
 		return true
 	}
 	if m.acyclic[id] {
 		return false
 	}
-	definition, ok := m.lookup(id)
-	if !ok || tlpDefinitions[id].version > 0 {
-		return false
+	if len(passed)+len(m.acyclic) >= maxMarkings {
+		return true // or so many that nobody can tell
 	}
-	passed[id] = true
-	for _, next := range markingRefs(definition.Tree) {
-		if m.cyclic(next, passed) {
-			return true
+	if definition, ok := m.lookup(id); ok {
+		passed[id] = true
+		for _, next := range markingRefs(definition.Tree) {
+			if m.cyclic(next, passed) {
+				return true
+			}
 		}
+		delete(passed, id)
 	}
-	delete(passed, id)
 	m.acyclic[id] = true
 	return false
 }
@@ -209,7 +210,7 @@ func (m *marker) iep(v *strictjson.Value) bool {
 	terms := []string{"IEP 2.0"}
 	for i := range v.Members {
 		if p := &v.Members[i]; p.Name != "extension_type" {
-			terms = append(terms, p.Name+": "+p.Value.Text)
+			terms = append(terms, p.Name+": "+words(&p.Value))
 		}
 	}
 	m.out.Statements = append(m.out.Statements, strings.Join(terms, ", "))
@@ -222,6 +223,14 @@ func (m *marker) iep(v *strictjson.Value) bool {
 		m.label(t)
 	}
 	return ok
+}
+
+// words is a value for people.
+func words(v *strictjson.Value) string {
+	if v.Kind == strictjson.String {
+		return v.Text
+	}
+	return string(strictjson.Append(nil, v))
 }
 
 func (m *marker) flagSelectors(v *strictjson.Value) {

@@ -5,12 +5,12 @@ import (
 	"strings"
 	"testing"
 
+	"entente/intel"
+	"entente/intel/stix"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
-
-	"entente/intel"
-	"entente/intel/stix"
 )
 
 const (
@@ -111,7 +111,7 @@ func TestMarkReadsExtensions(t *testing.T) {
 		marking(1, `"name":"PAP:AMBER","extensions":{"`+papExt+`":{"extension_type":"property-extension","pap":"amber"}}`),
 		marking(2, `"extensions":{"`+papExt+`":{"extension_type":"property-extension","pap":"white"}}`),
 		marking(3, `"extensions":{"`+papExt+`":{"extension_type":"property-extension","pap":"purple"}}`),
-		marking(4, `"extensions":{"`+iepExt+`":{"extension_type":"property-extension","tlp":"amber","unmodified_resale":"must-not","iep_version":2.0}}`),
+		marking(4, `"extensions":{"`+iepExt+`":{"extension_type":"property-extension","tlp":"amber","unmodified_resale":"must-not","iep_version":2.0,"notify":true}}`),
 		marking(5, `"extensions":{"`+iepExt+`":{"extension_type":"property-extension","tlp":"mauve"}}`),
 		marking(6, statement("Copyright 2026, Example")),
 	)
@@ -130,7 +130,7 @@ func TestMarkReadsExtensions(t *testing.T) {
 		{m(2), intel.Markings{TLP: intel.Green, Labelled: true}},
 		{m(2, 1), intel.Markings{TLP: intel.Green, Labelled: true, PAP: intel.PAPAmber}},
 		{m(3), intel.Markings{TLP: intel.Green, Labelled: true, Closed: "the marking " + id("marking-definition", 3) + " is made by an unknown extension, " + papExt}},
-		{m(4), intel.Markings{TLP: intel.Amber, Labelled: true, Statements: []string{"IEP 2.0, tlp: amber, unmodified_resale: must-not, iep_version: 2.0"}}},
+		{m(4), intel.Markings{TLP: intel.Amber, Labelled: true, Statements: []string{"IEP 2.0, tlp: amber, unmodified_resale: must-not, iep_version: 2.0, notify: true"}}},
 		{m(5), intel.Markings{TLP: intel.Green, Labelled: true, Statements: []string{"IEP 2.0, tlp: mauve"}, Closed: "the marking " + id("marking-definition", 5) + " is made by an unknown extension, " + iepExt}},
 		{m(6), intel.Markings{TLP: intel.Green, Labelled: true, Statements: []string{"Copyright 2026, Example"}}},
 	} {
@@ -196,6 +196,14 @@ func TestJ14CircularMissingAndUnknownMarkingsClose(t *testing.T) {
 				t.Errorf("marking %d: closed %q", n, m.Closed)
 			}
 		}
+	}
+	// A chain longer than anybody has closes too, in time that does not grow.
+	var chain []string
+	for n := range 2 * 256 {
+		chain = append(chain, marking(n, statement("link")+marked(id("marking-definition", n+1))))
+	}
+	if m := stix.Mark(object(t, indicator(marked(id("marking-definition", 0)))), known(t, chain...)); m.Closed == "" {
+		t.Error("a chain of 512 markings is followed")
 	}
 	other := object(t, indicator(""))
 	if m := stix.Mark(object(t, indicator(marked(id("marking-definition", 9)))), func(string) (*intel.Object, bool) { return other, true }); m.Closed == "" {

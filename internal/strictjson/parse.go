@@ -9,9 +9,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"entente/internal/fault"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Limits bound what one document may cost. A zero field means its default.
