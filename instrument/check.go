@@ -203,7 +203,7 @@ func (r *reader) checkVectors(i *Instrument, clauses map[string]int) {
 
 // known refuses a reference to a clause that does not exist.
 func (r *reader) known(pointer, id string, clauses map[string]int) {
-	if _, ok := clauses[id]; ok {
+	if _, ok := clauses[id]; ok || r.full() {
 		return
 	}
 	ids := make([]string, 0, len(clauses))

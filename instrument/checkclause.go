@@ -7,59 +7,70 @@ import (
 )
 
 func (r *reader) checkClauses(i *Instrument, clauses map[string]int) {
-	duties := map[string]string{} // id → what it waits for
 	for n, c := range i.Clauses {
 		r.clause = c.ID
 		at := clausePointer(n)
 		r.checkMatcher(c, at+"/when")
 		r.checkEffect(i, c, at)
 		r.checkExceptions(i, c, at, clauses)
-		for m, d := range c.Duties {
-			if _, taken := duties[d.ID]; taken {
-				r.refuse(at+"/duties/"+strconv.Itoa(m)+"/id", "duty id %q is used twice", d.ID)
-			}
-			duties[d.ID] = d.After
-		}
-	}
-	for n, c := range i.Clauses {
-		r.clause = c.ID
-		for m, d := range c.Duties {
-			if circular(d.ID, func(id string) []string { return []string{duties[id]} }) {
-				r.refuse(clausePointer(n)+"/duties/"+strconv.Itoa(m)+"/after", "circular: duty %q waits for itself", d.ID)
-			}
-		}
-		next := func(id string) []string { return i.Clauses[clauses[id]].ExceptionTo }
-		if circular(c.ID, func(id string) []string {
-			if _, ok := clauses[id]; !ok {
-				return nil
-			}
-			return next(id)
-		}) {
-			r.refuse(clausePointer(n)+"/exception_to", "circular: %q is an exception to itself", c.ID)
-		}
 	}
 	r.clause = ""
+	r.checkDuties(i)
+	exceptions := func(id string) []string {
+		if n, ok := clauses[id]; ok {
+			return i.Clauses[n].ExceptionTo
+		}
+		return nil
+	}
+	for _, id := range circles(sortedKeys(clauses), exceptions) {
+		r.refuse(clausePointer(clauses[id])+"/exception_to", "circular: clause %q is an exception to itself", id)
+	}
 }
 
-// circular reports whether following next from start comes back to start.
-func circular(start string, next func(string) []string) bool {
-	seen := map[string]bool{}
-	var back func(string) bool
-	back = func(id string) bool {
-		for _, to := range next(id) {
-			if to == start {
-				return true
+// checkDuties refuses duties that cannot be told apart, and clocks that wait
+// for each other.
+func (r *reader) checkDuties(i *Instrument) {
+	after, places := map[string][]string{}, map[string]string{}
+	for n, c := range i.Clauses {
+		for m, d := range c.Duties {
+			at := clausePointer(n) + "/duties/" + strconv.Itoa(m)
+			if _, taken := after[d.ID]; taken {
+				r.refuse(at+"/id", "duty id %q is used twice", d.ID)
+				continue
 			}
-			if to != "" && !seen[to] {
-				seen[to] = true
-				if back(to) {
-					return true
-				}
+			after[d.ID], places[d.ID] = []string{d.After}, at
+		}
+	}
+	for _, id := range circles(sortedKeys(after), func(id string) []string { return after[id] }) {
+		r.refuse(places[id]+"/after", "circular: duty %q waits for itself", id)
+	}
+}
+
+// circles follows next from every id and returns one member of each circle.
+func circles(ids []string, next func(string) []string) []string {
+	const open, closed = 1, 2
+	state := make(map[string]int, len(ids))
+	var found []string
+	var visit func(string)
+	visit = func(id string) {
+		state[id] = open
+		for _, to := range next(id) {
+			switch state[to] {
+			case open:
+				found = append(found, to)
+			case closed:
+			default:
+				visit(to)
 			}
 		}
-		return false
+		state[id] = closed
 	}
-	return back(start)
+	for _, id := range ids {
+		if state[id] == 0 {
+			visit(id)
+		}
+	}
+	return found
 }
 
 // checkMatcher refuses conditions that fail open (DECISION.md, "The document"):

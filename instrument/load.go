@@ -23,7 +23,9 @@ func Load(file string, src []byte) (*Instrument, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.index(root, "")
+	if err := r.index(root, ""); err != nil {
+		return nil, err
+	}
 	i := r.instrument(root)
 	if len(r.problems) == 0 {
 		r.check(i)

@@ -2,6 +2,7 @@ package instrument_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -175,7 +176,9 @@ func TestT1NothingThatTwoReadersReadDifferently(t *testing.T) {
 		{"deep", strings.Repeat("[", 500) + strings.Repeat("]", 500), "nested deeper than 24 levels"},
 		{"deep in blocks", "a:\n" + strings.Repeat(" ", 1) + strings.Repeat("- ", 500) + "x\n", "nested deeper than 24 levels"},
 		{"deeper than the parser goes", strings.Repeat("[", 20000), "This is not YAML"},
-		{"wide", strings.Repeat("- x\n", 400_001), "more than 400000 values"},
+		{"many values", strings.Repeat("- x\n", 400_001), "more than 400000 values"},
+		{"wide list", "parties:\n" + strings.Repeat("- x\n", 2_001), "pact.yaml:2:1: The value has more than 2000 entries"},
+		{"wide mapping", "a: {" + manyKeys(2_001) + "}\n", "more than 2000 entries"},
 		{"long", strings.Repeat("x", 5<<20), "longer than 4194304 bytes"},
 		{"UTF-16", "\xff\xfee\x00n\x00", "not UTF-8"},
 		{"byte order mark", "\ufeff" + base, "not UTF-8 without a byte order mark"},
@@ -190,6 +193,35 @@ func TestT1NothingThatTwoReadersReadDifferently(t *testing.T) {
 			_, err := instrument.Load("pact.yaml", []byte(tc.src))
 			refused(t, err, tc.want)
 		})
+	}
+}
+
+func manyKeys(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "k%d: v, ", i)
+	}
+	return b.String()
+}
+
+// TestT4HostileDocumentsAreCheap: work grows with the size of a document and
+// not with its square.
+func TestT4HostileDocumentsAreCheap(t *testing.T) {
+	t.Parallel()
+	head, _, _ := strings.Cut(string(source(t, "testdata/base.yaml")), "clauses:\n")
+	var chain, unknown strings.Builder
+	for n := range 15_000 {
+		fmt.Fprintf(&chain, "- {id: c%d, cite: c, modality: permission, act: share, exception_to: [c%d]}\n", n, n+1)
+		fmt.Fprintf(&unknown, "- {id: c%d, cite: c, modality: permissio, act: shar, exception_to: [d%d], whenn: {}}\n", n, n)
+	}
+	start := time.Now()
+	for _, clauses := range []string{chain.String(), unknown.String()} {
+		if _, err := instrument.Load("pact.yaml", []byte(head+"clauses:\n"+clauses)); err == nil {
+			t.Error("accepted")
+		}
+	}
+	if took := time.Since(start); took > 20*time.Second {
+		t.Errorf("took %v", took)
 	}
 }
 

@@ -97,17 +97,28 @@ func (j *jsonSource) node(v *strictjson.Value) *node {
 // index remembers where every value of the document is, so that any later
 // check can speak of it by its JSON Pointer alone, and refuses characters that
 // make a text read differently from what it is.
-func (r *reader) index(n *node, pointer string) {
+//
+// It also refuses lists and mappings wider than any real one, so that the
+// checks that compare every entry with every other stay cheap.
+func (r *reader) index(n *node, pointer string) error {
 	r.places[pointer] = n
 	if n.kind == strictjson.String {
 		r.plainText(pointer, n.text)
 	}
+	if len(n.items)+len(n.members) > maxWidth && pointer != "/clauses" && pointer != "/vectors" {
+		return syntaxFault(r.position(pointer), pointer, "The value has more than %d entries.", maxWidth)
+	}
 	for i, item := range n.items {
-		r.index(item, pointer+"/"+strconv.Itoa(i))
+		if err := r.index(item, pointer+"/"+strconv.Itoa(i)); err != nil {
+			return err
+		}
 	}
 	for _, m := range n.members {
-		r.index(m.value, pointer+strictjson.Pointer(m.name))
+		if err := r.index(m.value, pointer+strictjson.Pointer(m.name)); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
 // plainText refuses bidirectional controls and invisible characters

@@ -30,12 +30,16 @@ type problem struct {
 // maxProblems bounds what a hostile document can make us say.
 const maxProblems = 100
 
+// full reports whether enough has been said; what follows is not worth looking
+// up suggestions for.
+func (r *reader) full() bool { return len(r.problems) >= maxProblems }
+
 func (r *reader) refuse(pointer, format string, args ...any) {
 	r.refuseAt(r.position(pointer), pointer, format, args...)
 }
 
 func (r *reader) refuseAt(at Position, pointer, format string, args ...any) {
-	if len(r.problems) >= maxProblems {
+	if r.full() {
 		return
 	}
 	detail := at.String() + ": "
@@ -80,7 +84,7 @@ func (o *object) require(keys ...string) {
 
 // done refuses the keys that were never asked for.
 func (o *object) done() {
-	if o.n == nil {
+	if o.n == nil || o.r.full() {
 		return
 	}
 	for _, m := range o.n.members {
@@ -155,6 +159,9 @@ func (o *object) word(key string, c check) string {
 }
 
 func (r *reader) word(n *node, pointer string, c check) string {
+	if r.full() {
+		return n.text
+	}
 	if wrong := c(n.text); wrong != "" {
 		r.refuse(pointer, "%s", wrong)
 	}

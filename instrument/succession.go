@@ -88,10 +88,8 @@ func CheckPrecedence(all []*Instrument) error {
 	}
 	f := fault.New(fault.Invalid, "instrument.precedence", "The precedence clauses of several instruments go in a circle.").
 		Try("Remove one of the precedence clauses named.")
-	for _, id := range sortedKeys(above) {
-		if circular(id, func(id string) []string { return above[id] }) {
-			f = f.At("/precedence", id+" ends up subject to itself")
-		}
+	for _, id := range circles(sortedKeys(above), func(id string) []string { return above[id] }) {
+		f = f.At("/precedence", id+" ends up subject to itself")
 	}
 	if len(f.Fields) > 0 {
 		return f

@@ -21,6 +21,7 @@ const (
 	maxBytes = 4 << 20
 	maxDepth = 24
 	maxNodes = 400_000
+	maxWidth = 2_000 // entries of one list or mapping, but for clauses and vectors
 )
 
 // readYAML parses src as the small part of YAML that means the same to every
