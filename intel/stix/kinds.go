@@ -8,9 +8,9 @@ import (
 	"strings"
 	"unicode"
 
-	"entente/internal/strictjson"
-
 	"golang.org/x/text/language"
+
+	"entente/internal/strictjson"
 )
 
 // Rules for the property types of STIX 2.1, section 2.

@@ -5,12 +5,12 @@ import (
 	"strings"
 	"testing"
 
-	"entente/intel"
-	"entente/intel/stix"
-
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
+
+	"entente/intel"
+	"entente/intel/stix"
 )
 
 const (

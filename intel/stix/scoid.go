@@ -3,9 +3,9 @@ package stix
 import (
 	"crypto/fips140"
 
-	"entente/internal/strictjson"
-
 	"github.com/google/uuid"
+
+	"entente/internal/strictjson"
 )
 
 // scoNamespace is the namespace of deterministic ids (STIX 2.1, section 2.9).

@@ -3,11 +3,11 @@ package stix_test
 import (
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"entente/intel"
 	"entente/intel/stix"
 	"entente/internal/strictjson"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 func tree(t *testing.T, src string) *strictjson.Value {

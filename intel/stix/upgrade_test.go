@@ -4,12 +4,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"entente/intel"
 	"entente/intel/stix"
 	"entente/internal/ident"
 	"entente/internal/strictjson"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 func legacy(objects ...string) []byte {

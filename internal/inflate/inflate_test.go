@@ -9,10 +9,10 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"pgregory.net/rapid"
+
 	"entente/internal/fault"
 	"entente/internal/inflate"
-
-	"pgregory.net/rapid"
 )
 
 const (

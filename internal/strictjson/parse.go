@@ -9,9 +9,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"entente/internal/fault"
-
 	"github.com/go-json-experiment/json/jsontext"
+
+	"entente/internal/fault"
 )
 
 // Limits bound what one document may cost. A zero field means its default.

@@ -10,13 +10,13 @@ import (
 	"strings"
 	"testing"
 
-	"entente/internal/fault"
-	"entente/internal/strictjson"
-
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/gowebpki/jcs"
 	"pgregory.net/rapid"
+
+	"entente/internal/fault"
+	"entente/internal/strictjson"
 )
 
 type refusal struct{ name, in, code, pointer, at string }
