@@ -59,7 +59,7 @@ func (a *app) drawPreview(t *table, p exchange.Preview) {
 	for _, r := range p.Recipients {
 		lead := ""
 		if len(r.Lead) > 0 {
-			lead = cite(r.Lead[0].ClauseRef) + " " + r.Lead[0].Text
+			lead = reason(r.Lead[0])
 		}
 		t.row(r.Party, verdict(r.Outcome), r.Permitted, r.Transformed, r.Denied, r.Referred, joined(r.Transforms), lead)
 	}
@@ -86,7 +86,7 @@ func drawItem(t *table, i exchange.ItemPreview) {
 		t.line("      does not leave: %s", i.Left)
 	}
 	for _, because := range i.Decision.Because {
-		t.line("      %s", cite(because.ClauseRef)+" "+because.Text)
+		t.line("      %s", reason(because))
 	}
 	for _, ch := range i.Changes {
 		t.line("      - %s", ch.Path+": "+ch.Before)
@@ -155,7 +155,7 @@ func (a *app) printSend(r exchange.SendReport, dryRun bool) error {
 		for _, l := range r.Releases {
 			because := ""
 			if len(l.Because) > 0 {
-				because = cite(l.Because[0].ClauseRef) + " " + l.Because[0].Text
+				because = reason(l.Because[0])
 			}
 			release := l.Release
 			if release == "" {

@@ -76,8 +76,17 @@ func reasons(t *table, title string, rs []decision.Reason) {
 	}
 	t.line("\n%s", title)
 	for _, r := range rs {
-		t.row("  "+cite(r.ClauseRef), r.Text)
+		t.row("  " + reason(r))
 	}
+}
+
+// reason is the clause and what it says, or only the sentence when there is no
+// clause: "no clause … permits this" needs no citation.
+func reason(r decision.Reason) string {
+	if r.Instrument == "" {
+		return r.Text
+	}
+	return cite(r.ClauseRef) + ": " + r.Text
 }
 
 // drawFollowUps is what has to be done, or could be.
