@@ -11,6 +11,10 @@ import (
 // Vector is one negotiated test case, signed together with the text: what the
 // parties say must come out, so that a reader of the text and a machine that
 // applies it cannot drift apart. Package decision runs them.
+//
+// A vector asks what this instrument says by itself. The gate of a regime for
+// which it neither speaks nor grants a basis counts as open: a data-protection
+// act is not tested on whether some treaty allows the exchange.
 type Vector struct {
 	Name   string      `json:"name"`
 	Given  Given       `json:"given"`
