@@ -252,7 +252,9 @@ func TestJSONIsReadStrictly(t *testing.T) {
 			t.Errorf("%s: %v, want %s", tc.name, err, tc.code)
 		}
 	}
-	_, err := instrument.Load("x.json", []byte("{\"entente\": 1,\n\t\"kind\": \"Instrument\",\n\t\"title\": \"é\", \"id\": 7}"))
+	_, err := instrument.Load("x.json", []byte("{\"entente\": 1,\n \"entente\": 1}"))
+	refused(t, err, "x.json:2:")
+	_, err = instrument.Load("x.json", []byte("{\"entente\": 1,\n\t\"kind\": \"Instrument\",\n\t\"title\": \"é\", \"id\": 7}"))
 	refused(t, err, "x.json:3:22: must be text, is a whole number")
 }
 

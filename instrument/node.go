@@ -1,6 +1,8 @@
 package instrument
 
 import (
+	"errors"
+	"fmt"
 	"sort"
 	"strconv"
 	"strings"
@@ -58,17 +60,34 @@ func kindName(k strictjson.Kind) string {
 
 // readJSON parses src as strict JSON.
 func (r *reader) readJSON(src []byte) (*node, error) {
-	v, err := strictjson.Parse(src, strictjson.Limits{Bytes: maxBytes, Depth: maxDepth, Tokens: 2 * maxNodes})
-	if err != nil {
-		return nil, err
-	}
 	j := jsonSource{src: src, lines: []int{0}}
 	for at, c := range src {
 		if c == '\n' {
 			j.lines = append(j.lines, at+1)
 		}
 	}
+	v, err := strictjson.Parse(src, strictjson.Limits{Bytes: maxBytes, Depth: maxDepth, Tokens: 2 * maxNodes})
+	if f, ok := errors.AsType[*fault.Error](err); ok {
+		return nil, j.located(r.file, f)
+	}
+	if err != nil {
+		return nil, err
+	}
 	return j.node(&v), nil
+}
+
+// located puts file:line:column in front of a refusal that knows its byte.
+func (j *jsonSource) located(file string, f *fault.Error) *fault.Error {
+	at := Position{File: file, Line: 1, Column: 1}
+	for n, field := range f.Fields {
+		var offset int
+		if _, err := fmt.Sscanf(field.Detail, "at byte %d", &offset); err == nil && offset <= len(j.src) {
+			at.Line, at.Column = j.position(offset)
+		}
+		f.Fields[n].Detail = at.String() + ": " + field.Detail
+	}
+	f.Message = at.String() + ": " + f.Message
+	return f
 }
 
 type jsonSource struct {

@@ -15,9 +15,12 @@ type Period struct {
 	Clock               time.Duration
 }
 
-// maxPart bounds every number in a period, so that no sum of parts overflows
-// and no due time leaves the years RFC 3339 can write.
-const maxPart = 1_000_000
+// Bounds on a period: no sum of parts overflows, and no due time leaves the
+// years that RFC 3339 can write.
+const (
+	maxPart  = 1_000_000
+	maxYears = 1_000
+)
 
 // ParsePeriod reads an ISO 8601 duration in whole, non-negative parts, such as
 // "P1M", "PT72H" or "P1Y2M10DT2H30M". It returns an invalid fault for anything
@@ -39,7 +42,7 @@ func ParsePeriod(s string) (Period, error) {
 	}
 	p.Years, p.Months, p.Days = days[0], days[1], 7*days[2]+days[3]
 	p.Clock = time.Duration(hours[0])*time.Hour + time.Duration(hours[1])*time.Minute + time.Duration(hours[2])*time.Second
-	if p.Years > 9999 || p.Months > 12*9999 {
+	if p.Years > maxYears || p.Months > 12*maxYears || p.Days > 366*maxYears {
 		return Period{}, malformedPeriod(s)
 	}
 	return p, nil
