@@ -148,7 +148,7 @@ func all(s string, f func(byte) bool) bool {
 func present(c *checker, v *strictjson.Value) {
 	empty := v.Kind == strictjson.Null || v.Kind == strictjson.Array && len(v.Items) == 0 || v.Kind == strictjson.Object && len(v.Members) == 0
 	switch {
-	case empty && len(c.path) > 1:
+	case empty && !c.property():
 		c.warn("stix.empty", "is null or empty")
 	case empty:
 		c.refuse("stix.empty", "is null or empty")

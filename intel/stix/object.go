@@ -87,7 +87,7 @@ func custom(c *checker, v *strictjson.Value) {
 		c.refuse("stix.near-miss", "looks like "+meant)
 		return
 	}
-	if len(c.path) == 1 && !isPropertyName(name) || !isKey(name) {
+	if c.property() && !isPropertyName(name) || !isKey(name) {
 		c.refuse("stix.name", "is not a property name")
 		return
 	}
@@ -104,4 +104,10 @@ func custom(c *checker, v *strictjson.Value) {
 // the object itself, its granular markings and its extensions.
 func (c *checker) guarded() bool {
 	return len(c.path) == 1 || c.path[0].name == "granular_markings" || c.path[0].name == "extensions"
+}
+
+// property reports whether the current place is a property of the object or of
+// one of its extensions, where section 3.1 rules.
+func (c *checker) property() bool {
+	return len(c.path) == 1 || len(c.path) == 3 && c.path[0].name == "extensions"
 }

@@ -121,6 +121,8 @@ func isCAPEC(s string) bool {
 var (
 	extensionTypes = []string{"new-sdo", "new-sco", "new-sro", "property-extension", "toplevel-property-extension"}
 	extensionType  = shapeOf(must("extension_type", oneOf(extensionTypes...))).check
+
+	unknownExtension = shapeOf().check
 )
 
 // understood are the extensions whose content this package interprets.
@@ -152,7 +154,7 @@ func extension(name string, predefined map[string]*shape) rule {
 		case predefined[name] != nil:
 			predefined[name].check(c, v)
 		case isTypeName(name) && strings.HasSuffix(name, "-ext"):
-			dictionary(present)(c, v)
+			unknownExtension(c, v)
 			c.warn("stix.extension-unknown", "is kept and not interpreted")
 		default:
 			c.refuse("stix.extension", "is not keyed by an extension-definition id")

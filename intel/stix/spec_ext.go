@@ -6,7 +6,7 @@ package stix
 var (
 	peSection = shapeOf(must("name", text), may("size", count), may("entropy", number(0, 64)), may("hashes", hashes)).check
 
-	peHeader = shapeOf(
+	peHeader = anyOfThese(shapeOf(),
 		may("magic_hex", hexadecimal), may("major_linker_version", anyInteger), may("minor_linker_version", anyInteger),
 		may("size_of_code", count), may("size_of_initialized_data", count), may("size_of_uninitialized_data", count),
 		may("address_of_entry_point", anyInteger), may("base_of_code", anyInteger), may("base_of_data", anyInteger),
@@ -40,7 +40,7 @@ var fileExtensions = map[string]*shape{
 
 var trafficExtensions = map[string]*shape{
 	"http-request-ext": shapeOf(must("request_method", text), must("request_value", text), may("request_version", text),
-		may("request_header", dictionary(textOrTexts)), may("message_body_length", count), may("message_body_data_ref", refToTypes("artifact"))),
+		may("request_header", dictionary(list(text))), may("message_body_length", count), may("message_body_data_ref", refToTypes("artifact"))),
 	"icmp-ext": shapeOf(must("icmp_type_hex", hexadecimal), must("icmp_code_hex", hexadecimal)),
 	"socket-ext": shapeOf(
 		must("address_family", oneOf("AF_UNSPEC", "AF_INET", "AF_IPX", "AF_APPLETALK", "AF_NETBIOS", "AF_INET6", "AF_IRDA", "AF_BTH")),

@@ -21,7 +21,8 @@ import (
 //     stay as they were;
 //   - observed-data is rebuilt: each of its embedded objects becomes an
 //     observable of its own, with a deterministic id, the renamed properties of
-//     2.1, and the markings of the observed-data, and is accepted beside it.
+//     2.1, HTTP headers in lists, and the markings of the observed-data, and is
+//     accepted beside it.
 //
 // The bytes that came are in Upgraded of every object made from them.
 func upgrade(raw []byte, tree *strictjson.Value) ([]Accepted, error) {
@@ -198,6 +199,7 @@ func (o *observation) make(key string) (string, error) {
 			v.Members[i].Name = to
 		}
 	}
+	listHeaders(&v)
 	if err := o.resolve(&v); err != nil {
 		return "", err
 	}
@@ -230,6 +232,19 @@ func (o *observation) add(id, key string, v strictjson.Value) {
 	o.at[id] = len(o.made)
 	o.made = append(o.made, v)
 	o.keys = append(o.keys, key)
+}
+
+// listHeaders makes a list of each HTTP header, which 2.0 held as one string.
+func listHeaders(v *strictjson.Value) {
+	headers := v.Get("extensions").Get("http-request-ext").Get("request_header")
+	if headers == nil {
+		return
+	}
+	for i := range headers.Members {
+		if h := &headers.Members[i].Value; h.Kind == strictjson.String {
+			*h = strictjson.Value{Kind: strictjson.Array, Items: []strictjson.Value{str(h.Text)}}
+		}
+	}
 }
 
 func (o *observation) unresolved(key, detail string) error {

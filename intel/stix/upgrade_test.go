@@ -53,7 +53,7 @@ func TestUpgradeKeepsTheBytes(t *testing.T) {
 var observed20 = `{"type":"observed-data","id":"observed-data--00000000-0000-4000-8000-000000000007"` + dates20 +
 	`,"first_observed":"2017-01-01T00:00:00Z","last_observed":"2017-01-01T00:00:00Z","number_observed":1,` +
 	`"object_marking_refs":["` + green1 + `"],"granular_markings":[{"selectors":["objects.1.value","number_observed"],"marking_ref":"` + red1 + `"}],"objects":{` +
-	`"0":{"type":"network-traffic","src_ref":"1","dst_ref":"2","protocols":["tcp"]},` +
+	`"0":{"type":"network-traffic","src_ref":"1","dst_ref":"2","protocols":["tcp"],"extensions":{"http-request-ext":{"request_method":"get","request_value":"/","request_header":{"Host":"example.org"}}}},` +
 	`"1":{"type":"ipv4-addr","value":"198.51.100.3"},"2":{"type":"ipv4-addr","value":"203.0.113.1"},` +
 	`"3":{"type":"process","pid":4,"created":"2017-01-01T00:00:00Z","binary_ref":"4"},"4":{"type":"file","name":"x","modified":"2017-01-01T00:00:00Z"},"5":{"type":"ipv4-addr","value":"203.0.113.1"}}}`
 
@@ -77,6 +77,9 @@ func TestUpgradeMakesObservablesOfObservedData(t *testing.T) {
 	traffic, process := byType["network-traffic"][0].Tree, byType["process"][0].Tree
 	if got := traffic.Get("src_ref").Text; got != ip {
 		t.Errorf("src_ref is %s", got)
+	}
+	if host, ok := stix.Select(traffic, "extensions.http-request-ext.request_header.Host.[0]"); !ok || host.Text != "example.org" {
+		t.Errorf("the header is %+v", host)
 	}
 	if want, _ := stix.SCOID(traffic); want != byType["network-traffic"][0].ID {
 		t.Errorf("the traffic has the id %s, want %s", byType["network-traffic"][0].ID, want)
