@@ -1,6 +1,9 @@
 package cli
 
 import (
+	"fmt"
+	"strings"
+
 	"entente/internal/fault"
 
 	"github.com/spf13/cobra"
@@ -66,9 +69,10 @@ func exitCodesTopic() *cobra.Command {
 }
 
 func exitCodesText() string {
-	text := "Treat every code that is not listed as a failure.\n"
+	var b strings.Builder
+	b.WriteString("Treat every code that is not listed as a failure.\n")
 	for _, m := range exitMeanings() {
-		text += "\n  " + padLeft(m.Code) + "  " + m.Meaning
+		fmt.Fprintf(&b, "\n  %3d  %s", m.Code, m.Meaning)
 	}
-	return text
+	return b.String()
 }

@@ -54,7 +54,7 @@ func described(p party.Party) error {
 		{"id", string(p.ID)}, {"name", p.Name}, {"kind", p.Kind}, {"jurisdiction", p.Jurisdiction},
 	} {
 		if need.value == "" {
-			f.At("--"+need.flag, "is missing")
+			f = f.At("--"+need.flag, "is missing")
 		}
 	}
 	if len(f.Fields) > 0 {

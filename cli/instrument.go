@@ -217,7 +217,7 @@ func drawLint(t *table, r lintResult) {
 	if len(r.Problems) == 0 {
 		t.line("✓ %s: %s, %s", r.File, r.ID, r.Hash)
 		for _, f := range r.Findings {
-			t.line("  %s: %s: %s", f.Position.String(), string(f.Level), clauseName(f.Clause)+f.Message)
+			t.line("  %s: %s: %s", f.String(), string(f.Level), clauseName(f.Clause)+f.Message)
 		}
 		return
 	}

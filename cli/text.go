@@ -74,8 +74,6 @@ func parseTime(s string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-func padLeft(n int) string { return fmt.Sprintf("%3d", n) }
-
 // count writes "1 object", "2 objects".
 func count(n int, noun string) string {
 	if n == 1 {

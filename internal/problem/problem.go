@@ -11,9 +11,9 @@ import (
 	"mime"
 	"net/http"
 
-	"github.com/go-json-experiment/json"
-
 	"entente/internal/fault"
+
+	"github.com/go-json-experiment/json"
 )
 
 // MediaType is the media type of a problem document.

@@ -9,10 +9,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"entente/internal/fault"
 	"entente/internal/problem"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestEveryKindSurvivesTheWire(t *testing.T) {
@@ -57,8 +57,12 @@ func TestP5OnlyFaultsSpeak(t *testing.T) {
 func TestParseRefusesWhatIsNotOurs(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ media, body string }{
-		{"text/html", "<h1>502</h1>"}, {"", ""}, {problem.MediaType, "{"}, {problem.MediaType, "{}"},
-		{problem.MediaType, `{"code":"a","code":"b"}`}, {problem.MediaType, strings.Repeat(" ", 1<<17) + `{"code":"a.b"}`},
+		{"text/html", "<h1>502</h1>"},
+		{"", ""},
+		{problem.MediaType, "{"},
+		{problem.MediaType, "{}"},
+		{problem.MediaType, `{"code":"a","code":"b"}`},
+		{problem.MediaType, strings.Repeat(" ", 1<<17) + `{"code":"a.b"}`},
 	} {
 		err := problem.Parse(&http.Response{
 			StatusCode: http.StatusBadGateway, Header: http.Header{"Content-Type": {c.media}}, Body: io.NopCloser(strings.NewReader(c.body)),
