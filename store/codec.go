@@ -152,14 +152,6 @@ func maybeMicros(t time.Time) sql.NullInt64 {
 	return sql.NullInt64{Int64: t.UnixMicro(), Valid: !t.IsZero()}
 }
 
-// bytesOrNull keeps nil apart from empty on both databases.
-func bytesOrNull(b []byte) any {
-	if b == nil {
-		return nil
-	}
-	return b
-}
-
 func flag(b bool) int64 {
 	if b {
 		return 1

@@ -20,8 +20,8 @@ import (
 // dialect is everything in which the two databases differ.
 type dialect interface {
 	name() string
-	driver() string
-	goose() goose.Dialect
+	driverName() string
+	migrations() goose.Dialect
 	writeDSN() string
 	readDSN() string
 	prepare() error // before the first connection
@@ -53,9 +53,9 @@ func dialectOf(dsn string) (dialect, error) {
 
 type sqlite struct{ path string }
 
-func (sqlite) name() string         { return "sqlite" }
-func (sqlite) driver() string       { return "sqlite" }
-func (sqlite) goose() goose.Dialect { return goose.DialectSQLite3 }
+func (sqlite) name() string              { return "sqlite" }
+func (sqlite) driverName() string        { return "sqlite" }
+func (sqlite) migrations() goose.Dialect { return goose.DialectSQLite3 }
 
 // file is the path as a URI, so that ?, # and % in it stay part of it.
 func (d sqlite) file() string { return "file:" + (&url.URL{Path: d.path}).EscapedPath() }
@@ -134,12 +134,12 @@ func (sqlite) fatal(err error) bool {
 
 type postgres struct{ url string }
 
-func (postgres) name() string         { return "postgres" }
-func (postgres) driver() string       { return "pgx" }
-func (postgres) goose() goose.Dialect { return goose.DialectPostgres }
-func (d postgres) writeDSN() string   { return d.url }
-func (d postgres) readDSN() string    { return d.url }
-func (postgres) prepare() error       { return nil }
+func (postgres) name() string              { return "postgres" }
+func (postgres) driverName() string        { return "pgx" }
+func (postgres) migrations() goose.Dialect { return goose.DialectPostgres }
+func (d postgres) writeDSN() string        { return d.url }
+func (d postgres) readDSN() string         { return d.url }
+func (postgres) prepare() error            { return nil }
 
 // initWriter leaves a stronger setting than on (remote_apply) alone and refuses
 // a server that would acknowledge what is not on disk.

@@ -1,10 +1,13 @@
 package store
 
 import (
+	"context"
 	"crypto/rand"
 	"database/sql"
 	"strings"
 	"testing"
+
+	"entente/exchange"
 )
 
 // FreshSchema makes an empty schema, dropped when the test ends, and returns a
@@ -27,4 +30,9 @@ func FreshSchema(t testing.TB, url string) string {
 		return url + "&search_path=" + name
 	}
 	return url + "?search_path=" + name
+}
+
+// Raw runs SQL on the connection of the writer, in the act's transaction.
+func Raw(ctx context.Context, t exchange.Tx, statement string) error {
+	return t.(*tx).q.raw(ctx, statement)
 }

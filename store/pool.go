@@ -15,7 +15,7 @@ type pool struct {
 }
 
 func newPool(d dialect, n int) (*pool, error) {
-	db, err := sql.Open(d.driver(), d.readDSN())
+	db, err := sql.Open(d.driverName(), d.readDSN())
 	if err != nil {
 		return nil, err
 	}

@@ -142,7 +142,8 @@ func plan(ctx context.Context, db *sql.DB, driver, query string) error {
 		if err != nil {
 			return err
 		}
-		return stmt.Close()
+		defer stmt.Close()
+		return nil
 	}
 	if strings.Contains(query, "current_setting(") {
 		return nil // PostgreSQL's own

@@ -63,28 +63,50 @@ type scrubTable struct {
 
 func scrubTables() []scrubTable {
 	return []scrubTable{
-		{"parties", `SELECT COUNT(*) FROM parties`,
-			`SELECT seq, id, sealed_card, NULL FROM parties WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("party")},
-		{"instruments", `SELECT COUNT(*) FROM instruments`,
-			`SELECT seq, id, sealed_source, NULL FROM instruments WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("instrument")},
-		{"facts", `SELECT COUNT(*) FROM facts`,
-			`SELECT seq, id, sealed_fact, NULL FROM facts WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("fact")},
-		{"objects", `SELECT COUNT(*) FROM objects`,
-			`SELECT ` + objectColumns + ` FROM objects WHERE seq > $1 ORDER BY seq LIMIT $2`, objectRow},
-		{"quarantine", `SELECT COUNT(*) FROM quarantine`,
-			`SELECT seq, object_id, sealed_raw, NULL FROM quarantine WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("quarantined object")},
-		{"decisions", `SELECT COUNT(*) FROM decisions`,
-			`SELECT ` + decisionColumns + ` FROM decisions WHERE seq > $1 ORDER BY seq LIMIT $2`, decisionRow},
-		{"releases", `SELECT COUNT(*) FROM releases`,
-			`SELECT seq, id, sealed_envelope, sealed_receipt FROM releases WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("envelope of release")},
-		{"forms", `SELECT COUNT(*) FROM forms`,
-			`SELECT seq, hash, raw FROM forms WHERE seq > $1 ORDER BY seq LIMIT $2`, formRow},
-		{"recalls", `SELECT COUNT(*) FROM recalls`,
-			`SELECT seq, id, sealed_envelope, sealed_receipt FROM recalls WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("envelope of recall")},
-		{"received", `SELECT COUNT(*) FROM received`,
-			`SELECT seq, id, sealed_envelope, sealed_receipt FROM received WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("received envelope")},
-		{"duties", `SELECT COUNT(*) FROM duties`,
-			`SELECT seq, id, sealed_duty, NULL FROM duties WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("duty")},
+		{
+			"parties", `SELECT COUNT(*) FROM parties`,
+			`SELECT seq, id, sealed_card, NULL FROM parties WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("party"),
+		},
+		{
+			"instruments", `SELECT COUNT(*) FROM instruments`,
+			`SELECT seq, id, sealed_source, NULL FROM instruments WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("instrument"),
+		},
+		{
+			"facts", `SELECT COUNT(*) FROM facts`,
+			`SELECT seq, id, sealed_fact, NULL FROM facts WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("fact"),
+		},
+		{
+			"objects", `SELECT COUNT(*) FROM objects`,
+			`SELECT ` + objectColumns + ` FROM objects WHERE seq > $1 ORDER BY seq LIMIT $2`, objectRow,
+		},
+		{
+			"quarantine", `SELECT COUNT(*) FROM quarantine`,
+			`SELECT seq, object_id, sealed_raw, NULL FROM quarantine WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("quarantined object"),
+		},
+		{
+			"decisions", `SELECT COUNT(*) FROM decisions`,
+			`SELECT ` + decisionColumns + ` FROM decisions WHERE seq > $1 ORDER BY seq LIMIT $2`, decisionRow,
+		},
+		{
+			"releases", `SELECT COUNT(*) FROM releases`,
+			`SELECT seq, id, sealed_envelope, sealed_receipt FROM releases WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("envelope of release"),
+		},
+		{
+			"forms", `SELECT COUNT(*) FROM forms`,
+			`SELECT seq, hash, raw FROM forms WHERE seq > $1 ORDER BY seq LIMIT $2`, formRow,
+		},
+		{
+			"recalls", `SELECT COUNT(*) FROM recalls`,
+			`SELECT seq, id, sealed_envelope, sealed_receipt FROM recalls WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("envelope of recall"),
+		},
+		{
+			"received", `SELECT COUNT(*) FROM received`,
+			`SELECT seq, id, sealed_envelope, sealed_receipt FROM received WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("received envelope"),
+		},
+		{
+			"duties", `SELECT COUNT(*) FROM duties`,
+			`SELECT seq, id, sealed_duty, NULL FROM duties WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("duty"),
+		},
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -86,7 +87,7 @@ func (q *session) exec(ctx context.Context, query string, args ...any) (int64, e
 	if err != nil {
 		return 0, err
 	}
-	st, err := q.prepared(ctx, query)
+	st, err := q.prepared(ctx, query) //nolint:sqlclosecheck // kept for the next time; close closes it
 	if err != nil {
 		return 0, q.fail(err)
 	}
@@ -114,7 +115,7 @@ func (q *session) row(ctx context.Context, query string, args []any, dest ...any
 	if err != nil {
 		return err
 	}
-	st, err := q.prepared(ctx, query)
+	st, err := q.prepared(ctx, query) //nolint:sqlclosecheck // kept for the next time; close closes it
 	if err != nil {
 		return q.fail(err)
 	}
@@ -131,7 +132,7 @@ func collect[T any](ctx context.Context, q *session, query string, args []any, s
 	if err != nil {
 		return nil, err
 	}
-	st, err := q.prepared(ctx, query)
+	st, err := q.prepared(ctx, query) //nolint:sqlclosecheck // kept for the next time; close closes it
 	if err != nil {
 		return nil, q.fail(err)
 	}
@@ -165,7 +166,7 @@ func collectIn[T any](ctx context.Context, q *session, query string, args, list 
 	for len(list) > 0 {
 		n := min(len(list), listSizes[len(listSizes)-1])
 		size := fit(n)
-		full := append(args[:len(args):len(args)], list[:n]...)
+		full := slices.Concat(args, list[:n])
 		for range size - n {
 			full = append(full, list[n-1])
 		}

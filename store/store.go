@@ -95,7 +95,7 @@ func Open(ctx context.Context, url string, opts Options) (*Store, error) {
 	if err := d.prepare(); err != nil {
 		return nil, err
 	}
-	db, err := sql.Open(d.driver(), d.writeDSN())
+	db, err := sql.Open(d.driverName(), d.writeDSN())
 	if err != nil {
 		return nil, fmt.Errorf("open %s database: %w", d.name(), err)
 	}
@@ -187,7 +187,7 @@ func migrate(ctx context.Context, db *sql.DB, d dialect) error {
 	if err != nil {
 		return err
 	}
-	p, err := goose.NewProvider(d.goose(), db, files)
+	p, err := goose.NewProvider(d.migrations(), db, files)
 	if err != nil {
 		return err
 	}

@@ -34,7 +34,7 @@ type tender struct {
 // newTender opens a connection of its own whose waits are short: a reader that
 // holds a snapshot must not hold up the writer.
 func newTender(d sqlite, s *Store) *tender {
-	db, err := sql.Open(d.driver(), d.file()+"?_pragma=busy_timeout(100)&_pragma=synchronous(full)&_pragma=wal_autocheckpoint(0)")
+	db, err := sql.Open(d.driverName(), d.file()+"?_pragma=busy_timeout(100)&_pragma=synchronous(full)&_pragma=wal_autocheckpoint(0)")
 	if err != nil {
 		s.log.LogAttrs(context.Background(), slog.LevelError, "the WAL cannot be tended", slog.Any("problem", err))
 		return nil

@@ -102,12 +102,15 @@ func stopped(err error) error {
 // non-nil error means that the store must not go on.
 func (w *writer) batch(first *act) error {
 	b := &batch{w: w}
-	started, n := w.now(), 0
-	for a := first; a != nil && b.lost == nil; a = w.next() {
+	started := w.now()
+	a := first
+	for n := 1; a != nil; n++ {
 		b.run(a)
-		if n++; n == w.opts.MaxBatch || w.now().Sub(started) > maxBatchTime {
+		// Only an act that will be run may be taken: nobody else answers it.
+		if b.lost != nil || n == w.opts.MaxBatch || w.now().Sub(started) > maxBatchTime {
 			break
 		}
+		a = w.next()
 	}
 	return b.finish(context.WithoutCancel(first.ctx))
 }
