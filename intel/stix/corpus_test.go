@@ -108,6 +108,32 @@ func account(t *testing.T, src []byte) {
 	}
 }
 
+// TestValidPatternsAreSane checks that the cheap check refuses no pattern of
+// the two OASIS test suites that parses.
+func TestValidPatternsAreSane(t *testing.T) {
+	t.Parallel()
+	folder := shared(t) + "/corpus/patterns/"
+	var patterns []string
+	for line := range bytes.Lines(readCorpus(t, folder+"syntax.jsonl")) {
+		if row := tree(t, string(bytes.TrimSpace(line))); row.Get("valid").Bool {
+			patterns = append(patterns, row.Get("pattern").Text)
+		}
+	}
+	for _, c := range tree(t, string(readCorpus(t, folder+"matching.json"))).Get("cases").Items {
+		if c.Get("matched") != nil {
+			patterns = append(patterns, c.Get("pattern").Text)
+		}
+	}
+	for _, p := range patterns {
+		quoted := string(strictjson.Append(nil, &strictjson.Value{Kind: strictjson.String, Text: p}))
+		src := strings.Replace(indicator(""), `"[ipv4-addr:value = '198.51.100.3']"`, quoted, 1)
+		if _, _, err := stix.ParseObject([]byte(src)); err != nil {
+			t.Errorf("%s: %v", p, err)
+		}
+	}
+	t.Logf("%d patterns", len(patterns))
+}
+
 // elementsOf returns the text of each object of a document by its pointer.
 func elementsOf(t *testing.T, src []byte) map[string]string {
 	t.Helper()

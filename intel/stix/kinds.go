@@ -274,7 +274,7 @@ var (
 	mediaType = when("stix.encoding", func(s string) string {
 		family, sub, ok := strings.Cut(s, "/")
 		if !ok || sub == "" || !slices.Contains([]string{"application", "audio", "font", "image", "message", "model", "multipart", "text", "video"}, family) {
-			return "must be a registered media type"
+			return "must be a media type, such as application/zip"
 		}
 		return ""
 	})

@@ -33,7 +33,7 @@ func insanity(s string) string {
 		return "is longer than " + strconv.Itoa(maxPatternBytes) + " bytes"
 	}
 	s = strings.TrimSpace(s)
-	if s == "" || s[0] != '[' && s[0] != '(' {
+	if s == "" || strings.IndexByte("[(/", s[0]) < 0 {
 		return "does not begin with an observation in brackets"
 	}
 	p := patternScan{}
@@ -62,6 +62,14 @@ type patternScan struct {
 // token reads one token of s and returns its length.
 func (p *patternScan) token(s string) (n int, wrong string) {
 	switch b := s[0]; {
+	case strings.HasPrefix(s, "/*"):
+		if n = strings.Index(s[2:], "*/"); n < 0 {
+			return 0, "leaves a comment open"
+		}
+		return n + len("/**/"), ""
+	case strings.HasPrefix(s, "//"):
+		line, _, _ := strings.Cut(s, "\n")
+		return len(line), ""
 	case b == '\'':
 		n = quoted(s)
 		if n == 0 {
@@ -94,7 +102,11 @@ func (p *patternScan) push(b byte) string {
 	if len(p.open) == maxPatternDepth {
 		return "nests deeper than " + strconv.Itoa(maxPatternDepth) + " levels"
 	}
-	p.open = append(p.open, map[byte]byte{'(': ')', '[': ']'}[b])
+	closing := byte(')')
+	if b == '[' {
+		closing = ']'
+	}
+	p.open = append(p.open, closing)
 	return ""
 }
 

@@ -9,8 +9,7 @@ import (
 
 // Cyber-observable objects (STIX 2.1, section 6).
 
-// visible returns the shape of an observable of which the standard wants at
-// least one of the given properties, or required ones.
+// visible returns the shape of an observable with properties of its own.
 func visible(props ...prop) *shape { return observable.with(props...) }
 
 func names(props []prop) []string {

@@ -309,6 +309,8 @@ func TestJ21PatternBombsAreRefused(t *testing.T) {
 		{"brackets in quotations", "[file:name = '((((']", true},
 		{"keys", "[file:hashes.'SHA-256' = 'x' AND file:sections[*].name IN ('a','b')]", true},
 		{"REPEATS in a quotation", "[file:name = 'REPEATS 1000000000 TIMES']", true},
+		{"comments", one + " /* it's */ AND " + one + " // it's", true},
+		{"open comment", one + " /* AND " + one, false},
 		{"ten thousand ANDs", one + strings.Repeat(" AND "+one, 10_000), false},
 		{"ten thousand ANDs inside", "[a:b=1" + strings.Repeat(" AND a:b=1", 5_000) + "]", false},
 		{"nested parentheses", strings.Repeat("(", 33) + one + strings.Repeat(")", 33), false},
