@@ -35,7 +35,8 @@ type app struct {
 	tokenFile string
 	output    string // table, json, yaml
 	verbose   bool
-	code      int // exit code of a command that did what it was asked, see partial and denied
+	opened    bool // the node is open in this process, for this command alone
+	code      int  // exit code of a command that did what it was asked, see partial and denied
 }
 
 // Main runs one command and returns its exit code.

@@ -28,7 +28,7 @@ func (a *app) doctorCommand() *cobra.Command {
 					a.code = exitError
 				}
 			}
-			return list(a, checks, "", "checks", []any{"", "CHECK", "FOUND", "WHAT TO DO"}, func(c view.Check) []any {
+			return list(a, checks, "", "checks", []any{"STATE", "CHECK", "FOUND", "WHAT TO DO"}, func(c view.Check) []any {
 				return []any{checkSign(c.State), c.Name, c.Detail, strings.TrimSpace(c.Fix + " " + c.Anchor)}
 			})
 		},

@@ -52,6 +52,7 @@ func (a *app) withNode(ctx context.Context, f func(c *client.Client) error) erro
 	if err != nil {
 		return err
 	}
+	a.opened = true
 	err = f(client.New("http://node", token, client.Local(n.API())))
 	return errors.Join(err, n.Close())
 }

@@ -127,14 +127,19 @@ func (a *app) printError(err error) {
 	}
 }
 
-// table is aligned plain text. Every cell is cleaned on its way in.
+// table is aligned plain text. Every cell is cleaned on its way in, and no line
+// ends in blanks.
 type table struct {
-	w   *tabwriter.Writer
-	err error
+	w       *tabwriter.Writer
+	aligned bytes.Buffer
+	out     io.Writer
+	err     error
 }
 
-func newTable(w io.Writer) *table {
-	return &table{w: tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)}
+func newTable(out io.Writer) *table {
+	t := &table{out: out}
+	t.w = tabwriter.NewWriter(&t.aligned, 0, 0, 2, ' ', 0)
+	return t
 }
 
 // row writes one line of cells.
@@ -162,7 +167,15 @@ func (t *table) line(format string, args ...any) {
 }
 
 // end closes the current columns, so that the next rows align anew.
-func (t *table) end() { t.err = errors.Join(t.err, t.w.Flush()) }
+func (t *table) end() {
+	err := t.w.Flush()
+	for line := range strings.Lines(t.aligned.String()) {
+		_, werr := io.WriteString(t.out, strings.TrimRight(line, " \n")+"\n")
+		err = errors.Join(err, werr)
+	}
+	t.aligned.Reset()
+	t.err = errors.Join(t.err, err)
+}
 
 func (t *table) write(s string) {
 	_, err := io.WriteString(t.w, s)

@@ -89,9 +89,10 @@ func drawItem(t *table, i exchange.ItemPreview) {
 		t.line("      %s", reason(because))
 	}
 	for _, ch := range i.Changes {
-		t.line("      - %s", ch.Path+": "+ch.Before)
-		if ch.After != "" {
-			t.line("      + %s", ch.Path+": "+ch.After)
+		before, after := difference(ch.Before, ch.After)
+		t.line("      - %s", ch.Path+": "+before)
+		if after != "" {
+			t.line("      + %s", ch.Path+": "+after)
 		}
 	}
 }
@@ -147,8 +148,11 @@ func sendCode(r exchange.SendReport) int {
 }
 
 func (a *app) printSend(r exchange.SendReport, dryRun bool) error {
-	if dryRun {
+	switch {
+	case dryRun:
 		a.say("Dry run: nothing was sent.")
+	case a.opened:
+		a.say("The node does not run; what is queued leaves when it does: entente serve")
 	}
 	return a.print(r, func(t *table) {
 		t.row("RECIPIENT", "VERDICT", "SENT", "DENIED", "RELEASE", "BECAUSE")
@@ -210,7 +214,7 @@ func (a *app) releaseShow() *cobra.Command {
 					t.row("  "+i.ObjectID, "sent as "+i.SentID, i.SentHash)
 				}
 				for _, d := range r.Deliveries {
-					t.line("\nDelivery %s", strings.Join([]string{d.Kind, d.State, count(d.Attempts, "attempt"), d.LastError}, ", "))
+					t.line("\nDelivery %s", strings.TrimSuffix(d.State+" after "+count(d.Attempts, "attempt")+": "+d.LastError, ": "))
 				}
 				for _, rc := range r.Recalls {
 					t.line("\nRecall %s", rc.ID+" "+rc.State+" since "+when(rc.StateAt, "-")+", due "+when(rc.Due, "-")+": "+rc.Reason)

@@ -93,3 +93,35 @@ func joined[S ~string](words []S) string {
 	}
 	return strings.Join(out, ", ")
 }
+
+// around is how much of what stays the same is shown around a difference.
+const around = 40
+
+// difference shortens two long texts to where they differ.
+func difference(before, after string) (was, is string) {
+	a, b := []rune(before), []rune(after)
+	if len(a) <= 4*around && len(b) <= 4*around {
+		return before, after
+	}
+	same := 0
+	for same < min(len(a), len(b)) && a[same] == b[same] {
+		same++
+	}
+	tail := 0
+	for tail < min(len(a), len(b))-same && a[len(a)-1-tail] == b[len(b)-1-tail] {
+		tail++
+	}
+	return window(a, same, tail), window(b, same, tail)
+}
+
+func window(s []rune, head, tail int) string {
+	from, to := max(0, head-around), min(len(s), len(s)-tail+around)
+	out := string(s[from:to])
+	if from > 0 {
+		out = "…" + out
+	}
+	if to < len(s) {
+		out += "…"
+	}
+	return out
+}

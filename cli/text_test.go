@@ -41,3 +41,21 @@ func TestH16NothingUnsafeIsShown(t *testing.T) {
 		}
 	})
 }
+
+func TestDifferencesShowWhereTextsDiffer(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("é", 300)
+	was, is := difference(`"`+long+"alice@example.org"+long+`"`, `"`+long+"[removed]"+long+`"`)
+	if want := "…" + strings.Repeat("é", around) + "alice@example.org" + strings.Repeat("é", around) + "…"; was != want {
+		t.Errorf("was %q", was)
+	}
+	if !strings.Contains(is, "[removed]") || len([]rune(is)) > 2*around+20 {
+		t.Errorf("is %q", is)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := rapid.String().Draw(t, "a"), rapid.String().Draw(t, "b")
+		if was, is := difference(long+a, long+b); (was == is) != (a == b) {
+			t.Fatalf("%q and %q show as %q and %q", a, b, was, is)
+		}
+	})
+}

@@ -29,7 +29,7 @@ func (a *app) instrumentTest() *cobra.Command {
 				}
 				results = append(results, rs...)
 			}
-			return list(a, results, "", "vectors", []any{"", "FILE", "VECTOR", "DIFFERENCE"}, func(r vectorResult) []any {
+			return list(a, results, "", "vectors", []any{"STATE", "FILE", "VECTOR", "DIFFERENCE"}, func(r vectorResult) []any {
 				sign := "✓ holds"
 				if !r.Holds {
 					sign = "✗ fails"

@@ -53,7 +53,7 @@ func drawDecision(t *table, d decision.Decision) {
 	if len(d.Needs) > 0 {
 		t.line("\nWhat must change, and why")
 		for _, n := range d.Needs {
-			t.row("  "+n.Transform, cite(n.ClauseRef), n.Text)
+			t.row("  "+n.Transform, reason(n.Reason))
 		}
 	}
 	if len(d.Basis) > 0 {
