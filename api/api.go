@@ -12,15 +12,15 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
 	"entente/api/view"
 	"entente/decision"
 	"entente/exchange"
 	"entente/instrument"
 	"entente/obligation"
 	"entente/party"
-
-	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humago"
 )
 
 // Exchange is what the API asks of the domain; [exchange.Service] implements it.

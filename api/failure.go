@@ -8,12 +8,12 @@ import (
 	"reflect"
 	"strings"
 
-	"entente/internal/fault"
-	"entente/internal/problem"
-
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"entente/internal/fault"
+	"entente/internal/problem"
 )
 
 // failure is a problem on its way to the client, in the form huma accepts.

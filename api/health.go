@@ -4,9 +4,9 @@ import (
 	"context"
 	"net/http"
 
-	"entente/api/view"
-
 	"github.com/danielgtaylor/huma/v2"
+
+	"entente/api/view"
 )
 
 // livePath is the one path that needs no token.

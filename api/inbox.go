@@ -4,10 +4,10 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"entente/api/view"
 	"entente/exchange"
-
-	"github.com/danielgtaylor/huma/v2"
 )
 
 type inboxInput struct {

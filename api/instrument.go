@@ -5,12 +5,12 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"entente/api/view"
 	"entente/exchange"
 	"entente/instrument"
 	"entente/party"
-
-	"github.com/danielgtaylor/huma/v2"
 )
 
 type instrumentInput struct {

@@ -4,9 +4,9 @@ import (
 	"context"
 	"net/http"
 
-	"entente/exchange"
-
 	"github.com/danielgtaylor/huma/v2"
+
+	"entente/exchange"
 )
 
 type proofInput struct {

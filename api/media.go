@@ -9,11 +9,11 @@ import (
 	"net/url"
 	"strings"
 
-	"entente/internal/fault"
-	"entente/internal/inflate"
-
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"entente/internal/fault"
+	"entente/internal/inflate"
 )
 
 // maxRatio is how many times larger than its gzip form a body may be (ASSURANCE.md J8).

@@ -6,12 +6,12 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"entente/api/view"
 	"entente/exchange"
 	"entente/intel"
 	"entente/internal/fault"
-
-	"github.com/danielgtaylor/huma/v2"
 )
 
 // importLimit bounds an imported bundle, before and after decompression.

@@ -4,10 +4,10 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"entente/api/view"
 	"entente/obligation"
-
-	"github.com/danielgtaylor/huma/v2"
 )
 
 type dutiesInput struct {

@@ -4,11 +4,11 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"entente/api/view"
 	"entente/exchange"
 	"entente/party"
-
-	"github.com/danielgtaylor/huma/v2"
 )
 
 type partyInput struct {

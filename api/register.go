@@ -8,10 +8,10 @@ import (
 	"reflect"
 	"strings"
 
-	"entente/api/view"
-
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/go-json-experiment/json"
+
+	"entente/api/view"
 )
 
 // bodyLimit bounds every request body but an import.

@@ -5,12 +5,12 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"entente/api/view"
 	"entente/decision"
 	"entente/exchange"
 	"entente/party"
-
-	"github.com/danielgtaylor/huma/v2"
 )
 
 type whyInput struct {

@@ -17,9 +17,9 @@ import (
 	"strings"
 	"time"
 
-	"entente/internal/fault"
-
 	"github.com/spf13/cobra"
+
+	"entente/internal/fault"
 )
 
 // app is what the commands of one invocation share.

@@ -11,14 +11,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-json-experiment/json"
+
 	"entente/api"
 	"entente/decision"
 	"entente/exchange"
 	"entente/internal/fault"
 	"entente/internal/ident"
 	"entente/party"
-
-	"github.com/go-json-experiment/json"
 )
 
 // fake is a node whose answers a test chooses.

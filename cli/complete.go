@@ -4,9 +4,9 @@ import (
 	"context"
 	"time"
 
-	"entente/client"
-
 	"github.com/spf13/cobra"
+
+	"entente/client"
 )
 
 // completeTimeout is how long a shell may wait for suggestions.

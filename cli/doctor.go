@@ -5,12 +5,12 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"entente/api/view"
 	"entente/client"
 	"entente/internal/fault"
 	"entente/node"
-
-	"github.com/spf13/cobra"
 )
 
 func (a *app) doctorCommand() *cobra.Command {

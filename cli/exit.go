@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"strings"
 
-	"entente/internal/fault"
-
 	"github.com/spf13/cobra"
+
+	"entente/internal/fault"
 )
 
 // The exit codes (docs/reference/exit-codes.md).

@@ -3,10 +3,10 @@ package cli
 import (
 	"context"
 
+	"github.com/spf13/cobra"
+
 	"entente/client"
 	"entente/exchange"
-
-	"github.com/spf13/cobra"
 )
 
 func (a *app) inboxCommand() *cobra.Command {

@@ -1,11 +1,11 @@
 package cli
 
 import (
+	"github.com/spf13/cobra"
+
 	"entente/internal/fault"
 	"entente/node"
 	"entente/party"
-
-	"github.com/spf13/cobra"
 )
 
 func (a *app) initCommand() *cobra.Command {

@@ -9,14 +9,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"entente/api/view"
 	"entente/client"
 	"entente/exchange"
 	"entente/instrument"
 	"entente/internal/fault"
 	"entente/party"
-
-	"github.com/spf13/cobra"
 )
 
 func (a *app) instrumentCommand() *cobra.Command {

@@ -4,10 +4,10 @@ import (
 	"context"
 	"os"
 
+	"github.com/spf13/cobra"
+
 	"entente/client"
 	"entente/internal/fault"
-
-	"github.com/spf13/cobra"
 )
 
 func (a *app) logCommand() *cobra.Command {

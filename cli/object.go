@@ -8,11 +8,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"entente/api/view"
 	"entente/client"
 	"entente/exchange"
-
-	"github.com/spf13/cobra"
 )
 
 func (a *app) objectCommand() *cobra.Command {

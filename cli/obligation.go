@@ -4,10 +4,10 @@ import (
 	"context"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"entente/client"
 	"entente/obligation"
-
-	"github.com/spf13/cobra"
 )
 
 func (a *app) dutyCommand() *cobra.Command {

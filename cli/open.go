@@ -8,12 +8,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-json-experiment/json"
+	"github.com/spf13/cobra"
+
 	"entente/client"
 	"entente/internal/fault"
 	"entente/node"
-
-	"github.com/go-json-experiment/json"
-	"github.com/spf13/cobra"
 )
 
 // Files of a data folder the command line looks at.

@@ -8,11 +8,11 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"entente/internal/fault"
-
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"go.yaml.in/yaml/v3"
+
+	"entente/internal/fault"
 )
 
 // print writes v as JSON or YAML, or lets draw write the form for people.

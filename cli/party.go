@@ -3,12 +3,12 @@ package cli
 import (
 	"context"
 
+	"github.com/spf13/cobra"
+
 	"entente/client"
 	"entente/exchange"
 	"entente/internal/fault"
 	"entente/party"
-
-	"github.com/spf13/cobra"
 )
 
 func (a *app) partyCommand() *cobra.Command {

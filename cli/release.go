@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"entente/client"
 	"entente/exchange"
 	"entente/internal/fault"
 	"entente/internal/ident"
 	"entente/party"
-
-	"github.com/spf13/cobra"
 )
 
 func (a *app) releaseCommand() *cobra.Command {

@@ -7,10 +7,10 @@ import (
 	"os"
 	"path/filepath"
 
-	"entente/node"
-
 	"github.com/go-json-experiment/json"
 	"github.com/spf13/cobra"
+
+	"entente/node"
 )
 
 func (a *app) serveCommand() *cobra.Command {

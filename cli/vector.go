@@ -1,10 +1,10 @@
 package cli
 
 import (
+	"github.com/spf13/cobra"
+
 	"entente/decision"
 	"entente/privacy"
-
-	"github.com/spf13/cobra"
 )
 
 // vectorResult is one test case of one file.

@@ -6,12 +6,12 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/spf13/cobra"
+
 	"entente/client"
 	"entente/internal/fault"
 	"entente/party"
 	"entente/transparency/verify"
-
-	"github.com/spf13/cobra"
 )
 
 func (a *app) verifyCommand() *cobra.Command {

@@ -4,11 +4,11 @@ import (
 	"context"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"entente/client"
 	"entente/decision"
 	"entente/party"
-
-	"github.com/spf13/cobra"
 )
 
 func (a *app) whyCommand() *cobra.Command {

@@ -15,10 +15,10 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/go-json-experiment/json"
+
 	"entente/internal/fault"
 	"entente/internal/problem"
-
-	"github.com/go-json-experiment/json"
 )
 
 // Client talks to one node as its operator.

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"entente/api"
 	"entente/client"
 	"entente/decision"
@@ -19,8 +21,6 @@ import (
 	"entente/obligation"
 	"entente/party"
 	"entente/privacy"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 var at = time.Date(2026, 11, 24, 8, 0, 0, 0, time.UTC) //nolint:gochecknoglobals // read only

@@ -12,15 +12,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-json-experiment/json"
+	"github.com/google/go-cmp/cmp"
+
 	"entente/decision"
 	"entente/exchange"
 	"entente/intel"
 	"entente/internal/ident"
 	"entente/party"
 	"entente/privacy"
-
-	"github.com/go-json-experiment/json"
-	"github.com/google/go-cmp/cmp"
 )
 
 type fake struct {

@@ -4,12 +4,12 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/go-json-experiment/json"
+
 	"entente/decision"
 	"entente/exchange"
 	"entente/internal/fault"
 	"entente/internal/ident"
-
-	"github.com/go-json-experiment/json"
 )
 
 // maxLookback bounds the search for a decision whose place is not in the address.

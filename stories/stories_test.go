@@ -22,10 +22,10 @@ import (
 	"testing"
 	"time"
 
-	"entente/cli"
-
 	"github.com/go-json-experiment/json"
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"entente/cli"
 )
 
 // patience is how long a story waits for something that has been set in motion.

@@ -8,14 +8,14 @@ package view
 import (
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"entente/decision"
 	"entente/exchange"
 	"entente/intel"
 	"entente/internal/ident"
 	"entente/party"
 	"entente/privacy"
-
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // List is one page of things; Next is the cursor of the following page and

@@ -11,9 +11,9 @@ import (
 	"mime"
 	"net/http"
 
-	"entente/internal/fault"
-
 	"github.com/go-json-experiment/json"
+
+	"entente/internal/fault"
 )
 
 // MediaType is the media type of a problem document.

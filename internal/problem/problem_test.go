@@ -9,10 +9,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"entente/internal/fault"
 	"entente/internal/problem"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 func TestEveryKindSurvivesTheWire(t *testing.T) {
