@@ -60,6 +60,9 @@ func (b *batch) run(a *act) {
 	}
 	b.entries, b.erased = b.entries[:mark], erased
 	b.undo(ctx)
+	if b.lost != nil {
+		err = b.unavailable()
+	}
 	a.done <- err
 }
 
@@ -82,9 +85,13 @@ func (b *batch) begin(ctx context.Context) error {
 		b.clean = false
 		return nil
 	}
-	again := b.saved
+	if b.saved {
+		if err := b.w.q.later(ctx, "RELEASE SAVEPOINT act"); err != nil {
+			return err
+		}
+	}
 	b.saved = true
-	return b.w.s.dialect.savepoint(ctx, b.w.q, again)
+	return b.w.q.later(ctx, "SAVEPOINT act")
 }
 
 func (b *batch) beginTransaction(ctx context.Context) error {

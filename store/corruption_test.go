@@ -153,8 +153,8 @@ func flip(t *testing.T, db *sql.DB, table, column string) {
 	}
 }
 
-// TestScrubFindsWhatAnInsiderChanges rewrites rows the way a root user would:
-// with a digest that fits.
+// TestP10ScrubFindsRewrittenHistory rewrites and removes log entries, which have
+// no digest beside them that an insider could adapt: the tree knows.
 func TestP10ScrubFindsRewrittenHistory(t *testing.T) {
 	t.Parallel()
 	databases(t, func(t *testing.T, url string) {

@@ -9,7 +9,6 @@ import (
 	"os"
 	"strings"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/pressly/goose/v3"
 	modernc "modernc.org/sqlite"
@@ -30,8 +29,6 @@ type dialect interface {
 	initWriter(ctx context.Context, q *session) error
 	beginWrite(ctx context.Context, q *session) error
 	beginRead(ctx context.Context, q *session) error
-	// savepoint starts the next act; again says that one is open already.
-	savepoint(ctx context.Context, q *session, again bool) error
 
 	// full reports that a statement or commit failed for want of space and
 	// left the database as it was.
@@ -96,16 +93,6 @@ func (sqlite) beginRead(ctx context.Context, q *session) error {
 	return err
 }
 
-func (sqlite) savepoint(ctx context.Context, q *session, again bool) error {
-	if again {
-		if _, err := q.exec(ctx, "RELEASE act"); err != nil {
-			return err
-		}
-	}
-	_, err := q.exec(ctx, "SAVEPOINT act")
-	return err
-}
-
 // The primary result codes after which SQLite may have rolled back by itself.
 const (
 	sqliteNoMemory  = 7
@@ -144,6 +131,7 @@ func (postgres) prepare() error            { return nil }
 // initWriter leaves a stronger setting than on (remote_apply) alone and refuses
 // a server that would acknowledge what is not on disk.
 func (postgres) initWriter(ctx context.Context, q *session) error {
+	q.pipelined = true
 	var commit, fsync string
 	err := q.row(ctx, `SELECT current_setting('synchronous_commit'), current_setting('fsync')`, nil, &commit, &fsync)
 	if err != nil {
@@ -159,26 +147,17 @@ func (postgres) initWriter(ctx context.Context, q *session) error {
 	return err
 }
 
-// simple sends several statements in one round trip.
-func simple(ctx context.Context, q *session, statements string) error {
-	return q.raw(ctx, statements, pgx.QueryExecModeSimpleProtocol)
-}
-
 // beginWrite takes the one lock all nodes on this database and schema share, so
 // that there is one sequencer at a time.
 func (postgres) beginWrite(ctx context.Context, q *session) error {
-	return simple(ctx, q, "BEGIN; SELECT pg_advisory_xact_lock(hashtext('entente'), hashtext(current_schema()))")
+	if err := q.later(ctx, "BEGIN"); err != nil {
+		return err
+	}
+	return q.later(ctx, `SELECT pg_advisory_xact_lock(hashtext('entente'), hashtext(current_schema()))`)
 }
 
 func (postgres) beginRead(ctx context.Context, q *session) error {
-	return simple(ctx, q, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-}
-
-func (postgres) savepoint(ctx context.Context, q *session, again bool) error {
-	if again {
-		return simple(ctx, q, "RELEASE SAVEPOINT act; SAVEPOINT act")
-	}
-	return simple(ctx, q, "SAVEPOINT act")
+	return q.raw(ctx, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
 }
 
 func (postgres) full(err error) bool {
@@ -190,5 +169,5 @@ func (postgres) fatal(err error) bool {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return e.Severity != "ERROR"
 	}
-	return errors.Is(err, driver.ErrBadConn) || pgconn.Timeout(err) || errors.Is(err, errBroken)
+	return errors.Is(err, driver.ErrBadConn) || pgconn.Timeout(err)
 }

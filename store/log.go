@@ -52,14 +52,15 @@ func writeLog(ctx context.Context, q *session, last transparency.Head, u transpa
 		args = append(args, last.Size+int64(i), e.Type, e.Salt[:], e.Body)
 	}
 	const entry = `INSERT INTO log_entries (position, type, salt, body) VALUES ($1, $2, $3, $4)`
-	if err := insertRows(ctx, q, entry, 4, args); err != nil {
+	later := func(query string, args []any) error { return q.later(ctx, query, args...) }
+	if err := eachRun(entry, 4, args, later); err != nil {
 		return err
 	}
 	const tile = `
 		INSERT INTO log_tiles (level, n, hashes) VALUES ($1, $2, $3)
 		ON CONFLICT (level, n) DO UPDATE SET hashes = excluded.hashes`
 	for _, t := range u.Tiles {
-		if _, err := q.exec(ctx, tile, int64(t.Level), t.Index, t.Data); err != nil {
+		if err := q.later(ctx, tile, int64(t.Level), t.Index, t.Data); err != nil {
 			return err
 		}
 	}

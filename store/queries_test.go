@@ -145,7 +145,7 @@ func plan(ctx context.Context, db *sql.DB, driver, query string) error {
 		defer stmt.Close()
 		return nil
 	}
-	if strings.Contains(query, "current_setting(") {
+	if strings.Contains(query, "current_setting(") || strings.Contains(query, "pg_advisory") {
 		return nil // PostgreSQL's own
 	}
 	most := 0

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
+
 	"entente/internal/fault"
 )
 
@@ -24,10 +26,11 @@ type session struct {
 	// steady keeps a caller's cancellation from interrupting a statement: one
 	// act must not be able to undo the batch it shares.
 	steady bool
+	// pipelined says that statements travel, so that it pays to send several at
+	// once; ahead are those that wait for the next one.
+	pipelined bool
+	ahead     []statement
 }
-
-// errBroken marks a connection that cannot be used again.
-var errBroken = errors.New("the connection is broken")
 
 func newSession(ctx context.Context, db *sql.DB) (*session, error) {
 	conn, err := db.Conn(ctx)
@@ -54,7 +57,8 @@ func (q *session) context(ctx context.Context) (context.Context, error) {
 	if !q.steady {
 		return ctx, nil
 	}
-	return context.WithoutCancel(ctx), ctx.Err()
+	// Counts as a failed statement: f may not notice that it was not run.
+	return context.WithoutCancel(ctx), q.fail(ctx.Err())
 }
 
 func (q *session) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
@@ -82,10 +86,18 @@ func (q *session) fail(err error) error {
 }
 
 // exec runs a statement and returns how many rows it changed.
-func (q *session) exec(ctx context.Context, query string, args ...any) (int64, error) {
-	ctx, err := q.context(ctx)
+func (q *session) exec(ctx context.Context, query string, args ...any) (n int64, err error) {
+	ctx, err = q.context(ctx)
 	if err != nil {
 		return 0, err
+	}
+	if len(q.ahead) > 0 {
+		err := q.send(ctx, statement{query, args}, func(r pgx.BatchResults) error {
+			tag, err := r.Exec()
+			n = tag.RowsAffected()
+			return err
+		})
+		return n, q.fail(err)
 	}
 	st, err := q.prepared(ctx, query) //nolint:sqlclosecheck // kept for the next time; close closes it
 	if err != nil {
@@ -95,7 +107,7 @@ func (q *session) exec(ctx context.Context, query string, args ...any) (int64, e
 	if err != nil {
 		return 0, q.fail(err)
 	}
-	n, err := res.RowsAffected()
+	n, err = res.RowsAffected()
 	return n, q.fail(err)
 }
 
@@ -104,6 +116,9 @@ func (q *session) raw(ctx context.Context, statements string, args ...any) error
 	ctx, err := q.context(ctx)
 	if err != nil {
 		return err
+	}
+	if err := q.flush(ctx); err != nil {
+		return q.fail(err)
 	}
 	_, err = q.conn.ExecContext(ctx, statements, args...)
 	return q.fail(err)
@@ -114,6 +129,11 @@ func (q *session) row(ctx context.Context, query string, args []any, dest ...any
 	ctx, err := q.context(ctx)
 	if err != nil {
 		return err
+	}
+	if len(q.ahead) > 0 {
+		return q.fail(q.send(ctx, statement{query, args}, func(r pgx.BatchResults) error {
+			return r.QueryRow().Scan(dest...)
+		}))
 	}
 	st, err := q.prepared(ctx, query) //nolint:sqlclosecheck // kept for the next time; close closes it
 	if err != nil {
@@ -131,6 +151,9 @@ func collect[T any](ctx context.Context, q *session, query string, args []any, s
 	ctx, err = q.context(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if err := q.flush(ctx); err != nil {
+		return nil, q.fail(err)
 	}
 	st, err := q.prepared(ctx, query) //nolint:sqlclosecheck // kept for the next time; close closes it
 	if err != nil {
@@ -232,6 +255,14 @@ func repeat(query string, width, n int) string {
 // insertRows runs an INSERT of width columns for all rows in args, in runs of
 // the sizes above that fit exactly: padding would insert a row twice.
 func insertRows(ctx context.Context, q *session, query string, width int, args []any) error {
+	return eachRun(query, width, args, func(query string, args []any) error {
+		_, err := q.exec(ctx, query, args...)
+		return err
+	})
+}
+
+// eachRun cuts the rows of an INSERT into runs and passes each on.
+func eachRun(query string, width int, args []any, run func(query string, args []any) error) error {
 	for len(args) > 0 {
 		n := 1
 		for _, size := range insertSizes {
@@ -239,7 +270,7 @@ func insertRows(ctx context.Context, q *session, query string, width int, args [
 				n = size
 			}
 		}
-		if _, err := q.exec(ctx, repeat(query, width, n), args[:n*width]...); err != nil {
+		if err := run(repeat(query, width, n), args[:n*width]); err != nil {
 			return err
 		}
 		args = args[n*width:]

@@ -142,8 +142,7 @@ func panickingAct(t *testing.T, s exchange.Store) {
 	add(t, s, Object(1))
 }
 
-// ignoredFailure breaks a constraint: an object without a type is fine, but a
-// recall needs bytes the database accepts as text.
+// ignoredFailure breaks a constraint and does not look at the error.
 func ignoredFailure(t *testing.T, s exchange.Store) {
 	err := s.Write(t.Context(), func(tx exchange.Tx) error {
 		ctx := t.Context()

@@ -64,7 +64,7 @@ func Run(t *testing.T, fresh func(t *testing.T) exchange.Store) {
 	}
 }
 
-// Instant is a time that only survives when microseconds do.
+// instant is a time that only survives when microseconds do.
 var instant = time.Date(2026, 1, 2, 3, 4, 5, 678901000, time.UTC)
 
 func write(t *testing.T, s exchange.Store, f func(ctx context.Context, tx exchange.Tx) error) {
