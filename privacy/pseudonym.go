@@ -69,8 +69,7 @@ func tokenAround(s string, dash int) (start, end int) {
 // nowhere: 240.0.0.0/4 without 255.0.0.0/8, and the discard prefix 100::/64
 // (RFC 6666). Nothing of the prefix survives.
 func pseudonymAddress(key []byte, p netip.Prefix) string {
-	a := p.Addr().Unmap()
-	if a.Is4() {
+	if p.Addr().Is4() {
 		sum := keyed(key, "ipv4", p.String())
 		n := binary.BigEndian.Uint64(sum[:8]) % (15 << 24)
 		return netip.AddrFrom4([4]byte{byte(240 + n>>24), byte(n >> 16), byte(n >> 8), byte(n)}).String()
