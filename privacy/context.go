@@ -228,7 +228,9 @@ func (b *contextBuilder) reached(o *intel.Object) {
 				b.struck[fold(value)] = true
 				return
 			}
-			b.hostile[fold(value)] = true
+			if strings.Contains(path, "-addr:value") || strings.Contains(path, "_ref.value") {
+				b.hostile[fold(value)] = true
+			}
 		})
 	}
 }

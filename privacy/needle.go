@@ -14,6 +14,7 @@ import (
 type needle struct {
 	text     string // folded
 	edges    bool   // counts only as a whole word
+	number   bool   // counts only where the digits do not go on
 	squeezed bool   // without anything but letters and digits
 	id       bool   // the UUID of an object
 }
@@ -54,10 +55,12 @@ func (b *builder) seekText(s string, k kind, cat Category) {
 	if k == aTime || cat == Unclassified && !telling(s) {
 		return
 	}
-	b.want(s, k == anAddress)
-	switch k {
-	case anAddress:
+	if k == anAddress {
 		b.seekAddress(s)
+		return
+	}
+	b.want(s, false)
+	switch k {
 	case aMailbox:
 		plain := refang(s)
 		b.want(plain, false)
@@ -105,19 +108,23 @@ func clip(s string) string { return s[:min(len(s), longestNeedle)] }
 func (b *builder) seekAddress(s string) {
 	p, ok := address(s)
 	if !ok {
+		b.want(s, false)
 		return
 	}
 	a := p.Addr()
-	b.want(a.String(), true)
+	if strings.HasPrefix(prefixOf(p), a.String()+"/") {
+		return // a network's own address is what is left of its hosts
+	}
+	for _, form := range []string{fold(s), a.String(), a.StringExpanded()} {
+		b.sought = append(b.sought, needle{text: clip(form), number: a.Is4(), edges: !a.Is4()})
+	}
 	if !a.Is4() {
-		b.want(a.StringExpanded(), true)
 		b.want(hex.EncodeToString(a.AsSlice()), true)
 		return
 	}
 	n := binary.BigEndian.Uint32(a.AsSlice())
 	b.want(strconv.FormatUint(uint64(n), 10), true)
 	b.want(hex.EncodeToString(a.AsSlice()), true)
-	b.want("::ffff:"+a.String(), true)
 	b.want(netip.AddrFrom16(a.As16()).String(), true)
 }
 
@@ -183,6 +190,9 @@ func (a *automaton) find(s string, f func(n *needle, start, end int) bool) {
 			nd := &a.needles[n]
 			start := i + 1 - len(nd.text)
 			if nd.edges && (start > 0 && alnum(s[start-1]) || i+1 < len(s) && alnum(s[i+1])) {
+				continue
+			}
+			if nd.number && (start > 0 && digit(s[start-1]) || i+1 < len(s) && digit(s[i+1])) {
 				continue
 			}
 			if !f(nd, start, i+1) {

@@ -13,14 +13,19 @@ import (
 // object, and then another round is needed.
 func (b *builder) render() {
 	needles := slices.Clone(b.sought)
+	// Real feeds give one UUID to objects of two types; what leaves under it
+	// anyway gives nothing away.
+	leaving := map[string]bool{}
+	for i := range b.pieces {
+		if p := &b.pieces[i]; p.left == "" {
+			leaving[uuidOf(p.id)] = true
+			b.renderOne(p)
+		}
+	}
 	for i := range b.pieces {
 		p := &b.pieces[i]
-		if p.left != "" || p.id != p.obj.ID {
-			uuid := p.obj.ID[strings.Index(p.obj.ID, "--")+2:]
+		if uuid := uuidOf(p.obj.ID); !leaving[uuid] && (p.left != "" || p.id != p.obj.ID) {
 			needles = append(needles, needle{text: strings.ToLower(uuid), id: true})
-		}
-		if p.left == "" {
-			b.renderOne(p)
 		}
 	}
 	if len(needles) == 0 || b.again {
@@ -38,6 +43,8 @@ func (b *builder) render() {
 		}
 	}
 }
+
+func uuidOf(id string) string { return id[strings.Index(id, "--")+2:] }
 
 func (b *builder) renderOne(p *piece) {
 	if !p.touched && p.id == p.obj.ID {
