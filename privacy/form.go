@@ -82,6 +82,7 @@ type piece struct {
 	obj    *intel.Object
 	edits  map[string]edit // by path into the original; kept and added to between rounds
 	left   string          // kept between rounds: what is dropped stays dropped
+	doomed string          // what left will be in the next round
 	class  bool            // an identity of which only the class is left
 	reason string          // the last transformation, for the changes of class
 

@@ -16,6 +16,9 @@ func (b *builder) close() {
 		p := &b.pieces[i]
 		p.touched, p.state, p.id, p.out, p.changes = len(p.edits) > 0, unvisited, p.obj.ID, nil, nil
 		p.live = 0
+		if p.left == "" {
+			p.left = p.doomed
+		}
 		if p.left != "" {
 			b.queue = append(b.queue, i)
 		}

@@ -44,6 +44,15 @@ func (b *builder) render() {
 	}
 }
 
+// doom drops a piece in the next round: what the others look like in this one
+// must not depend on which was looked at first.
+func (b *builder) doom(p *piece, why string) {
+	if p.doomed == "" {
+		p.doomed = why
+	}
+	b.again = true
+}
+
 func uuidOf(id string) string { return id[strings.Index(id, "--")+2:] }
 
 func (b *builder) renderOne(p *piece) {
@@ -60,8 +69,7 @@ func (b *builder) renderOne(p *piece) {
 	raw := strictjson.Append(nil, &tree)
 	out, _, err := stix.ParseObject(raw)
 	if err != nil {
-		p.left = "without what is withheld it is not a valid object"
-		b.again = true
+		b.doom(p, "without what is withheld it is not a valid object")
 		return
 	}
 	p.out, p.changes = out, changes
@@ -174,12 +182,7 @@ func (s *sweeper) only(id string) {
 	})
 }
 
-func (s *sweeper) leave() {
-	if s.p.left == "" {
-		s.p.left = "it would show what is withheld elsewhere"
-	}
-	s.b.again = true
-}
+func (s *sweeper) leave() { s.b.doom(s.p, "it would show what is withheld elsewhere") }
 
 func (s *sweeper) string(name, v string) {
 	if len(v) < shortestNeedle || timestamp(v) && len(v) <= 30 {
