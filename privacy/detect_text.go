@@ -188,7 +188,7 @@ func personalSegment(name string) bool {
 	switch strings.ToLower(name) {
 	case "public", "default", "default user", "all users", "defaultaccount", "default.migrated", "administrator", "admin", "guest", "user", "username",
 		"users", "root", "shared", "systemprofile", "localservice", "networkservice", "local service", "network service", "system", "ubuntu", "ec2-user",
-		"username1", "name", withheldWord:
+		"username1", "name", "bin", "etc", "lib", "log", "opt", "srv", "tmp", "usr", "var", withheldWord:
 		return false
 	}
 	return true
