@@ -10,10 +10,10 @@ import (
 	"strings"
 	"testing"
 
-	"go.yaml.in/yaml/v3"
-
 	"entente/intel"
 	"entente/intel/stix"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // shared returns the directory of the larger corpora, or skips.
@@ -29,8 +29,9 @@ func shared(tb testing.TB) string {
 type labelled struct {
 	Text  string `json:"text"`
 	Spans []struct {
-		Category, Role string
-		Start, End     int
+		Category string `json:"category"`
+		Start    int    `json:"start"`
+		End      int    `json:"end"`
 	} `json:"spans"`
 }
 
@@ -146,7 +147,7 @@ func TestEveryFieldOfTheLawIsCovered(t *testing.T) {
 	}
 	fields := 0
 	for _, line := range law.Stix {
-		for _, path := range strings.Split(line.Path, ", ") {
+		for path := range strings.SplitSeq(line.Path, ", ") {
 			typ, names, _ := strings.Cut(path, ".")
 			alternatives := strings.Split(names, "/")
 			if names == "" || strings.Contains(path, "free text") {

@@ -16,7 +16,7 @@ const (
 	textCard      = "text/card"
 	textUserinfo  = "text/url-userinfo"
 	textQuery     = "text/url-query"
-	textURLSecret = "text/url-secret"
+	textURLSecret = "text/url-secret" //nolint:gosec // the name of a detector
 	textUserPath  = "text/user-path"
 	textHandle    = "text/handle"
 	textSID       = "text/sid"
@@ -164,7 +164,9 @@ func untangle(spans []span) []span {
 			kept = append(kept, s)
 			continue
 		}
-		last.end = max(last.end, s.end)
+		if last.rule != textUserinfo { // what follows it is the host
+			last.end = max(last.end, s.end)
+		}
 	}
 	return kept
 }

@@ -172,35 +172,22 @@ func versionBefore(s string) bool {
 // findIPv6 finds IPv6 addresses by letting netip judge each run of the right
 // characters.
 func findIPv6(dst []span, s string) []span {
-	inRun := func(c byte) bool { return hexDigit(c) || c == ':' || c == '.' }
 	for i := 0; i < len(s); i++ {
-		if !inRun(s[i]) && bracketed(s[i:], ":") == 0 {
+		if !colonRunByte(s[i]) && bracketed(s[i:], ":") == 0 {
 			continue
 		}
-		start, colons := i, 0
-		for i < len(s) {
-			if n := bracketed(s[i:], ":"); n > 0 {
-				colons++
-				i += n
-				continue
-			}
-			if !inRun(s[i]) {
-				break
-			}
-			if s[i] == ':' {
-				colons++
-			}
-			i++
-		}
+		start := i
+		end, colons := colonRun(s, start)
+		i = end
 		if colons < 2 || start > 0 && alnum(s[start-1]) || i < len(s) && (letter(s[i]) || s[i] == '_') {
 			continue
 		}
 		text := strings.TrimRight(s[start:i], ".")
 		text = strings.TrimSuffix(text, ":")
-		if _, ok := address(text); !ok {
+		if _, ok := address(text); !ok || fingerprint(text) {
 			continue
 		}
-		end := prefixEnd(s, start, start+len(text))
+		end = prefixEnd(s, start, start+len(text))
 		if identifyingAddress(s[start:end]) {
 			dst = append(dst, span{start, end, textIP})
 		}
@@ -208,9 +195,42 @@ func findIPv6(dst []span, s string) []span {
 	return dst
 }
 
+// fingerprint reports whether text is pairs of digits all through: a serial
+// number of eight bytes, though it reads as an address.
+func fingerprint(text string) bool {
+	for pair := range strings.SplitSeq(text, ":") {
+		if len(pair) != 2 {
+			return false
+		}
+	}
+	return true
+}
+
+func colonRunByte(c byte) bool { return hexDigit(c) || c == ':' || c == '.' }
+
+// colonRun returns where a run of address characters ends and how many colons
+// it has.
+func colonRun(s string, i int) (end, colons int) {
+	for i < len(s) {
+		if n := bracketed(s[i:], ":"); n > 0 {
+			colons++
+			i += n
+			continue
+		}
+		if !colonRunByte(s[i]) {
+			break
+		}
+		if s[i] == ':' {
+			colons++
+		}
+		i++
+	}
+	return i, colons
+}
+
 // refang takes the brackets out of a defanged value.
 func refang(s string) string {
-	if strings.IndexAny(s, `[({\`) < 0 {
+	if !strings.ContainsAny(s, `[({\`) {
 		return s
 	}
 	var b strings.Builder

@@ -148,7 +148,7 @@ func ibanAt(s string, i int) int {
 	digits := make([]byte, 0, 34)
 	end := i
 	for ; end < len(s) && len(digits) < want; end++ {
-		if s[end] == ' ' && (len(digits))%4 == 0 {
+		if s[end] == ' ' && len(digits)%4 == 0 {
 			continue
 		}
 		if !digit(s[end]) && (s[end] < 'A' || s[end] > 'Z') {

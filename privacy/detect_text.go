@@ -28,7 +28,7 @@ func findInURL(dst []span, s string, start, end int) []span {
 	host := start
 	authority := start + cutLen(s[start:end], "/?#")
 	if at := strings.LastIndexByte(s[start:authority], '@'); at >= 0 {
-		if s[start:start+at] != withheldWord {
+		if at > 0 && s[start:start+at] != withheldWord {
 			dst = append(dst, span{start, start + at, textUserinfo})
 		}
 		host = start + at + 1
@@ -54,8 +54,8 @@ func cutLen(s, chars string) int {
 
 func findInQuery(dst []span, s string, start, end int) []span {
 	key, value, named := strings.Cut(s[start:end], "=")
-	if !named {
-		value = key
+	if !named || strings.Trim(value, "=") == "" { // padding of Base64 is no value
+		value, named = s[start:end], false
 	}
 	if value == "" || value == withheldWord {
 		return dst

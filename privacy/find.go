@@ -49,7 +49,7 @@ func Categories(fs []Finding) []Category {
 	return cs
 }
 
-func (c *Context) roleOf(o *intel.Object) role {
+func (c Context) roleOf(o *intel.Object) role {
 	if r := c.roles[o.ID]; r == victim {
 		return victim
 	}

@@ -29,7 +29,9 @@ type Scope struct {
 	// stay: nothing behind it was withheld. A reference to anything else that
 	// is not an item goes.
 	Absent []string
-	At     time.Time
+	// At is when the form is made. Nothing in the form depends on it: the same
+	// objects under the same law give the same bytes tomorrow.
+	At time.Time
 }
 
 // Form is what leaves, item by item, in the order of the items.

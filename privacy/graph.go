@@ -12,6 +12,28 @@ import (
 // (J18): a death or a change is put on a queue and told to those who refer to it.
 func (b *builder) close() {
 	b.queue, b.again = b.queue[:0], false
+	b.reset()
+	b.startLosses()
+	b.spreadLosses()
+	for i := range b.pieces {
+		b.rename(i)
+	}
+	b.spreadChanges()
+	b.firstOf = make(map[string]int, len(b.pieces))
+	for i := range b.pieces {
+		p := &b.pieces[i]
+		if p.left != "" {
+			continue
+		}
+		// The first by original id, so that the order of items does not matter.
+		if j, taken := b.firstOf[p.id]; !taken || p.obj.ID < b.pieces[j].obj.ID {
+			b.firstOf[p.id] = i
+		}
+	}
+}
+
+// reset starts a round with what the last ones settled: edits, and who is out.
+func (b *builder) reset() {
 	for i := range b.pieces {
 		p := &b.pieces[i]
 		p.touched, p.state, p.id, p.out, p.changes = len(p.edits) > 0, unvisited, p.obj.ID, nil, nil
@@ -28,6 +50,10 @@ func (b *builder) close() {
 			}
 		}
 	}
+}
+
+// startLosses finds the references and mentions that lead out of the form.
+func (b *builder) startLosses() {
 	for i := range b.pieces {
 		p := &b.pieces[i]
 		for _, r := range p.obj.Refs {
@@ -41,22 +67,6 @@ func (b *builder) close() {
 			if _, item := b.at[m.id]; !item && !b.stays(m.id) {
 				p.touched = true
 			}
-		}
-	}
-	b.spreadLosses()
-	for i := range b.pieces {
-		b.rename(i)
-	}
-	b.spreadChanges()
-	b.firstOf = make(map[string]int, len(b.pieces))
-	for i := range b.pieces {
-		p := &b.pieces[i]
-		if p.left != "" {
-			continue
-		}
-		// The first by original id, so that the order of items does not matter.
-		if j, taken := b.firstOf[p.id]; !taken || p.obj.ID < b.pieces[j].obj.ID {
-			b.firstOf[p.id] = i
 		}
 	}
 }

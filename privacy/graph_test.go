@@ -6,10 +6,10 @@ import (
 	"strings"
 	"testing"
 
-	"pgregory.net/rapid"
-
 	"entente/intel"
 	"entente/privacy"
+
+	"pgregory.net/rapid"
 )
 
 // without builds the form of objs when one of them may not leave.

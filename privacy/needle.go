@@ -151,7 +151,7 @@ func newAutomaton(needles []needle) *automaton {
 			}
 			s = t
 		}
-		a.ends[s] = append(a.ends[s], int32(i)) //nolint:gosec // as above
+		a.ends[s] = append(a.ends[s], int32(i))
 	}
 	queue := make([]int32, 0, len(a.next))
 	for _, t := range a.next[0] {

@@ -266,7 +266,7 @@ func pseudonym(key []byte, k kind, s string) string {
 		return token(key, "user", fold(s))
 	case aTime:
 		return cutTime(s, len("2006-01-02T15"), ":00:00Z")
-	case aPlace, aReference, aLiteral:
+	case aPlace, aReference:
 		return ""
 	case opaque, aQueryValue:
 	}

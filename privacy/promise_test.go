@@ -34,25 +34,26 @@ func utf16le(s string) []byte {
 // encodings are the trivial ways to write a value somewhere else.
 func encodings(s string) map[string]string {
 	prefixed := base64.StdEncoding.EncodeToString([]byte("xy" + s + "zz"))
-	entities := ""
+	var entities strings.Builder
 	for _, r := range s {
-		entities += fmt.Sprintf("&#%d;", r)
+		fmt.Fprintf(&entities, "&#%d;", r)
 	}
 	return map[string]string{
 		"plain": s, "upper": strings.ToUpper(s), "embedded": "xx" + s + "yy", "defanged": strings.ReplaceAll(strings.ReplaceAll(s, ".", "[.]"), "@", "[at]"),
 		"base64": base64.StdEncoding.EncodeToString([]byte(s)), "base64 inside": prefixed, "base64url": base64.RawURLEncoding.EncodeToString([]byte(s)),
 		"hex": hex.EncodeToString([]byte(s)), "HEX": strings.ToUpper(hex.EncodeToString([]byte(s))),
 		"percent": "q=" + percent(s), "path-escaped": url.QueryEscape(s), "utf16 base64": base64.StdEncoding.EncodeToString(utf16le(s)),
-		"utf16 hex": hex.EncodeToString(utf16le(s)), "gzip": base64.StdEncoding.EncodeToString(gzipped(s)), "html": entities,
+		"utf16 hex": hex.EncodeToString(utf16le(s)), "gzip": base64.StdEncoding.EncodeToString(gzipped(s)), "html": entities.String(),
 		"base64 twice": base64.StdEncoding.EncodeToString([]byte(base64.StdEncoding.EncodeToString([]byte(s)))),
 	}
 }
 
-func percent(s string) (out string) {
+func percent(s string) string {
+	var out strings.Builder
 	for _, c := range []byte(s) {
-		out += fmt.Sprintf("%%%02X", c)
+		fmt.Fprintf(&out, "%%%02X", c)
 	}
-	return out
+	return out.String()
 }
 
 // places are objects with a gap for a value in each kind of string the format

@@ -71,8 +71,10 @@ func tokenAround(s string, dash int) (start, end int) {
 func pseudonymAddress(key []byte, p netip.Prefix) string {
 	if p.Addr().Is4() {
 		sum := keyed(key, "ipv4", p.String())
-		n := binary.BigEndian.Uint64(sum[:8]) % (15 << 24)
-		return netip.AddrFrom4([4]byte{byte(240 + n>>24), byte(n >> 16), byte(n >> 8), byte(n)}).String()
+		n := 240<<24 + binary.BigEndian.Uint64(sum[:8])%(15<<24)
+		var b [8]byte
+		binary.BigEndian.PutUint64(b[:], n)
+		return netip.AddrFrom4([4]byte(b[4:])).String()
 	}
 	sum := keyed(key, "ipv6", p.String())
 	b := [16]byte{0: 1, 1: 0}
@@ -97,11 +99,8 @@ const macMark = "06:65"
 
 func pseudonymMAC(key []byte, s string) string {
 	sum := keyed(key, "mac", strings.ToLower(strings.ReplaceAll(s, "-", ":")))
-	out := macMark
-	for _, b := range sum[:4] {
-		out += ":" + hex.EncodeToString([]byte{b})
-	}
-	return out
+	h := hex.EncodeToString(sum[:4])
+	return macMark + ":" + h[:2] + ":" + h[2:4] + ":" + h[4:6] + ":" + h[6:]
 }
 
 func pseudonymMailbox(key []byte, s string) string {

@@ -30,7 +30,6 @@ const (
 	aPhone                  //
 	aProfile                // user name inside a path
 	aQueryValue             // inside a URL
-	aLiteral                // a whole property whose presence is the datum
 	aReference              // the id of an identity
 )
 

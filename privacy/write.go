@@ -174,14 +174,11 @@ func (w *writer) list(name string, v *strictjson.Value) (strictjson.Value, bool)
 	for i := range v.Items {
 		w.steps = append(w.steps, pathStep{index: i})
 		item := &v.Items[i]
-		var to strictjson.Value
-		keep := true
-		_, edited := w.p.edits[pathOf(w.steps)]
-		if refs && item.Kind == strictjson.String && !edited {
-			to, keep = w.reference(item)
-		} else {
-			to, keep = w.node("", item)
+		visit := func(v *strictjson.Value) (strictjson.Value, bool) { return w.node("", v) }
+		if _, edited := w.p.edits[pathOf(w.steps)]; refs && item.Kind == strictjson.String && !edited {
+			visit = w.reference
 		}
+		to, keep := visit(item)
 		moved[i] = -1
 		if keep {
 			// Two objects that became the same are one reference.
