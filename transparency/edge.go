@@ -16,7 +16,7 @@ const tileWidth = 1 << TileHeight
 // value: appending to a copy leaves the original as it was, so a store keeps the
 // last committed Edge and throws the new one away when a transaction fails.
 // The zero Edge is the empty tree.
-type Edge struct {
+type Edge struct { //nolint:recvcheck // a value to callers; add and put change the copy Integrate makes
 	size  int64
 	peaks []tlog.Hash   // roots of the perfect subtrees, largest first: one per bit set in size
 	tiles [][]tlog.Hash // by level, the hashes of the rightmost tile that is not full
@@ -55,7 +55,7 @@ func (e *Edge) add(leaf tlog.Hash, full func(TileRow)) {
 	e.put(0, leaf, full)
 	h := leaf
 	// The new leaf merges with one peak per trailing one bit of the old size.
-	for height := 1; height <= bits.TrailingZeros64(uint64(e.size+1)); height++ {
+	for height := 1; height <= bits.TrailingZeros64(uint64(e.size+1)); height++ { //nolint:gosec // G115: a size is never negative
 		last := len(e.peaks) - 1
 		h = tlog.NodeHash(e.peaks[last], h)
 		e.peaks = e.peaks[:last]

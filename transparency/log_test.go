@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
-	"fmt"
+	"errors"
+	"maps"
+	"strconv"
 	"testing"
 
 	"golang.org/x/mod/sumdb/note"
@@ -207,10 +209,7 @@ func TestF8NothingIsSignedOnAnotherTree(t *testing.T) {
 	l := transparency.NewLog(signer)
 	tiles := transparency.MemTiles{}
 	old := grow(t, l, tiles, transparency.Edge{}, 300)
-	backup := transparency.MemTiles{}
-	for k, v := range tiles {
-		backup[k] = v
-	}
+	backup := maps.Clone(tiles)
 	newest := grow(t, l, tiles, old.Edge, 1000)
 
 	if _, err := l.Integrate(newest.Head, old.Edge, numberedLeaves(300, 301)); fault.CodeOf(err) != "log.moved" {
@@ -324,7 +323,7 @@ func TestAuditReportsUnreadableEntry(t *testing.T) {
 	signer, _ := newKeys(t, "csirt-aurelia/log")
 	tiles := transparency.MemTiles{}
 	u := grow(t, transparency.NewLog(signer), tiles, transparency.Edge{}, 10)
-	lost := fmt.Errorf("row is gone")
+	lost := errors.New("row is gone")
 	first, err := transparency.Audit(u.Head, tiles, func(i int64) (tlog.Hash, error) {
 		if i == 4 {
 			return tlog.Hash{}, lost
@@ -343,7 +342,7 @@ func BenchmarkIntegrate(b *testing.B) {
 	signer, _ := newKeys(b, "csirt-aurelia/log")
 	l := transparency.NewLog(signer)
 	for _, n := range []int64{1, 100, 10_000} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
+		b.Run(strconv.FormatInt(n, 10), func(b *testing.B) {
 			edge := grow(b, l, transparency.MemTiles{}, transparency.Edge{}, 70_000).Edge
 			leaves := numberedLeaves(0, n)
 			for b.Loop() {

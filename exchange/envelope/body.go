@@ -35,7 +35,7 @@ func EncodeBody(b Body) ([]byte, error) {
 	out = append(out, magic...)
 	out = appendChunk(out, b.Envelope)
 	out = appendChunk(out, b.Proof)
-	out = binary.BigEndian.AppendUint32(out, uint32(len(b.Objects)))
+	out = binary.BigEndian.AppendUint32(out, uint32(len(b.Objects))) //nolint:gosec // G115: at most MaxObjects
 	for _, o := range b.Objects {
 		out = appendChunk(out, o)
 	}

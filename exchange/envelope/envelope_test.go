@@ -163,9 +163,16 @@ func payloadOf(t testing.TB, env []byte) string {
 	return string(d.Payload)
 }
 
-// F13: forged messages (X-Road TM-06). Each is refused, with its own code.
-func TestF13ForgedMessagesAreRefused(t *testing.T) {
-	t.Parallel()
+// forgery is an envelope that must be refused, with its code.
+type forgery struct {
+	name string
+	env  []byte
+	code string
+}
+
+// forgeries is the corpus of F13 (X-Road TM-06).
+func forgeries(t *testing.T) []forgery {
+	t.Helper()
 	objs := objects(2)
 	good := string(seal(t, release(objs), objs).Envelope)
 	payload := payloadOf(t, []byte(good))
@@ -180,11 +187,7 @@ func TestF13ForgedMessagesAreRefused(t *testing.T) {
 		return sign(strings.Replace(payload, from, to, 1))
 	}
 	sigs := good[strings.Index(good, `"signatures":`):]
-	tests := []struct {
-		name string
-		env  []byte
-		code string
-	}{
+	return []forgery{
 		{"unsigned", []byte(strings.Replace(good, sigs, `"signatures":[]}`, 1)), "envelope.unsigned"},
 		{"no signatures member", []byte(strings.Replace(good, ","+sigs, `}`, 1)), "envelope.malformed"},
 		{"two signatures", []byte(strings.Replace(good, `"signatures":[`, `"signatures":[{"keyid":"x","sig":"AAAA"},`, 1)), "envelope.signature"},
@@ -225,7 +228,12 @@ func TestF13ForgedMessagesAreRefused(t *testing.T) {
 		{"no root", edit(`,"root":"`+root(objs).String()+`"`, ``), "envelope.content"},
 		{"one id twice", edit(`"id":"indicator--1"`, `"id":"indicator--0"`), "envelope.content"},
 	}
-	for _, test := range tests {
+}
+
+// F13: forged messages are refused, each with its own code.
+func TestF13ForgedMessagesAreRefused(t *testing.T) {
+	t.Parallel()
+	for _, test := range forgeries(t) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			m, err := envelope.Open(test.env, keys)

@@ -168,7 +168,11 @@ func (c *check) commitment(a act, m envelope.Message) ([]item, error) {
 // decisions verifies that every object left under a logged decision that allowed
 // it, and that there is no decision in the file about anything else.
 func (c *check) decisions(items []item, m envelope.Message) error {
-	logged := map[ident.Digest]event{}
+	wanted := make(map[ident.Digest]bool, len(items))
+	for _, it := range items {
+		wanted[it.Decision] = true
+	}
+	logged := make(map[ident.Digest]event, len(items))
 	for i, l := range c.logged {
 		switch l.Type {
 		case transparency.EventRelease, transparency.EventRecall:
@@ -177,8 +181,7 @@ func (c *check) decisions(items []item, m envelope.Message) error {
 			if err != nil {
 				return err
 			}
-			wanted := slices.ContainsFunc(items, func(it item) bool { return it.Decision == e.Decision })
-			if _, twice := logged[e.Decision]; twice || !wanted {
+			if _, twice := logged[e.Decision]; twice || !wanted[e.Decision] {
 				return unrelated(i)
 			}
 			logged[e.Decision] = e

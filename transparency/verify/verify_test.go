@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -136,7 +137,7 @@ func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{aurelia: newNode(t, "csirt-aurelia"), borealis: newNode(t, "isac-borealis")}
 	for i := range 5 {
-		w.aurelia.append(t, transparency.EventObject, fields{"object": fmt.Sprint(i)})
+		w.aurelia.append(t, transparency.EventObject, fields{"object": strconv.Itoa(i)})
 		w.borealis.append(t, transparency.EventLaw, fields{"epoch": i})
 	}
 	m := envelope.Message{Kind: envelope.KindRelease, ID: "release-1", To: "isac-borealis", Purpose: "incident-response"}
@@ -158,7 +159,7 @@ func newWorld(t testing.TB) *world {
 	w.answer = w.borealis.seal(t, envelope.Message{Kind: envelope.KindReceipt, ID: "receipt-1", To: "csirt-aurelia", Receipt: &envelope.Receipt{Message: "release-1", Envelope: ident.Sum(w.sent), Outcome: "accepted"}}, nil)
 	w.receipt = w.aurelia.append(t, transparency.EventReceipt, fields{"message": "release-1", "from": "isac-borealis", "outcome": "accepted", "receipt": ident.Sum(w.answer), "proof": ident.Sum([]byte(w.answerProof))})
 	for i := range 3 {
-		w.aurelia.append(t, transparency.EventDuty, fields{"duty": fmt.Sprint(i)})
+		w.aurelia.append(t, transparency.EventDuty, fields{"duty": strconv.Itoa(i)})
 	}
 	return w
 }

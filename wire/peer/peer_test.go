@@ -17,7 +17,6 @@ import (
 
 	"entente/internal/fault"
 	"entente/internal/keyring"
-	"entente/internal/problem"
 	"entente/party"
 	"entente/wire/peer"
 )
@@ -285,18 +284,17 @@ func TestServerLimitsBodies(t *testing.T) {
 		"parameters":        {strings.NewReader("x"), http.Header{"Content-Type": {peer.MediaBody + "; v=2"}}, "peer.media"},
 		"compressed":        {strings.NewReader("x"), http.Header{"Content-Type": {peer.MediaBody}, "Content-Encoding": {"gzip"}}, "peer.media"},
 	} {
-		resp := do(t, hc, http.MethodPost, to.Endpoint+"/peer/v1/messages", test.body, test.header)
-		if err := problem.Parse(resp); fault.CodeOf(err) != test.code {
+		if err := do(t, hc, http.MethodPost, to.Endpoint+"/peer/v1/messages", test.body, test.header).err; fault.CodeOf(err) != test.code {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	for _, path := range []string{"/", "/peer/v1/messages/", "/peer/v1/consistency/1", "/peer/v2/checkpoint"} {
-		if err := problem.Parse(do(t, hc, http.MethodGet, to.Endpoint+path, nil, nil)); fault.CodeOf(err) != "peer.path" {
+		if err := do(t, hc, http.MethodGet, to.Endpoint+path, nil, nil).err; fault.CodeOf(err) != "peer.path" {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
 	for _, sizes := range []string{"01/2", "-1/2", "+1/2", "2/1", "1/x", "1/99999999999999999999"} {
-		if err := problem.Parse(do(t, hc, http.MethodGet, to.Endpoint+"/peer/v1/consistency/"+sizes, nil, nil)); fault.CodeOf(err) != "peer.range" {
+		if err := do(t, hc, http.MethodGet, to.Endpoint+"/peer/v1/consistency/"+sizes, nil, nil).err; fault.CodeOf(err) != "peer.range" {
 			t.Errorf("%s: %v", sizes, err)
 		}
 	}
@@ -315,9 +313,9 @@ func TestH13IdentityComesFromTLSOnly(t *testing.T) {
 	for _, name := range []string{"X-Forwarded-For", "X-Forwarded-Client-Cert", "X-Client-Cert", "X-SSL-Client-S-DN", "Forwarded", "X-Real-IP", "From", "Authorization"} {
 		header.Set(name, "isac-borealis")
 	}
-	resp := do(t, rawClient(aurelia), http.MethodPost, to.Endpoint+"/peer/v1/messages", strings.NewReader("x"), header)
-	if got := d.calls(); resp.StatusCode != http.StatusOK || len(got) != 1 || got[0] != "csirt-aurelia" {
-		t.Errorf("%d, from %v", resp.StatusCode, got)
+	got := do(t, rawClient(aurelia), http.MethodPost, to.Endpoint+"/peer/v1/messages", strings.NewReader("x"), header)
+	if from := d.calls(); got.status != http.StatusOK || len(from) != 1 || from[0] != "csirt-aurelia" {
+		t.Errorf("%d, from %v", got.status, from)
 	}
 	// Without TLS there is no identity at all.
 	w := newRecorder()
@@ -354,8 +352,8 @@ func TestPartnersDoNotCrowdEachOtherOut(t *testing.T) {
 	r, w := io.Pipe()
 	defer w.Close()
 	go func() { _, _ = w.Write([]byte("a little")) }()
-	resp := do(t, rawClient(aurelia), http.MethodPost, to.Endpoint+"/peer/v1/messages", r, http.Header{"Content-Type": {peer.MediaBody}})
-	if err := problem.Parse(resp); fault.CodeOf(err) != "peer.interrupted" {
+	slow := do(t, rawClient(aurelia), http.MethodPost, to.Endpoint+"/peer/v1/messages", r, http.Header{"Content-Type": {peer.MediaBody}})
+	if err := slow.err; fault.CodeOf(err) != "peer.interrupted" {
 		t.Errorf("slow body: %v", err)
 	}
 }
@@ -427,14 +425,14 @@ func TestClientRefusesStrangeAnswers(t *testing.T) {
 	}
 }
 
-// P-hybrid: two nodes agree on TLS 1.3 with the hybrid key exchange.
+// Two nodes agree on TLS 1.3 with the hybrid key exchange.
 func TestConnectionsAreHybridTLS13(t *testing.T) {
 	t.Parallel()
 	aurelia, borealis, _, b := three(t)
 	to := serve(t, borealis, &door{}, b)
-	resp := do(t, rawClient(aurelia), http.MethodGet, to.Endpoint+"/peer/v1/checkpoint", nil, nil)
-	if resp.TLS.Version != tls.VersionTLS13 || resp.TLS.CurveID != tls.X25519MLKEM768 || resp.TLS.DidResume {
-		t.Errorf("%+v", resp.TLS)
+	state := do(t, rawClient(aurelia), http.MethodGet, to.Endpoint+"/peer/v1/checkpoint", nil, nil).tls
+	if state.Version != tls.VersionTLS13 || state.CurveID != tls.X25519MLKEM768 || state.DidResume {
+		t.Errorf("%+v", state)
 	}
 	old := rawConfig(aurelia)
 	old.MaxVersion = tls.VersionTLS12

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"entente/internal/problem"
 )
 
 // rawConfig is a node's TLS without the client's manners.
@@ -24,7 +26,14 @@ func rawClient(m member) *http.Client {
 	return &http.Client{Transport: &http.Transport{TLSClientConfig: rawConfig(m)}, Timeout: 10 * time.Second}
 }
 
-func do(t *testing.T, c *http.Client, method, url string, body io.Reader, header http.Header) *http.Response {
+// answer is what came back, with the fault it carries.
+type answer struct {
+	status int
+	tls    *tls.ConnectionState
+	err    error
+}
+
+func do(t *testing.T, c *http.Client, method, url string, body io.Reader, header http.Header) answer {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, url, body)
 	if err != nil {
@@ -37,8 +46,8 @@ func do(t *testing.T, c *http.Client, method, url string, body io.Reader, header
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { resp.Body.Close() })
-	return resp
+	defer resp.Body.Close()
+	return answer{status: resp.StatusCode, tls: resp.TLS, err: problem.Parse(resp)}
 }
 
 func plainRequest(t *testing.T, header http.Header) *http.Request {

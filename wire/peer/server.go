@@ -256,7 +256,7 @@ func sizeOf(s string) (int64, bool) {
 func (s *Server) answer(w http.ResponseWriter, media string, body []byte) {
 	w.Header().Set("Content-Type", media)
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	if _, err := w.Write(body); err != nil {
+	if _, err := w.Write(body); err != nil { //nolint:gosec // G705: to a program, never as HTML
 		// The partner will ask again and get the same receipt.
 		s.cfg.Logger.Info("peer answer not taken", slog.Any("error", err))
 	}
