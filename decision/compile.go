@@ -29,7 +29,8 @@ type Engine struct {
 	matchers   matchers
 	vocabulary vocabulary
 	catalogue  []transform
-	conflicts  bool // two exceptions to one clause could contradict each other
+	baseline   uint64 // regimes closed although no instrument says so
+	conflicts  bool   // two exceptions to one clause could contradict each other
 	hash       ident.Digest
 	pairs      pairCache
 }
@@ -69,6 +70,7 @@ func Compile(l Law) (*Engine, error) {
 	if n := max(len(c.e.vocabulary.categories), len(c.e.vocabulary.regimes)); n > maxWords {
 		return nil, fault.New(fault.Invalid, "law.vocabulary", "The law uses more than %d categories or regimes.", maxWords)
 	}
+	c.e.baseline = c.e.vocabulary.regimes[cooperation]
 	c.e.words = (len(c.e.rules) + 63) / 64
 	c.e.matchers = newMatchers(c.e.rules, c.e.words)
 	c.e.pairs.init()

@@ -95,7 +95,7 @@ func (e *Engine) between(sender, recipient Actor, at time.Time, under []string) 
 func (e *Engine) pairing(sender, recipient Actor, at time.Time, under []string) *pairing {
 	at = at.UTC()
 	day := at.Truncate(24 * time.Hour)
-	p := &pairing{sender: sender, recipient: recipient, from: day, until: day.AddDate(0, 0, 1), closed: e.vocabulary.regimes[cooperation]}
+	p := &pairing{sender: sender, recipient: recipient, from: day, until: day.AddDate(0, 0, 1), closed: e.baseline}
 	standing := e.standings(p, at, under)
 	bind := make([]uint64, e.words)
 	for i := range e.insts {

@@ -8,7 +8,7 @@ type ruling struct {
 	prohibited     bool   // a prohibition stands
 	lacking        bool   // a duty requires a form this is not
 	conflicts      []conflict
-	burdened       bool   // some clause that stands has a safeguard a person must meet
+	burdened       bool // some clause that stands has a safeguard a person must meet
 }
 
 func (g *ruling) blocked() bool {

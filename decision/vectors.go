@@ -1,0 +1,109 @@
+package decision
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"entente/instrument"
+	"entente/internal/ident"
+	"entente/privacy"
+)
+
+// VectorResult is how one vector of an instrument came out.
+type VectorResult struct {
+	Name string `json:"name"`
+	Diff string `json:"diff,omitempty"` // what came out otherwise than agreed; "" when it holds
+}
+
+// OK reports whether the vector holds.
+func (r VectorResult) OK() bool { return r.Diff == "" }
+
+// TestInstrument runs the vectors of an instrument as rule tests. The
+// instrument is asked alone: the gate of a regime for which it neither speaks
+// nor grants a basis counts as open (see [instrument.Vector]). The error is that
+// of [Compile].
+func TestInstrument(i *instrument.Instrument, catalogue []privacy.Transform) ([]VectorResult, error) {
+	e, err := Compile(Law{Instruments: []*instrument.Instrument{i}, Transforms: catalogue})
+	if err != nil {
+		return nil, err
+	}
+	if !speaksFor(i, cooperation) {
+		e.baseline = 0
+	}
+	results := make([]VectorResult, len(i.Vectors))
+	for n, v := range i.Vectors {
+		results[n] = VectorResult{Name: v.Name, Diff: strings.Join(differences(v.Expect, e.Decide(question(v))), "; ")}
+	}
+	return results, nil
+}
+
+func speaksFor(i *instrument.Instrument, regime string) bool {
+	return i.Regime == regime || slices.ContainsFunc(i.Clauses, func(c instrument.Clause) bool { return c.Grants == regime })
+}
+
+// question is the request a vector stands for.
+func question(v instrument.Vector) Request {
+	g := v.Given
+	origin := g.Object.Origin
+	if origin == "" {
+		origin = g.Sender.ID
+	}
+	return Request{
+		Subject: Subject{
+			ID: "vector " + v.Name, Type: g.Object.Type, Hash: ident.Sum(nil), TLP: g.Object.TLP, PAP: g.Object.PAP,
+			Categories: g.Object.Categories, Origin: origin, ReceivedUnder: g.Object.ReceivedUnder,
+		},
+		Sender: Actor(g.Sender), Recipient: Actor(g.Recipient),
+		Act: g.Act, Purpose: g.Purpose, At: g.At, Facts: g.Facts,
+	}
+}
+
+// differences lists what came out otherwise than expected, in words.
+func differences(want instrument.Expectation, got Decision) []string {
+	var out []string
+	if want.Outcome != string(got.Outcome) {
+		out = append(out, fmt.Sprintf("outcome is %s, agreed is %s%s", got.Outcome, want.Outcome, reasons(got)))
+	}
+	if len(want.Transforms) > 0 {
+		a, b := slices.Sorted(slices.Values(want.Transforms)), slices.Sorted(slices.Values(got.Transforms))
+		if !slices.Equal(a, b) {
+			out = append(out, fmt.Sprintf("transformations are %v, agreed are %v", b, a))
+		}
+	}
+	clauses := clausesOf(got)
+	for _, c := range want.Because {
+		if !slices.Contains(clauses, c) {
+			out = append(out, fmt.Sprintf("clause %s is not among the reasons %v", c, clauses))
+		}
+	}
+	for _, d := range want.Duties {
+		if !slices.ContainsFunc(got.Duties, func(r DutyRef) bool { return r.ID == d }) {
+			out = append(out, fmt.Sprintf("the duty %s does not follow", d))
+		}
+	}
+	return out
+}
+
+func reasons(d Decision) string {
+	if len(d.Because) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (because %s %s)", d.Because[0].Cite, d.Because[0].Text)
+}
+
+// clausesOf lists the clauses a decision rests on, for or against.
+func clausesOf(d Decision) []string {
+	var ids []string
+	for _, b := range d.Because {
+		ids = append(ids, b.Clause)
+	}
+	for _, b := range d.Basis {
+		ids = append(ids, b.Clause)
+	}
+	for _, n := range d.Needs {
+		ids = append(ids, n.Clause)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
