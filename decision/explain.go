@@ -192,18 +192,18 @@ func (x *explainer) basis() {
 		b := Basis{ClauseRef: x.e.ref(m.rule), Text: r.clause.Text}
 		switch {
 		case m.fate == excepted:
-			b.Effect, b.DefeatedBy = "defeated", x.e.ref(m.by).Cite
+			b.Effect, b.DefeatedBy = EffectDefeated, x.e.ref(m.by).Cite
 		case m.fate == outranked:
 			by := x.e.ref(m.by)
-			b.Effect, b.DefeatedBy = "defeated", by.Instrument+" "+by.Cite
+			b.Effect, b.DefeatedBy = EffectDefeated, by.Instrument+" "+by.Cite
 		case m.fate == unmet, r.kind == kindProhibition:
 			continue // among the reasons
 		case r.kind == kindObligation:
-			b.Effect = "obliges"
+			b.Effect = EffectObliges
 		case r.root:
-			b.Effect = "permits"
+			b.Effect = EffectPermits
 		case x.applies(r):
-			b.Effect = "exception-applies"
+			b.Effect = EffectExcepts
 		default:
 			continue // an exception to nothing that matched
 		}

@@ -14,6 +14,7 @@ type admission struct {
 	state   ObjectState
 	setBack []int64 // versions that stop being live: overtaken, or set aside with the new one
 	aside   bool    // setBack are quarantined rather than superseded
+	discard bool    // the bytes are not kept
 	code    string  // why it was quarantined
 	detail  string
 	next    string
@@ -77,8 +78,10 @@ func refusal(a arrival, self party.ID, heads []Head) (admission, bool) {
 	}
 	switch {
 	case erasedBy != "" && erasedBy != a.from:
-		return setAside("object.tombstone", "This object was erased here; a copy does not bring it back (J19).",
-			"Ask its creator to issue it under a new id."), true
+		ad := setAside("object.tombstone", "This object was erased here; a copy does not bring it back (J19).",
+			"Ask its creator to issue it under a new id.")
+		ad.discard = true
+		return ad, true
 	case first.From == self && a.from != self:
 		return setAside("object.ours", "A partner sent different content under the id of an object of ours (J10).",
 			"Ask the partner to publish its version under an id of its own."), true

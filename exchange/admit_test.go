@@ -41,6 +41,7 @@ func TestAdmission(t *testing.T) {
 		state   ObjectState
 		setBack []int64
 		aside   bool
+		discard bool
 	}{
 		{name: "first seen", object: at(t1, "a"), from: me, want: ResultNew, state: Live},
 		{name: "same bytes again", object: at(t1, "a"), from: me, heads: []Head{held(1, t1, "a", me, Live)}, want: ResultUnchanged},
@@ -57,7 +58,7 @@ func TestAdmission(t *testing.T) {
 		{name: "S20 an observable's id with other content", object: at("", "b"), from: "x", heads: []Head{held(1, "", "a", "x", Live)}, want: ResultQuarantined, code: "object.observable-conflict", state: SetAside},
 		{name: "its creator revokes it", object: revoked, from: "x", heads: []Head{held(1, t1, "a", "x", Live)}, want: ResultUpdated, state: Live, setBack: []int64{1}},
 		{name: "J19 revoked is permanent", object: at(t3, "c"), from: "x", heads: []Head{{Seq: 1, Version: t2, Hash: ident.Sum([]byte("b")), From: "x", Revoked: true, State: Live}}, want: ResultQuarantined, code: "object.revoked", state: SetAside},
-		{name: "J19 erased here, resent by another", object: at(t1, "a"), from: "y", heads: []Head{held(1, t1, "a", "x", Erased)}, want: ResultQuarantined, code: "object.tombstone", state: SetAside},
+		{name: "J19 erased here, resent by another", object: at(t1, "a"), from: "y", heads: []Head{held(1, t1, "a", "x", Erased)}, want: ResultQuarantined, code: "object.tombstone", state: SetAside, discard: true},
 		{name: "erased here, sent again by whom it was recalled", object: at(t1, "a"), from: "x", heads: []Head{held(1, t1, "a", "x", Erased)}, want: ResultUpdated, state: Live},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -66,7 +67,7 @@ func TestAdmission(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := admission{result: c.want, code: c.code, state: c.state, setBack: c.setBack, aside: c.aside}
+			want := admission{result: c.want, code: c.code, state: c.state, setBack: c.setBack, aside: c.aside, discard: c.discard}
 			got.detail, got.next = "", ""
 			if d := cmp.Diff(want, got, cmp.AllowUnexported(admission{})); d != "" {
 				t.Error(d)

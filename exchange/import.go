@@ -189,7 +189,7 @@ func (in *intake) admitOne(ctx context.Context, tx Tx, c candidate, heads map[st
 		}
 	}
 	seq, err := in.keep(ctx, tx, c, ad)
-	if err != nil {
+	if err != nil || ad.discard {
 		return line, err
 	}
 	heads[o.ID] = append(heads[o.ID], Head{
@@ -210,6 +210,9 @@ func (in *intake) keep(ctx context.Context, tx Tx, c candidate, ad admission) (i
 	if err != nil {
 		return 0, err
 	}
+	if ad.discard {
+		return 0, in.note(ctx, tx, c, ad)
+	}
 	seq, err := tx.AddObject(ctx, Stored{
 		ID: o.ID, Type: o.Type, SpecVersion: o.SpecVersion, Version: o.Version, CreatedBy: o.CreatedBy,
 		Revoked: o.Revoked, Hash: o.Hash, Raw: o.Raw, State: ad.state, Upgraded: o.Upgraded,
@@ -218,9 +221,14 @@ func (in *intake) keep(ctx context.Context, tx Tx, c candidate, ad admission) (i
 	if err != nil || ad.state != SetAside {
 		return seq, err
 	}
-	return seq, tx.AddQuarantine(ctx, Quarantine{
-		At: in.origin.At, From: in.origin.From, Source: in.origin.Source, ObjectID: o.ID,
-		Pointer: c.Pointer, Code: ad.code, Detail: ad.detail, Next: ad.next, Hash: o.Hash,
+	return seq, in.note(ctx, tx, c, ad)
+}
+
+// note records why an object was set aside. Its bytes, if kept, are with the object.
+func (in *intake) note(ctx context.Context, tx Tx, c candidate, ad admission) error {
+	return tx.AddQuarantine(ctx, Quarantine{
+		At: in.origin.At, From: in.origin.From, Source: in.origin.Source, ObjectID: c.Object.ID,
+		Pointer: c.Pointer, Code: ad.code, Detail: ad.detail, Next: ad.next, Hash: c.Object.Hash,
 	})
 }
 

@@ -189,7 +189,7 @@ func (col *column) preview(c *closure, name string) RecipientPreview {
 		if f.Sent != nil {
 			item.SentID, item.SentHash = f.Sent.ID, f.Sent.Hash
 		}
-		rp.count(d.Outcome, f.Sent)
+		rp.count(d.Outcome, mem.object, f.Sent)
 		transforms = append(transforms, d.Transforms...)
 		rp.Items = append(rp.Items, item)
 	}
@@ -200,13 +200,15 @@ func (col *column) preview(c *closure, name string) RecipientPreview {
 	return rp
 }
 
-func (rp *RecipientPreview) count(o decision.Outcome, sent *intel.Object) {
+// count goes by what leaves: an object that changes only because something it
+// refers to is withheld is transformed too.
+func (rp *RecipientPreview) count(o decision.Outcome, original, sent *intel.Object) {
 	switch {
 	case o == decision.Refer:
 		rp.Referred++
 	case o == decision.Deny || sent == nil:
 		rp.Denied++
-	case o == decision.Transform:
+	case sent.Hash != original.Hash:
 		rp.Transformed++
 	default:
 		rp.Permitted++
@@ -228,9 +230,11 @@ func lead(d decision.Decision) []decision.Reason {
 	if len(out) > 0 {
 		return out
 	}
-	for _, b := range d.Basis {
-		if b.Effect == decision.EffectPermits {
-			out = append(out, decision.Reason{ClauseRef: b.ClauseRef, Text: b.Effect})
+	for _, effect := range []string{decision.EffectPermits, decision.EffectObliges} {
+		for _, b := range d.Basis {
+			if b.Effect == effect {
+				out = append(out, decision.Reason{ClauseRef: b.ClauseRef, Text: b.Effect})
+			}
 		}
 	}
 	return out

@@ -3,6 +3,7 @@ package exchange_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"entente/exchange"
 	"entente/party"
@@ -54,6 +55,33 @@ func TestRecallPurges(t *testing.T) {
 	wantCode(t, err, "recall.nothing")
 	if rep := b.imports(t, bundleOf(indicator("0001", tlpAmber))); rep.Quarantined != 1 || rep.Objects[0].Code != "object.tombstone" {
 		t.Errorf("J19 a copy came back: %+v", rep)
+	}
+}
+
+// TestRecallTakesOnlyWhatItBrought: an object that another standing release also
+// brought stays, and one that was recalled can be released again.
+func TestRecallTakesOnlyWhatItBrought(t *testing.T) {
+	t.Parallel()
+	f := newFederation(t, aurelia, borealis)
+	a, b := f.nodes[aurelia], f.nodes[borealis]
+	one, two := idOf("indicator", "0001"), idOf("indicator", "0002")
+	a.imports(t, bundleOf(indicator("0001", tlpAmber), indicator("0002", tlpAmber)))
+	f.send(aurelia, borealis, one)
+	f.now = f.now.Add(time.Second)
+	both, err := a.Send(t.Context(), exchange.SendRequest{PreviewRequest: exchange.PreviewRequest{Objects: []string{one, two}}})
+	must(t, err)
+	f.deliver(a)
+	_, err = a.Recall(t.Context(), exchange.RecallRequest{Release: both.Releases[0].Release, Reason: "too much"})
+	must(t, err)
+	f.deliver(a)
+	if _, err := b.Object(t.Context(), one); err != nil {
+		t.Errorf("what the first release brought is gone: %v", err)
+	}
+	_, err = b.Object(t.Context(), two)
+	wantCode(t, err, "object.unknown")
+	f.send(aurelia, borealis, two)
+	if _, err := b.Object(t.Context(), two); err != nil {
+		t.Errorf("what was released again did not come back: %v", err)
 	}
 }
 

@@ -97,9 +97,13 @@ func (s *Service) open(ctx context.Context, from party.ID, raw []byte) (*incomin
 	if err := checkProof(in.body.Proof, in.from, ident.Sum(in.body.Envelope)); err != nil {
 		return nil, err
 	}
-	in.key = string(from) + "/" + in.msg.ID
+	in.key = receivedKey(from, in.msg.ID)
 	return in, s.seenBefore(ctx, in)
 }
+
+// receivedKey is the name under which a partner's message is remembered: ids are
+// unique per sender only.
+func receivedKey(from party.ID, id string) string { return string(from) + "/" + id }
 
 // keysOf finds a party's signing key for the envelope's checks. A message can
 // only be signed by the party it says it is from.
@@ -163,11 +167,11 @@ func (s *Service) takeIn(ctx context.Context, in *incoming) ([]envelope.ItemRece
 	var lines []ImportLine
 	err = s.store.Write(ctx, func(tx Tx) error {
 		lines = lines[:0]
-		if _, err := tx.Received(ctx, string(in.from.ID)+"/"+recallID(in.msg.ID)); err == nil {
+		if _, err := tx.Received(ctx, receivedKey(in.from.ID, recallID(in.msg.ID))); err == nil {
 			return fault.New(fault.Conflict, "envelope.recalled", "The release was recalled before it arrived.")
 		}
 		if !in.held {
-			if err := s.remember(ctx, tx, in, len(bundle.Accepted), len(bundle.Rejected)); err != nil {
+			if err := s.remember(ctx, tx, in, bundle); err != nil {
 				return err
 			}
 		}
@@ -243,7 +247,7 @@ type receiveEvent struct {
 	At       time.Time    `json:"at"`
 }
 
-func (s *Service) remember(ctx context.Context, tx Tx, in *incoming, accepted, refused int) error {
+func (s *Service) remember(ctx context.Context, tx Tx, in *incoming, b stix.Bundle) error {
 	now := s.time()
 	leaf, err := s.append(ctx, tx, transparency.EventReceive, receiveEvent{
 		Message: in.msg.ID, Kind: in.msg.Kind, From: in.from.ID,
@@ -253,10 +257,14 @@ func (s *Service) remember(ctx context.Context, tx Tx, in *incoming, accepted, r
 		return err
 	}
 	in.leaf = leaf
+	digests := make([]ident.Digest, len(b.Accepted))
+	for i, a := range b.Accepted {
+		digests[i] = a.Object.Hash
+	}
 	return tx.AddReceived(ctx, Received{
 		ID: in.key, Kind: in.msg.Kind, From: in.from.ID, At: now, Hash: ident.Sum(in.raw),
-		Envelope: in.body.Envelope, Leaf: leaf, Accepted: accepted, Refused: refused,
-	})
+		Envelope: in.body.Envelope, Leaf: leaf, Accepted: len(b.Accepted), Refused: len(b.Rejected),
+	}, digests)
 }
 
 // receivedDuties starts the clocks the terms of a release put on this node.
@@ -311,11 +319,11 @@ func (s *Service) purge(ctx context.Context, in *incoming) ([]envelope.ItemRecei
 	err := s.store.Write(ctx, func(tx Tx) error {
 		items = items[:0]
 		if !in.held {
-			if err := s.remember(ctx, tx, in, 0, 0); err != nil {
+			if err := s.remember(ctx, tx, in, stix.Bundle{}); err != nil {
 				return err
 			}
 		}
-		before, err := tx.Received(ctx, string(in.from.ID)+"/"+rc.Release)
+		before, err := tx.Received(ctx, receivedKey(in.from.ID, rc.Release))
 		if err != nil {
 			if fault.KindOf(err) == fault.NotFound {
 				return nil // it never arrived; takeIn refuses it from now on
@@ -326,23 +334,36 @@ func (s *Service) purge(ctx context.Context, in *incoming) ([]envelope.ItemRecei
 		if err != nil {
 			return err
 		}
+		if err := tx.RecallReceived(ctx, before.ID, s.time()); err != nil {
+			return err
+		}
 		items, err = s.eraseItems(ctx, tx, in, m)
 		return err
 	})
 	return items, err
 }
 
+// eraseItems erases what only the recalled release brought. What its sender also
+// sent in a release that stands is held under that one.
 func (s *Service) eraseItems(ctx context.Context, tx Tx, in *incoming, m envelope.Message) ([]envelope.ItemReceipt, error) {
-	ids := make([]string, len(m.Objects))
+	ids, digests := make([]string, len(m.Objects)), make([]ident.Digest, len(m.Objects))
 	for i, it := range m.Objects {
-		ids[i] = it.ID
+		ids[i], digests[i] = it.ID, it.Hash
 	}
 	heads, err := tx.Heads(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
+	others, err := tx.HeldUnder(ctx, in.from.ID, receivedKey(in.from.ID, m.ID), digests)
+	if err != nil {
+		return nil, err
+	}
 	var items []envelope.ItemReceipt
 	for _, it := range m.Objects {
+		if slices.Contains(others, it.Hash) {
+			items = append(items, envelope.ItemReceipt{ID: it.ID, Hash: it.Hash, Result: "held"})
+			continue
+		}
 		i := slices.IndexFunc(heads[it.ID], func(h Head) bool { return h.Hash == it.Hash && h.From == in.from.ID && h.State != Erased })
 		if i < 0 {
 			items = append(items, envelope.ItemReceipt{ID: it.ID, Hash: it.Hash, Result: "absent"})

@@ -2,8 +2,6 @@ package exchange
 
 import (
 	"context"
-	"strconv"
-	"strings"
 	"time"
 
 	"entente/decision"
@@ -238,7 +236,7 @@ func (s *Service) KeepSelf(ctx context.Context, p party.Party) error {
 func (s *Service) admissible(ctx context.Context, doc *instrument.Instrument) error {
 	active, err := s.Instrument(ctx, doc.ID)
 	switch {
-	case err == nil && active.Hash != doc.Hash && !newer(doc.Version, active.Version):
+	case err == nil && active.Hash != doc.Hash && instrument.CompareVersions(doc.Version, active.Version) <= 0:
 		return fault.New(fault.Conflict, "instrument.version", "Version %s of %s does not follow the active version %s.", doc.Version, doc.ID, active.Version).
 			At("/version", "does not grow").Try("Give the changed text a higher version; parties sign versions.")
 	case err != nil && fault.KindOf(err) != fault.NotFound:
@@ -260,17 +258,4 @@ func (s *Service) admissible(ctx context.Context, doc *instrument.Instrument) er
 		return bad.Try("Run entente instrument test on the file and settle text and vectors with the other parties.")
 	}
 	return nil
-}
-
-// newer compares MAJOR.MINOR.PATCH versions, whose form the loader has checked.
-func newer(a, b string) bool {
-	as, bs := strings.Split(a, "."), strings.Split(b, ".")
-	for i := range min(len(as), len(bs)) {
-		x, _ := strconv.Atoi(as[i])
-		y, _ := strconv.Atoi(bs[i])
-		if x != y {
-			return x > y
-		}
-	}
-	return false
 }

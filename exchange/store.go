@@ -68,6 +68,9 @@ type Reader interface {
 	Recalls(ctx context.Context, release string) ([]Recall, error)      // "" = all
 	Received(ctx context.Context, id string) (Received, error)
 	ListReceived(ctx context.Context, limit int) ([]Received, error) // newest first
+	// HeldUnder returns which of the digests a partner also sent in another
+	// release than but, one that it has not recalled.
+	HeldUnder(ctx context.Context, from party.ID, but string, digests []ident.Digest) ([]ident.Digest, error)
 	Duties(ctx context.Context, openOnly bool) ([]obligation.Duty, error)
 
 	// LogHead is the tree after the last commit with its signed checkpoint note.
@@ -92,7 +95,7 @@ type Tx interface {
 	WithdrawFact(ctx context.Context, id string, at time.Time) error // conflict fault when already withdrawn
 
 	// AddObject stores a new version and returns its Seq. Conflict fault when
-	// the same digest is there already.
+	// the same digest is there already; an erased one comes back with the bytes.
 	AddObject(ctx context.Context, o Stored, refs []intel.Ref) (int64, error)
 	// SetObjectState moves one version between live, quarantined and erased;
 	// erased also destroys its bytes.
@@ -108,7 +111,10 @@ type Tx interface {
 	// UpdateDelivery stores state, attempts, next time and last error.
 	UpdateDelivery(ctx context.Context, d Delivery) error
 	PutRecall(ctx context.Context, r Recall) error // new or replaced by ID
-	AddReceived(ctx context.Context, r Received) error
+	// AddReceived remembers a message and the digests of the objects it brought.
+	AddReceived(ctx context.Context, r Received, digests []ident.Digest) error
+	// RecallReceived notes that its sender recalled a release.
+	RecallReceived(ctx context.Context, id string, at time.Time) error
 	SetReceipt(ctx context.Context, receivedID string, receipt []byte) error
 	AddDuty(ctx context.Context, d obligation.Duty) error
 	UpdateDuty(ctx context.Context, d obligation.Duty) error

@@ -130,7 +130,7 @@ func fill(t *testing.T, s *store.Store) {
 			tx.PutInstrument(ctx, exchange.InstrumentRecord{ID: "i", Source: b}),
 			tx.AddDecision(ctx, exchange.DecisionRecord{Digest: ident.Sum(b), Body: b}),
 			tx.AddRelease(ctx, exchange.Release{ID: "r", Envelope: b}, []exchange.ReleaseItem{item}),
-			tx.AddReceived(ctx, exchange.Received{ID: "e", Envelope: b}),
+			tx.AddReceived(ctx, exchange.Received{ID: "e", Envelope: b}, nil),
 			tx.PutRecall(ctx, exchange.Recall{ID: "c", Release: "r", Envelope: b}),
 			tx.AddQuarantine(ctx, exchange.Quarantine{Raw: b}),
 		)

@@ -225,7 +225,10 @@ func (t *tx) AddObject(ctx context.Context, o exchange.Stored, refs []intel.Ref)
 	const q = `
 		INSERT INTO objects (id, hash, type, state, version, revoked, origin, leaf, sealed_meta, sealed_upgraded, raw)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-		ON CONFLICT (id, hash) DO NOTHING RETURNING seq`
+		ON CONFLICT (id, hash) DO UPDATE SET
+			state = excluded.state, origin = excluded.origin, leaf = excluded.leaf, sealed_meta = excluded.sealed_meta,
+			sealed_upgraded = excluded.sealed_upgraded, raw = excluded.raw
+		WHERE objects.state = 'erased' RETURNING seq`
 	var seq int64
 	err = t.q.row(ctx, q, []any{
 		packID(o.ID), o.Hash[:], o.Type, string(o.State), o.Version, flag(o.Revoked),
@@ -259,7 +262,7 @@ func (t *tx) addRefs(ctx context.Context, seq int64, kind string, refs []intel.R
 		seen[ref.ID] = true
 		args = append(args, packID(ref.ID), seq)
 	}
-	const q = `INSERT INTO refs (target, source) VALUES ($1, $2)`
+	const q = `INSERT INTO refs (target, source) VALUES ($1, $2) ON CONFLICT (target, source) DO NOTHING`
 	return insertRows(ctx, t.q, q, 2, args)
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"entente/exchange"
 	"entente/internal/fault"
+	"entente/internal/ident"
 )
 
 const releaseColumns = `r.seq, r.id, r.recipient, r.purpose, r.at, r.epoch, r.preview, r.state, r.state_at, r.leaf, r.items, r.sealed_envelope, r.sealed_receipt`
@@ -112,16 +113,19 @@ func (t *tx) AddRelease(ctx context.Context, r exchange.Release, items []exchang
 		return err
 	}
 	var rows, forms []any
+	kept := map[ident.Digest]bool{}
 	for n, i := range items {
 		if err := verify(i.Sent, i.SentHash, "sent form of object", i.ObjectID); err != nil {
 			return err
 		}
 		rows = append(rows, seq, int64(n), packID(i.ObjectID), i.Original[:], packID(i.SentID), i.SentHash[:], i.Decision[:])
-		if i.SentHash != i.Original {
+		if i.SentHash != i.Original && !kept[i.SentHash] {
+			kept[i.SentHash] = true
 			forms = append(forms, i.SentHash[:], i.Sent)
 		}
 	}
-	const form = `INSERT INTO forms (hash, raw) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING`
+	const form = `INSERT INTO forms (hash, raw) VALUES ($1, $2) 
+		ON CONFLICT (hash) DO UPDATE SET raw = excluded.raw WHERE forms.raw IS NULL`
 	if err := insertRows(ctx, t.q, form, 2, forms); err != nil {
 		return err
 	}

@@ -77,7 +77,7 @@ type Receipt struct {
 type ItemReceipt struct {
 	ID     string       `json:"id"`
 	Hash   ident.Digest `json:"hash"`
-	Result string       `json:"result"` // stored, unchanged, quarantined
+	Result string       `json:"result"` // stored, unchanged, quarantined; of a recall: purged, held, absent
 	Code   string       `json:"code,omitempty"`
 }
 

@@ -253,16 +253,41 @@ func recalls(t *testing.T, s exchange.Store) {
 	})
 }
 
+// heldUnder: a digest is held under another release until that one is recalled.
+func heldUnder(t *testing.T, s exchange.Store) {
+	one, two := ident.Sum([]byte("1")), ident.Sum([]byte("2"))
+	ask := func(want ...ident.Digest) {
+		t.Helper()
+		read(t, s, func(ctx context.Context, r exchange.Reader) error {
+			got, err := r.HeldUnder(ctx, "csirt-aurelia", "a", []ident.Digest{one, two})
+			equal(t, got, want)
+			return err
+		})
+	}
+	write(t, s, func(ctx context.Context, tx exchange.Tx) error {
+		must(t, tx.AddReceived(ctx, exchange.Received{ID: "a", From: "csirt-aurelia", At: instant}, []ident.Digest{one, two}))
+		must(t, tx.AddReceived(ctx, exchange.Received{ID: "b", From: "csirt-aurelia", At: instant}, []ident.Digest{two}))
+		return tx.AddReceived(ctx, exchange.Received{ID: "c", From: "ncsc-cordova", At: instant}, []ident.Digest{one})
+	})
+	ask(two)
+	write(t, s, func(ctx context.Context, tx exchange.Tx) error {
+		wantKind(t, tx.RecallReceived(ctx, "none", instant), fault.NotFound)
+		return tx.RecallReceived(ctx, "b", instant)
+	})
+	ask()
+}
+
 func received(t *testing.T, s exchange.Store) {
+	one, two := ident.Sum([]byte("1")), ident.Sum([]byte("2"))
 	v := exchange.Received{
 		ID: "e1", Kind: "release", From: "csirt-aurelia", At: instant, Hash: ident.Sum([]byte("body")), Envelope: []byte("env"),
 		Leaf: 3, Accepted: 2, Refused: 1,
 	}
 	w := exchange.Received{ID: "E1", Kind: "recall", At: instant}
 	write(t, s, func(ctx context.Context, tx exchange.Tx) error {
-		must(t, tx.AddReceived(ctx, v))
-		wantKind(t, tx.AddReceived(ctx, v), fault.Conflict)
-		must(t, tx.AddReceived(ctx, w))
+		must(t, tx.AddReceived(ctx, v, []ident.Digest{one, two, two}))
+		wantKind(t, tx.AddReceived(ctx, v, nil), fault.Conflict)
+		must(t, tx.AddReceived(ctx, w, []ident.Digest{two}))
 		wantKind(t, tx.SetReceipt(ctx, "none", nil), fault.NotFound)
 		return tx.SetReceipt(ctx, "e1", []byte("receipt"))
 	})

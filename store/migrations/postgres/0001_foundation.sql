@@ -168,8 +168,17 @@ CREATE TABLE received (
     leaf            BIGINT NOT NULL,
     accepted        BIGINT NOT NULL,
     refused         BIGINT NOT NULL,
+    recalled_at     BIGINT, -- when its sender took it back
     sealed_envelope BYTEA,
     sealed_receipt  BYTEA
+);
+
+-- Which release of a partner brought what, so that a recall takes back only what
+-- no other release brought.
+CREATE TABLE received_items (
+    hash     BYTEA  NOT NULL,
+    received BIGINT NOT NULL REFERENCES received (seq),
+    PRIMARY KEY (hash, received)
 );
 
 CREATE TABLE duties (

@@ -168,9 +168,18 @@ CREATE TABLE received (
     leaf            INTEGER NOT NULL,
     accepted        INTEGER NOT NULL,
     refused         INTEGER NOT NULL,
+    recalled_at     INTEGER, -- when its sender took it back
     sealed_envelope BLOB,
     sealed_receipt  BLOB
 ) STRICT;
+
+-- Which release of a partner brought what, so that a recall takes back only what
+-- no other release brought.
+CREATE TABLE received_items (
+    hash     BLOB    NOT NULL,
+    received INTEGER NOT NULL REFERENCES received (seq),
+    PRIMARY KEY (hash, received)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE duties (
     seq         INTEGER NOT NULL PRIMARY KEY,
