@@ -93,7 +93,7 @@ func TestImportsFollowTheArchitecture(t *testing.T) {
 				t.Errorf("%s is domain code and imports %s: %s", pkg, p, why)
 			}
 		}
-		for _, a := range strings.Fields(allowed) {
+		for a := range strings.FieldsSeq(allowed) {
 			if !seen[pkg][module+"/"+a] {
 				t.Errorf("mayImport lets %s import %s, which it does not: take the arrow out", pkg, a)
 			}

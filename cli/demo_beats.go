@@ -223,7 +223,7 @@ func previewLine(r exchange.RecipientPreview) string {
 		line += "; " + strings.Join(r.Transforms, ", ")
 	}
 	if len(r.Lead) > 0 {
-		line += fmt.Sprintf("; %s", citation(r.Lead[0]))
+		line += "; " + citation(r.Lead[0])
 	}
 	return line
 }

@@ -117,7 +117,7 @@ func (s *Service) prepare(ctx context.Context, d Delivery) (outgoing, error) {
 			return err
 		}
 		b := envelope.Body{}
-		leaf := int64(0)
+		var leaf int64
 		switch d.Kind {
 		case kindRecall:
 			rc, err := findRecall(ctx, r, d.Ref)
@@ -233,8 +233,7 @@ func (s *Service) postpone(ctx context.Context, d Delivery, cause error) error {
 	now := s.time()
 	d.Attempts++
 	d.LastError = cause.Error()
-	var f *fault.Error
-	if errors.As(cause, &f) {
+	if f, ok := errors.AsType[*fault.Error](cause); ok {
 		d.LastError = f.Code + ": " + f.Message
 	}
 	switch kind := fault.KindOf(cause); kind {

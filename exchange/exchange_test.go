@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/go-json-experiment/json"
-
 	"entente/examples"
 	"entente/exchange"
 	"entente/internal/fault"
@@ -207,11 +205,4 @@ func idOf(typ, n string) string { return typ + "--00000000-0000-4000-8000-000000
 
 func bundleOf(objects ...string) string {
 	return `{"type":"bundle","id":"bundle--00000000-0000-4000-8000-000000000001","objects":[` + strings.Join(objects, ",") + `]}`
-}
-
-func decode[T any](t testing.TB, b []byte) T {
-	t.Helper()
-	var v T
-	must(t, json.Unmarshal(b, &v))
-	return v
 }

@@ -125,22 +125,27 @@ func (s *Service) VerifyLog(ctx context.Context) (LogReport, error) {
 		if err != nil {
 			return err
 		}
-		signed, err := transparency.OpenCheckpoint(checkpoint, verifier)
-		if err == nil && signed.Head != head {
-			err = fault.New(fault.Unverified, "log.checkpoint", "The stored tree is not the one that was signed.")
-		}
-		if err != nil {
-			rep.FirstBad, rep.Problem = 0, err.Error()
-			return nil
-		}
-		bad, err := transparency.Audit(head, r.LogTiles(ctx), entryReader(ctx, r))
-		if bad >= 0 {
-			rep.FirstBad, rep.Problem = bad, err.Error()
-			return nil
-		}
-		return err
+		rep.FirstBad, rep.Problem = audit(ctx, r, head, checkpoint, verifier)
+		return nil
 	})
 	return rep, err
+}
+
+// audit returns the index of the first entry that does not fit and what is wrong
+// with it, or -1.
+func audit(ctx context.Context, r Reader, head transparency.Head, checkpoint []byte, verifier note.Verifier) (int64, string) {
+	signed, err := transparency.OpenCheckpoint(checkpoint, verifier)
+	if err == nil && signed.Head != head {
+		err = fault.New(fault.Unverified, "log.checkpoint", "The stored tree is not the one that was signed.")
+	}
+	if err != nil {
+		return 0, err.Error()
+	}
+	bad, err := transparency.Audit(head, r.LogTiles(ctx), entryReader(ctx, r))
+	if err != nil {
+		return bad, err.Error()
+	}
+	return -1, ""
 }
 
 // auditBatch is how many entries are read at once when the whole log is checked.

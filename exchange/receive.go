@@ -68,8 +68,6 @@ type incoming struct {
 	answered []byte // the receipt given before
 	leaf     int64
 	held     bool // recorded before, but the receipt was lost in a crash
-	accepted int
-	refused  int
 }
 
 func (s *Service) open(ctx context.Context, from party.ID, raw []byte) (*incoming, error) {
@@ -120,11 +118,8 @@ func keysOf(p party.Party) func(party.ID, string, time.Time) (ed25519.PublicKey,
 func (s *Service) seenBefore(ctx context.Context, in *incoming) error {
 	return s.store.Read(ctx, func(r Reader) error {
 		before, err := r.Received(ctx, in.key)
-		if fault.KindOf(err) == fault.NotFound && err != nil {
-			return nil
-		}
 		if err != nil {
-			return err
+			return unlessAbsent(err)
 		}
 		if ident.Sum(before.Envelope) != ident.Sum(in.body.Envelope) {
 			return fault.New(fault.Conflict, "envelope.equivocation", "%s sent two different messages under the id %s.", in.from.ID, in.msg.ID)
@@ -135,6 +130,14 @@ func (s *Service) seenBefore(ctx context.Context, in *incoming) error {
 		}
 		return nil
 	})
+}
+
+// unlessAbsent drops the error that says that there is no such thing.
+func unlessAbsent(err error) error {
+	if fault.KindOf(err) == fault.NotFound {
+		return nil
+	}
+	return err
 }
 
 // refuse leaves a commitment to what was refused, so that a partner who sends
@@ -325,10 +328,7 @@ func (s *Service) purge(ctx context.Context, in *incoming) ([]envelope.ItemRecei
 		}
 		before, err := tx.Received(ctx, receivedKey(in.from.ID, rc.Release))
 		if err != nil {
-			if fault.KindOf(err) == fault.NotFound {
-				return nil // it never arrived; takeIn refuses it from now on
-			}
-			return err
+			return unlessAbsent(err) // it never arrived; takeIn refuses it from now on
 		}
 		m, err := envelope.Open(before.Envelope, keysOf(in.from))
 		if err != nil {

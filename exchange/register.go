@@ -24,7 +24,7 @@ type lawEvent struct {
 }
 
 // changeLaw runs f and moves the epoch with a leaf, in one transaction.
-func (s *Service) changeLaw(ctx context.Context, e lawEvent, f func(tx Tx) error) (int64, error) {
+func (s *Service) changeLaw(ctx context.Context, e lawEvent, f func(tx Tx) error) error {
 	e.At = s.time()
 	err := s.store.Write(ctx, func(tx Tx) error {
 		if err := f(tx); err != nil {
@@ -38,7 +38,7 @@ func (s *Service) changeLaw(ctx context.Context, e lawEvent, f func(tx Tx) error
 		return err
 	})
 	s.wake()
-	return e.Epoch, err
+	return err
 }
 
 // AddParty brings in a party's card. The fingerprint must be the one compared
@@ -48,15 +48,15 @@ func (s *Service) AddParty(ctx context.Context, in AddPartyRequest) (party.Party
 	if err != nil {
 		return p, err
 	}
-	print := p.Fingerprint()
-	if in.Fingerprint != print.String() {
-		return p, fault.New(fault.Unverified, "party.fingerprint", "The card's fingerprint is %s, which is not the one given.", print).
+	fingerprint := p.Fingerprint()
+	if in.Fingerprint != fingerprint.String() {
+		return p, fault.New(fault.Unverified, "party.fingerprint", "The card's fingerprint is %s, which is not the one given.", fingerprint).
 			Try("Compare the fingerprint with the party by telephone or in person, then give it.").At("/fingerprint", "does not match")
 	}
 	if err := s.checkName(ctx, p); err != nil || in.DryRun {
 		return p, err
 	}
-	_, err = s.changeLaw(ctx, lawEvent{Change: "party", ID: string(p.ID), Hash: print}, func(tx Tx) error {
+	err = s.changeLaw(ctx, lawEvent{Change: "party", ID: string(p.ID), Hash: fingerprint}, func(tx Tx) error {
 		return tx.PutParty(ctx, p, s.time())
 	})
 	return p, err
@@ -106,7 +106,7 @@ func (s *Service) AddInstrument(ctx context.Context, in AddInstrumentRequest) (I
 	if err := s.admissible(ctx, doc); err != nil || in.DryRun {
 		return view, err
 	}
-	_, err = s.changeLaw(ctx, lawEvent{Change: "instrument", ID: doc.ID, Hash: doc.Hash, By: in.By}, func(tx Tx) error {
+	err = s.changeLaw(ctx, lawEvent{Change: "instrument", ID: doc.ID, Hash: doc.Hash, By: in.By}, func(tx Tx) error {
 		return tx.PutInstrument(ctx, rec)
 	})
 	return view, err
@@ -179,7 +179,7 @@ func (s *Service) RecordFact(ctx context.Context, f Fact) (Fact, error) {
 	if f.From.IsZero() {
 		f.From = now
 	}
-	_, err := s.changeLaw(ctx, lawEvent{Change: "fact", ID: f.ID, By: f.Issuer}, func(tx Tx) error {
+	err := s.changeLaw(ctx, lawEvent{Change: "fact", ID: f.ID, By: f.Issuer}, func(tx Tx) error {
 		return tx.PutFact(ctx, f)
 	})
 	return f, err
@@ -201,7 +201,7 @@ func (s *Service) WithdrawFact(ctx context.Context, id string) (Withdrawal, erro
 	if w.Fact.ID == "" {
 		return w, fault.New(fault.NotFound, "fact.unknown", "There is no fact %s that could be withdrawn.", id).Try("List the facts that count.")
 	}
-	if _, err = s.changeLaw(ctx, lawEvent{Change: "fact-withdrawn", ID: id}, func(tx Tx) error {
+	if err = s.changeLaw(ctx, lawEvent{Change: "fact-withdrawn", ID: id}, func(tx Tx) error {
 		return tx.WithdrawFact(ctx, id, s.time())
 	}); err != nil {
 		return w, err
@@ -226,7 +226,7 @@ func (s *Service) KeepSelf(ctx context.Context, p party.Party) error {
 	if err != nil && fault.KindOf(err) != fault.NotFound {
 		return err
 	}
-	_, err = s.changeLaw(ctx, lawEvent{Change: "party", ID: string(p.ID), Hash: p.Fingerprint()}, func(tx Tx) error {
+	err = s.changeLaw(ctx, lawEvent{Change: "party", ID: string(p.ID), Hash: p.Fingerprint()}, func(tx Tx) error {
 		return tx.PutParty(ctx, p, s.time())
 	})
 	return err

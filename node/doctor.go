@@ -78,7 +78,7 @@ func (n *Node) checkKeys(context.Context) (state, detail, fix string) {
 	if age > 2*365*24*time.Hour {
 		return warn, "the signing key is more than two years old", "Plan a rotation with your partners; they need the new card."
 	}
-	return ok, fmt.Sprintf("signing with %s", newest.ID), ""
+	return ok, "signing with " + newest.ID, ""
 }
 
 func (n *Node) checkCertificate(context.Context) (state, detail, fix string) {

@@ -101,7 +101,7 @@ func checkCard(p party.Party) error {
 
 func readSelf(dir string) (self, error) {
 	var me self
-	b, err := os.ReadFile(filepath.Join(dir, selfFile))
+	b, err := os.ReadFile(filepath.Join(dir, selfFile)) //nolint:gosec // the operator names the folder
 	if errors.Is(err, fs.ErrNotExist) {
 		return me, fault.New(fault.NotFound, "node.absent", "There is no node in %s.", dir).
 			Try("Make one with entente init, or name its folder with --data.")

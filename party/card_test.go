@@ -173,8 +173,15 @@ func TestFingerprintIsOfTheCardNotItsFormatting(t *testing.T) {
 	}
 	seen := map[string]string{p.Fingerprint().String(): "the card itself"}
 	for _, edit := range [][2]string{
-		{`"csirt-aurelia"`, `"csirt-aurelja"`}, {"CSIRT Aurelia", "CSIRT Aurelja"}, {`"csirt"`, `"isac"`}, {`"AA"`, `"AB"`},
-		{"8443", "8444"}, {"AQEBAQ", "AQEBAA"}, {"2026-06-01", "2026-06-02"}, {"2026-07-01", "2026-07-02"}, {`"k2"`, `"k3"`},
+		{`"csirt-aurelia"`, `"csirt-aurelja"`},
+		{"CSIRT Aurelia", "CSIRT Aurelja"},
+		{`"csirt"`, `"isac"`},
+		{`"AA"`, `"AB"`},
+		{"8443", "8444"},
+		{"AQEBAQ", "AQEBAA"},
+		{"2026-06-01", "2026-06-02"},
+		{"2026-07-01", "2026-07-02"},
+		{`"k2"`, `"k3"`},
 	} {
 		f := parse(t, strings.Replace(card, edit[0], edit[1], 1)).Fingerprint().String()
 		if was, taken := seen[f]; taken {

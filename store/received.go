@@ -57,8 +57,10 @@ func (t *tx) AddReceived(ctx context.Context, r exchange.Received, digests []ide
 		INSERT INTO received (id, kind, origin, at, hash, leaf, accepted, refused, sealed_envelope, sealed_receipt)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING RETURNING seq`
 	var seq int64
-	err := t.q.row(ctx, q, []any{r.ID, r.Kind, string(r.From), micros(r.At), r.Hash[:], r.Leaf, int64(r.Accepted), int64(r.Refused),
-		seal(r.Envelope), seal(r.Receipt)}, &seq)
+	err := t.q.row(ctx, q, []any{
+		r.ID, r.Kind, string(r.From), micros(r.At), r.Hash[:], r.Leaf, int64(r.Accepted), int64(r.Refused),
+		seal(r.Envelope), seal(r.Receipt),
+	}, &seq)
 	if errors.Is(err, sql.ErrNoRows) {
 		return fault.New(fault.Conflict, "received.exists", "Envelope %s was received before.", r.ID)
 	}

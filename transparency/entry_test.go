@@ -31,9 +31,15 @@ func entry(t testing.TB, typ, body string, source io.Reader) transparency.Entry 
 func TestNewEntryRefuses(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ typ, body, code string }{
-		{"", `{}`, "log.event-type"}, {"Object", `{}`, "log.event-type"}, {"object\n", `{}`, "log.event-type"},
-		{"CVE-2026-1", `{}`, "log.event-type"}, {"object", ``, "log.event-body"}, {"object", `[]`, "log.event-body"},
-		{"object", `{"a":1,"a":2}`, "log.event-body"}, {"object", `{} {}`, "log.event-body"}, {"object", "{\"a\":\"\xff\"}", "log.event-body"},
+		{"", `{}`, "log.event-type"},
+		{"Object", `{}`, "log.event-type"},
+		{"object\n", `{}`, "log.event-type"},
+		{"CVE-2026-1", `{}`, "log.event-type"},
+		{"object", ``, "log.event-body"},
+		{"object", `[]`, "log.event-body"},
+		{"object", `{"a":1,"a":2}`, "log.event-body"},
+		{"object", `{} {}`, "log.event-body"},
+		{"object", "{\"a\":\"\xff\"}", "log.event-body"},
 	} {
 		if _, err := transparency.NewEntry(test.typ, []byte(test.body), rand.Reader); fault.CodeOf(err) != test.code {
 			t.Errorf("%q %q: %v", test.typ, test.body, err)

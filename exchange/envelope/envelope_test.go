@@ -129,7 +129,7 @@ func TestSealedMessagesOpen(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got.Entente != 1 || (got.Root.IsZero()) == (m.Kind == envelope.KindRelease) || back.Digest() != ident.Sum(b.Envelope) {
+		if got.Entente != 1 || got.Root.IsZero() == (m.Kind == envelope.KindRelease) || back.Digest() != ident.Sum(b.Envelope) {
 			t.Errorf("%+v", got)
 		}
 		got.Entente, got.Root = 0, ident.Digest{}

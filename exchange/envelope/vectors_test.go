@@ -75,7 +75,8 @@ func writeVectors(t *testing.T, file string) {
 	objs := objects(3)
 	v.Cases = []vector{
 		{"release of three objects", seal(t, release(objs), objs).Envelope, ""},
-		{"recall", seal(t, recall(), nil).Envelope, ""}, {"receipt", seal(t, receipt(), nil).Envelope, ""},
+		{"recall", seal(t, recall(), nil).Envelope, ""},
+		{"receipt", seal(t, receipt(), nil).Envelope, ""},
 	}
 	for _, f := range forgeries(t) {
 		if len(f.env) < 1<<16 {

@@ -192,8 +192,12 @@ func TestF17RotationKeepsWhatWasSigned(t *testing.T) {
 		at   time.Time
 		want bool
 	}{
-		{oldID, now, true}, {oldID, later.Add(59 * time.Minute), true}, {oldID, later.Add(time.Hour), false},
-		{newID, now, false}, {newID, later, true}, {newID, later.Add(1000 * time.Hour), true},
+		{oldID, now, true},
+		{oldID, later.Add(59 * time.Minute), true},
+		{oldID, later.Add(time.Hour), false},
+		{newID, now, false},
+		{newID, later, true},
+		{newID, later.Add(1000 * time.Hour), true},
 	} {
 		if _, ok := card.VerifyKey(test.id, test.at); ok != test.want {
 			t.Errorf("%s at %v: %v", test.id, test.at, ok)

@@ -368,13 +368,21 @@ func TestClientDialsOnlyWhereAPartnerCanBe(t *testing.T) {
 		endpoint string
 		code     string
 	}{
-		{strict, "https://127.0.0.1:1", "peer.unreachable"}, {strict, "https://[::1]:1", "peer.unreachable"},
-		{strict, "https://[::ffff:127.0.0.1]:1", "peer.unreachable"}, {strict, "https://localhost:1", "peer.unreachable"},
-		{lax, "https://169.254.169.254", "peer.unreachable"}, {lax, "https://0.0.0.0:1", "peer.unreachable"},
-		{lax, "https://[fe80::1]:1", "peer.unreachable"}, {lax, "https://[fd00:ec2::254]", "peer.unreachable"},
+		{strict, "https://127.0.0.1:1", "peer.unreachable"},
+		{strict, "https://[::1]:1", "peer.unreachable"},
+		{strict, "https://[::ffff:127.0.0.1]:1", "peer.unreachable"},
+		{strict, "https://localhost:1", "peer.unreachable"},
+		{lax, "https://169.254.169.254", "peer.unreachable"},
+		{lax, "https://0.0.0.0:1", "peer.unreachable"},
+		{lax, "https://[fe80::1]:1", "peer.unreachable"},
+		{lax, "https://[fd00:ec2::254]", "peer.unreachable"},
 		{lax, "https://224.0.0.1:1", "peer.unreachable"},
-		{lax, "", "peer.endpoint"}, {lax, "http://192.0.2.1", "peer.endpoint"}, {lax, "https://user:pw@192.0.2.1", "peer.endpoint"},
-		{lax, "https://192.0.2.1?x=1", "peer.endpoint"}, {lax, "https://192.0.2.1#x", "peer.endpoint"}, {lax, "https:///x", "peer.endpoint"},
+		{lax, "", "peer.endpoint"},
+		{lax, "http://192.0.2.1", "peer.endpoint"},
+		{lax, "https://user:pw@192.0.2.1", "peer.endpoint"},
+		{lax, "https://192.0.2.1?x=1", "peer.endpoint"},
+		{lax, "https://192.0.2.1#x", "peer.endpoint"},
+		{lax, "https:///x", "peer.endpoint"},
 	} {
 		to := borealis.card
 		to.Endpoint = test.endpoint
