@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -29,7 +28,7 @@ func (a *app) doctorCommand() *cobra.Command {
 				}
 			}
 			return list(a, checks, "", "checks", []any{"STATE", "CHECK", "FOUND", "WHAT TO DO"}, func(c view.Check) []any {
-				return []any{checkSign(c.State), c.Name, c.Detail, strings.TrimSpace(c.Fix + " " + c.Anchor)}
+				return []any{checkSign(c.State), c.Name, c.Detail, c.Fix}
 			})
 		},
 	}

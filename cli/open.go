@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-json-experiment/json"
 	"github.com/spf13/cobra"
 
 	"entente/client"
@@ -16,20 +15,12 @@ import (
 	"entente/node"
 )
 
-// Files of a data folder the command line looks at.
-const (
-	runningFile = "node.json" // where the node of this folder can be reached, while it runs
-	tokenName   = "token"
-)
+// tokenName is the file of a data folder that holds the token of its API.
+const tokenName = "token"
 
 // liveTimeout is how long a node that left its address behind may take to say
 // that it is alive.
 const liveTimeout = 2 * time.Second
-
-// running is the content of [runningFile].
-type running struct {
-	API string `json:"api"` // e.g. http://127.0.0.1:8420
-}
 
 // withNode runs f with a client of the node asked for: one elsewhere, the one
 // that runs on this data folder, or the folder's own, opened for f alone.
@@ -68,15 +59,11 @@ func (a *app) onNode(f func(ctx context.Context, c *client.Client, args []string
 // runningNode returns a client of the node that runs on the data folder, or
 // nil. A stale address file (after a crash) does not count.
 func (a *app) runningNode(ctx context.Context, token string) *client.Client {
-	b, err := os.ReadFile(filepath.Join(a.data, runningFile))
-	if err != nil {
+	api := node.RunningAPI(a.data)
+	if api == "" {
 		return nil
 	}
-	var r running
-	if err := json.Unmarshal(b, &r); err != nil || r.API == "" {
-		return nil
-	}
-	c := client.New(r.API, token, nil)
+	c := client.New(api, token, nil)
 	ctx, cancel := context.WithTimeout(ctx, liveTimeout)
 	defer cancel()
 	if c.Live(ctx) != nil {

@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"os"
-	"path/filepath"
 
-	"github.com/go-json-experiment/json"
 	"github.com/spf13/cobra"
 
 	"entente/node"
@@ -39,36 +36,21 @@ func (a *app) serveCommand() *cobra.Command {
 // serve runs until ctx ends; being told to stop is a success.
 func (a *app) serve(ctx context.Context, c node.Config) (err error) {
 	var n *node.Node
-	var announced error
 	c.OnListen = func(api, peer string) {
 		a.say("data      %s", clean(a.data))
 		a.say("api       http://%s/v1/openapi.json", api)
 		a.say("pages     http://%s%s  (once, within half an hour)", api, n.EnterPath())
 		a.say("partners  %s", peer)
-		announced = a.announce(api)
 	}
 	if n, err = node.Open(ctx, c); err != nil {
 		return err
 	}
 	defer func() {
-		err = errors.Join(err, announced, os.RemoveAll(filepath.Join(a.data, runningFile)), n.Close())
+		err = errors.Join(err, n.Close())
 	}()
 	err = n.Serve(ctx)
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return nil
 	}
 	return err
-}
-
-// announce leaves the address of the API where other commands look for it.
-func (a *app) announce(address string) error {
-	b, err := json.Marshal(running{API: "http://" + address})
-	if err != nil {
-		return err
-	}
-	temporary := filepath.Join(a.data, runningFile+".new")
-	if err := os.WriteFile(temporary, b, 0o600); err != nil {
-		return err
-	}
-	return os.Rename(temporary, filepath.Join(a.data, runningFile)) // never half a file
 }

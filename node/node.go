@@ -105,7 +105,7 @@ func (n *Node) open(ctx context.Context, me self) error {
 	if err := n.exchange.KeepSelf(ctx, cardOf(me.Party, n.ring)); err != nil {
 		return err
 	}
-	n.console = console.New(console.Config{Exchange: n.exchange, Now: n.config.Now, Log: n.log})
+	n.console = console.New(console.Config{Exchange: n.exchange, Party: me.Party.Name, Now: n.config.Now, Log: n.log})
 	n.handler = n.doors()
 	return nil
 }
@@ -164,10 +164,13 @@ func (n *Node) Serve(ctx context.Context) error {
 				Try("Choose another with --peer-listen.").Because(err), own.Close())
 		}
 	}
+	if err := n.announce(own.Addr().String()); err != nil {
+		return errors.Join(err, own.Close(), partners.Close())
+	}
 	if n.config.OnListen != nil {
 		n.config.OnListen(own.Addr().String(), partners.Addr().String())
 	}
-	return n.serve(ctx, cancel, own, partners)
+	return errors.Join(n.serve(ctx, cancel, own, partners), n.conceal())
 }
 
 // serve runs the two doors and the background work until the first of them
