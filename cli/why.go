@@ -136,10 +136,18 @@ func drawLaw(t *table, d decision.Decision) {
 	if len(d.LawApplied) > 0 {
 		t.line("\nInstruments applied")
 		for _, l := range d.LawApplied {
-			t.row("  "+l.Instrument, l.Version, l.Hash)
+			t.row("  "+l.Instrument, l.Version, l.Hash, illustrative(l.Illustrative))
 		}
 	}
 	t.line("\nDecided at %s by engine %s", when(d.Request.At, "-"), d.Engine)
+}
+
+// illustrative marks an encoding that no named legal owner answers for.
+func illustrative(is bool) string {
+	if is {
+		return "illustrative"
+	}
+	return ""
 }
 
 func words(t *table, title string, ws []string) {

@@ -149,9 +149,10 @@ type Dilemma struct {
 
 // LawRef names one instrument version applied.
 type LawRef struct {
-	Instrument string       `json:"instrument"`
-	Version    string       `json:"version"`
-	Hash       ident.Digest `json:"hash"`
+	Instrument   string       `json:"instrument"`
+	Version      string       `json:"version"`
+	Hash         ident.Digest `json:"hash"`
+	Illustrative bool         `json:"illustrative,omitempty"` // no named legal owner has activated it
 }
 
 // Step is how one conflict between instruments was resolved.
