@@ -27,6 +27,7 @@ type member struct {
 type closure struct {
 	roots   []string
 	members []member // roots first, then in the order they were reached
+	absent  []string // referred to, and not held by this node at all
 }
 
 // gather reads the closure of the roots. Alone, it is the roots themselves.
@@ -52,7 +53,35 @@ func (s *Service) gather(ctx context.Context, r Reader, roots []string, alone bo
 			return nil, err
 		}
 	}
+	if err := c.findAbsent(ctx, r); err != nil {
+		return nil, err
+	}
 	return c, c.classify(ctx, r, attached)
+}
+
+// findAbsent lists the references that dangle here too (STIX 2.1 section 3.3):
+// they reveal nothing this node withholds.
+func (c *closure) findAbsent(ctx context.Context, r Reader) error {
+	held := map[string]bool{}
+	for id := range c.ids() {
+		held[id] = true
+	}
+	var outside []string
+	for _, m := range c.members {
+		for _, ref := range m.object.Refs {
+			if !held[ref.ID] && !stix.WellKnownMarking(ref.ID) {
+				held[ref.ID] = true
+				outside = append(outside, ref.ID)
+			}
+		}
+	}
+	heads, err := r.Heads(ctx, outside)
+	for _, id := range outside {
+		if len(heads[id]) == 0 {
+			c.absent = append(c.absent, id)
+		}
+	}
+	return err
 }
 
 // read adds ids and, unless alone, everything they refer to, breadth first.

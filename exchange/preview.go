@@ -130,7 +130,7 @@ func (s *Service) build(p *plan, col *column, scope string) ([]privacy.Formed, e
 	if len(items) == 0 {
 		return formed, nil
 	}
-	form, err := privacy.Build(items, privacy.Scope{Key: s.scopeKey(scope), Publisher: s.publisher, At: p.At})
+	form, err := privacy.Build(items, privacy.Scope{Key: s.scopeKey(scope), Publisher: s.publisher, Absent: p.closure.absent, At: p.At})
 	if err != nil {
 		return nil, fault.New(fault.Internal, "release.form", "The form to be released could not be built.").Because(err)
 	}

@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"entente/decision"
@@ -87,8 +88,9 @@ func (s *Service) Party(ctx context.Context, id party.ID) (party.Party, error) {
 }
 
 // AddInstrument activates an instrument on this node in the name of the person
-// who answers for its encoding. A document that does not load, whose version
-// does not follow the active one, or whose vectors fail is refused.
+// who answers for its encoding. A document that does not load, that does not
+// follow the version before it, or whose vectors fail is refused. The version
+// before it stays: it is the law until the new one is in force.
 func (s *Service) AddInstrument(ctx context.Context, in AddInstrumentRequest) (InstrumentView, error) {
 	doc, err := instrument.Load(in.File, in.Source)
 	if err != nil {
@@ -103,16 +105,17 @@ func (s *Service) AddInstrument(ctx context.Context, in AddInstrumentRequest) (I
 	if err != nil {
 		return view, err
 	}
-	if err := s.admissible(ctx, doc); err != nil || in.DryRun {
+	known, err := s.admissible(ctx, doc)
+	if err != nil || known || in.DryRun {
 		return view, err
 	}
 	err = s.changeLaw(ctx, lawEvent{Change: "instrument", ID: doc.ID, Hash: doc.Hash, By: in.By}, func(tx Tx) error {
-		return tx.PutInstrument(ctx, rec)
+		return tx.AddInstrument(ctx, rec)
 	})
 	return view, err
 }
 
-// Instruments lists the active instruments by id.
+// Instruments lists the activated versions by id, oldest first.
 func (s *Service) Instruments(ctx context.Context) ([]InstrumentView, error) {
 	return read(ctx, s, func(r Reader) ([]InstrumentView, error) {
 		l, err := s.lawAt(ctx, r)
@@ -123,10 +126,10 @@ func (s *Service) Instruments(ctx context.Context) ([]InstrumentView, error) {
 	})
 }
 
-// Instrument returns one active instrument or a not-found fault.
+// Instrument returns the newest activated version or a not-found fault.
 func (s *Service) Instrument(ctx context.Context, id string) (InstrumentView, error) {
 	views, err := s.Instruments(ctx)
-	for _, v := range views {
+	for _, v := range slices.Backward(views) {
 		if v.ID == id {
 			return v, nil
 		}
@@ -232,17 +235,38 @@ func (s *Service) KeepSelf(ctx context.Context, p party.Party) error {
 	return err
 }
 
-// admissible holds a document against the active version and its own vectors.
-func (s *Service) admissible(ctx context.Context, doc *instrument.Instrument) error {
-	active, err := s.Instrument(ctx, doc.ID)
-	switch {
-	case err == nil && active.Hash != doc.Hash && instrument.CompareVersions(doc.Version, active.Version) <= 0:
-		return fault.New(fault.Conflict, "instrument.version", "Version %s of %s does not follow the active version %s.", doc.Version, doc.ID, active.Version).
-			At("/version", "does not grow").Try("Give the changed text a higher version; parties sign versions.")
-	case err != nil && fault.KindOf(err) != fault.NotFound:
-		return err
+// admissible holds a document against the instruments that are active and
+// against its own vectors. It reports whether exactly this document is active
+// already, in which case there is nothing to do.
+func (s *Service) admissible(ctx context.Context, doc *instrument.Instrument) (known bool, err error) {
+	views, err := s.Instruments(ctx)
+	if err != nil {
+		return false, err
 	}
-	failed := 0
+	docs := []*instrument.Instrument{doc}
+	var before *instrument.Instrument // the newest version of the same instrument
+	for _, v := range views {
+		if v.Hash == doc.Hash {
+			return true, nil
+		}
+		if v.ID == doc.ID {
+			before = v.Doc
+		}
+		docs = append(docs, v.Doc)
+	}
+	if before != nil {
+		if err := instrument.CheckSuccession(before, doc); err != nil {
+			return false, err
+		}
+	}
+	if err := instrument.CheckPrecedence(docs); err != nil {
+		return false, err
+	}
+	return false, vectorsHold(doc)
+}
+
+// vectorsHold refuses a document that says something else than its parties agreed.
+func vectorsHold(doc *instrument.Instrument) error {
 	bad := fault.New(fault.Invalid, "instrument.vectors", "Vectors of %s fail; an instrument whose vectors fail is not activated.", doc.ID)
 	results, err := decision.TestInstrument(doc, privacy.Catalogue())
 	if err != nil {
@@ -250,11 +274,10 @@ func (s *Service) admissible(ctx context.Context, doc *instrument.Instrument) er
 	}
 	for _, r := range results {
 		if !r.OK() {
-			failed++
 			bad = bad.At("/vectors/"+r.Name, r.Diff)
 		}
 	}
-	if failed > 0 {
+	if len(bad.Fields) > 0 {
 		return bad.Try("Run entente instrument test on the file and settle text and vectors with the other parties.")
 	}
 	return nil

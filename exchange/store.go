@@ -34,8 +34,10 @@ type Reader interface {
 	Epoch(ctx context.Context) (int64, error)
 	Parties(ctx context.Context) ([]party.Party, error) // by ID
 	Party(ctx context.Context, id party.ID) (party.Party, error)
-	Instruments(ctx context.Context) ([]InstrumentRecord, error) // active ones, by ID
-	Facts(ctx context.Context) ([]Fact, error)                   // recorded and not withdrawn, oldest first
+	// Instruments returns every activated version by ID, oldest first: which of
+	// them is in force is a question of dates, see package instrument.
+	Instruments(ctx context.Context) ([]InstrumentRecord, error)
+	Facts(ctx context.Context) ([]Fact, error) // recorded and not withdrawn, oldest first
 
 	// Object returns the newest live version.
 	Object(ctx context.Context, id string) (Stored, error)
@@ -90,7 +92,7 @@ type Tx interface {
 	Append(ctx context.Context, e transparency.Entry) (int64, error)
 	BumpEpoch(ctx context.Context) (int64, error)
 	PutParty(ctx context.Context, p party.Party, at time.Time) error // new or replaced
-	PutInstrument(ctx context.Context, r InstrumentRecord) error     // replaces the active version with the same ID
+	AddInstrument(ctx context.Context, r InstrumentRecord) error     // conflict fault when the version is there already
 	PutFact(ctx context.Context, f Fact) error                       // conflict fault when the id is taken
 	WithdrawFact(ctx context.Context, id string, at time.Time) error // conflict fault when already withdrawn
 

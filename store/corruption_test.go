@@ -127,7 +127,7 @@ func fill(t *testing.T, s *store.Store) {
 		return errors.Join(
 			tx.PutParty(ctx, party.Party{ID: "p"}, o.Provenance.At),
 			tx.PutFact(ctx, exchange.Fact{ID: "f", Value: true}),
-			tx.PutInstrument(ctx, exchange.InstrumentRecord{ID: "i", Source: b}),
+			tx.AddInstrument(ctx, exchange.InstrumentRecord{ID: "i", Source: b}),
 			tx.AddDecision(ctx, exchange.DecisionRecord{Digest: ident.Sum(b), Body: b}),
 			tx.AddRelease(ctx, exchange.Release{ID: "r", Envelope: b}, []exchange.ReleaseItem{item}),
 			tx.AddReceived(ctx, exchange.Received{ID: "e", Envelope: b}, nil),

@@ -47,14 +47,15 @@ func instruments(t *testing.T, s exchange.Store) {
 	}
 	other := exchange.InstrumentRecord{ID: "act-1", Version: "1", Source: []byte{}, Activated: instant, By: "B"}
 	write(t, s, func(ctx context.Context, tx exchange.Tx) error {
-		must(t, tx.PutInstrument(ctx, v("1")))
-		must(t, tx.PutInstrument(ctx, v("2")))
-		return tx.PutInstrument(ctx, other)
+		must(t, tx.AddInstrument(ctx, v("1")))
+		must(t, tx.AddInstrument(ctx, v("2")))
+		wantKind(t, tx.AddInstrument(ctx, v("1")), fault.Conflict)
+		return tx.AddInstrument(ctx, other)
 	})
 	equal(t, get(t, s, func(ctx context.Context, r exchange.Reader) ([]exchange.InstrumentRecord, error) {
 		return r.Instruments(ctx)
 	}),
-		[]exchange.InstrumentRecord{other, v("2")})
+		[]exchange.InstrumentRecord{other, v("1"), v("2")})
 }
 
 func facts(t *testing.T, s exchange.Store) {

@@ -149,7 +149,7 @@ func ignoredFailure(t *testing.T, s exchange.Store) {
 		if _, err := tx.AddObject(ctx, Object(1), nil); err != nil {
 			return err
 		}
-		_ = tx.PutInstrument(ctx, exchange.InstrumentRecord{ID: "x"}) // no source: not accepted
+		_ = tx.AddInstrument(ctx, exchange.InstrumentRecord{ID: "x"}) // no source: not accepted
 		return nil
 	})
 	if err == nil {

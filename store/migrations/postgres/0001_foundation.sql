@@ -25,10 +25,9 @@ CREATE TABLE instruments (
     hash          BYTEA  NOT NULL,
     activated_at  BIGINT NOT NULL,
     activated_by  TEXT COLLATE "C" NOT NULL,
-    active        BIGINT NOT NULL, -- 0 or 1
     sealed_source BYTEA  NOT NULL
 );
-CREATE UNIQUE INDEX instruments_active ON instruments (id) WHERE active = 1;
+CREATE UNIQUE INDEX instruments_version ON instruments (id, version);
 
 CREATE TABLE facts (
     seq          BIGINT NOT NULL GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

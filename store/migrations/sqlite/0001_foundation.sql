@@ -25,10 +25,9 @@ CREATE TABLE instruments (
     hash          BLOB    NOT NULL,
     activated_at  INTEGER NOT NULL,
     activated_by  TEXT    NOT NULL,
-    active        INTEGER NOT NULL, -- 0 or 1
     sealed_source BLOB    NOT NULL
 ) STRICT;
-CREATE UNIQUE INDEX instruments_active ON instruments (id) WHERE active = 1;
+CREATE UNIQUE INDEX instruments_version ON instruments (id, version);
 
 CREATE TABLE facts (
     seq          INTEGER NOT NULL PRIMARY KEY,
