@@ -211,7 +211,7 @@ func (a *app) releaseShow() *cobra.Command {
 				t.row("log leaf", r.Leaf)
 				t.line("\nObjects")
 				for _, i := range r.ItemList {
-					t.row("  "+i.ObjectID, "sent as "+i.SentID, i.SentHash)
+					t.row("  "+i.ObjectID, "sent as "+i.SentID, i.SentHash, i.Answer)
 				}
 				for _, d := range r.Deliveries {
 					t.line("\nDelivery %s", strings.TrimSuffix(d.State+" after "+count(d.Attempts, "attempt")+": "+d.LastError, ": "))

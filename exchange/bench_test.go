@@ -84,3 +84,23 @@ func strangerCard(b *testing.B, f *federation, i int) []byte {
 	must(b, err)
 	return card
 }
+
+// BenchmarkPreview measures the desk's question: 120 objects of a breach report
+// for 25 parties, every cell decided and explained, every form built.
+func BenchmarkPreview(b *testing.B) {
+	f := newFederation(b, aurelia, borealis, cordova, gridshare, vendor)
+	a := f.nodes[aurelia]
+	for i := range 21 {
+		a.meet(b, strangerCard(b, f, i))
+	}
+	report := f.importHelioGrid()
+	b.ResetTimer()
+	for b.Loop() {
+		p, err := a.Preview(b.Context(), exchange.PreviewRequest{Objects: []string{report}})
+		must(b, err)
+		if len(p.Recipients) != 25 || len(p.Objects) != 120 {
+			b.Fatalf("%d recipients, %d objects", len(p.Recipients), len(p.Objects))
+		}
+	}
+	b.ReportMetric(b.Elapsed().Seconds()/float64(b.N)/(25*120)*1e6, "µs/cell")
+}

@@ -2,8 +2,10 @@ package exchange
 
 import (
 	"context"
+	"strings"
 
 	"entente/decision"
+	"entente/exchange/envelope"
 	"entente/obligation"
 	"entente/party"
 	"entente/privacy"
@@ -80,6 +82,9 @@ func (s *Service) Release(ctx context.Context, id string) (ReleaseView, error) {
 		if v.ItemList, err = r.ReleaseItems(ctx, id); err != nil {
 			return v, err
 		}
+		if err := s.answers(ctx, r, rel, v.ItemList); err != nil {
+			return v, err
+		}
 		for _, it := range v.ItemList {
 			d, err := r.DecisionByDigest(ctx, it.Decision)
 			if err != nil {
@@ -93,6 +98,33 @@ func (s *Service) Release(ctx context.Context, id string) (ReleaseView, error) {
 		v.Recalls, err = r.Recalls(ctx, id)
 		return v, err
 	})
+}
+
+// answers fills in what the recipient's receipt says of each item.
+func (s *Service) answers(ctx context.Context, r Reader, rel Release, items []ReleaseItem) error {
+	if len(rel.Receipt) == 0 {
+		return nil
+	}
+	to, err := r.Party(ctx, rel.Recipient)
+	if err != nil {
+		return err
+	}
+	b, err := envelope.DecodeBody(rel.Receipt)
+	if err != nil {
+		return err
+	}
+	msg, err := envelope.Open(b.Envelope, keysOf(to))
+	if err != nil || msg.Receipt == nil {
+		return err
+	}
+	said := map[string]string{}
+	for _, it := range msg.Receipt.Items {
+		said[it.ID] = strings.TrimSuffix(it.Result+" "+it.Code, " ")
+	}
+	for i := range items {
+		items[i].Answer = said[items[i].SentID]
+	}
+	return nil
 }
 
 // Releases pages through releases, newest first.

@@ -288,6 +288,9 @@ type ReleaseItem struct {
 	SentHash ident.Digest `json:"sent_hash"`
 	Sent     []byte       `json:"-"`        // exact bytes that leave
 	Decision ident.Digest `json:"decision"` // digest of the decision record
+	// Answer is what the recipient's receipt says of it (read only): stored,
+	// unchanged, or quarantined with a code.
+	Answer string `json:"answer,omitempty"`
 }
 
 // Delivery is one message to one party in the outbox.
