@@ -10,7 +10,7 @@ import (
 
 func (a *app) initCommand() *cobra.Command {
 	var p party.Party
-	var id string
+	var id, database string
 	c := &cobra.Command{
 		Use: "init --id PARTY --name NAME --kind KIND --jurisdiction CC", Short: "Make a node for your party: data folder, keys, database, token",
 		Long: "Makes the data folder with fresh keys. It never overwrites a node that is there. The id is how every other party will refer to yours; " +
@@ -22,7 +22,7 @@ func (a *app) initCommand() *cobra.Command {
 			if err := described(p); err != nil {
 				return err
 			}
-			card, err := node.Init(cmd.Context(), node.InitOptions{Dir: a.data, Party: p, Now: a.now})
+			card, err := node.Init(cmd.Context(), node.InitOptions{Dir: a.data, Party: p, Database: database, Now: a.now})
 			if err != nil {
 				return err
 			}
@@ -43,6 +43,7 @@ func (a *app) initCommand() *cobra.Command {
 	c.Flags().StringVar(&p.Jurisdiction, "jurisdiction", "", "country `code` (ISO 3166-1 alpha-2) of its seat")
 	c.Flags().StringSliceVar(&p.Roles, "role", nil, "`role` the law may look at, repeatable")
 	c.Flags().StringVar(&p.Endpoint, "endpoint", "", "https `URL` at which partners reach its peer door")
+	c.Flags().StringVar(&database, "database", "", "database `URL` (postgres://…, without a password); default SQLite in the data folder")
 	c.Flags().StringVar(&p.Contact, "contact", "", "whom to `ask`")
 	return c
 }

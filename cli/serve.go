@@ -28,7 +28,6 @@ func (a *app) serveCommand() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&c.Listen, "listen", "", "`address` for the API and the pages; default 127.0.0.1:8420")
 	cmd.Flags().StringVar(&c.PeerListen, "peer-listen", "", "`address` partners connect to; default :8421")
-	cmd.Flags().StringVar(&c.Database, "database", "", "database `URL`; default SQLite in the data folder")
 	cmd.Flags().BoolVar(&c.AllowLoopback, "allow-loopback", false, "deliver to loopback addresses too: several parties on one machine, for demonstrations and tests")
 	return cmd
 }

@@ -3,7 +3,6 @@ package node
 import (
 	"log/slog"
 	"net"
-	"path/filepath"
 	"time"
 )
 
@@ -11,9 +10,6 @@ import (
 type Config struct {
 	// Dir is the node's data folder, made by [Init]: keys, database, token.
 	Dir string
-	// Database is a database URL, "postgres://…" or "sqlite:path". Empty is
-	// SQLite in Dir.
-	Database string
 	// Listen is where the API and the pages are served; empty is 127.0.0.1:8420.
 	Listen string
 	// PeerListen is where partners' nodes connect; empty is :8421.
@@ -37,9 +33,6 @@ const (
 )
 
 func (c Config) withDefaults() Config {
-	if c.Database == "" {
-		c.Database = "sqlite:" + filepath.Join(c.Dir, "entente.db")
-	}
 	if c.Listen == "" {
 		c.Listen = defaultListen
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"time"
@@ -32,7 +33,11 @@ const (
 type InitOptions struct {
 	Dir   string
 	Party party.Party // keys are added; the rest is as given
-	Now   func() time.Time
+	// Database is where the node keeps what it remembers, for good: a database
+	// URL, or empty for SQLite in Dir. A URL with a password belongs in a
+	// PostgreSQL service or password file, not here.
+	Database string
+	Now      func() time.Time
 }
 
 // self is the content of [selfFile].
@@ -40,6 +45,7 @@ type self struct {
 	Entente   int         `json:"entente"` // 1
 	Party     party.Party `json:"party"`
 	Publisher string      `json:"publisher"` // STIX identity id under which derived objects appear
+	Database  string      `json:"database,omitempty"`
 }
 
 // Init makes a data folder with fresh keys and an empty database, and returns
@@ -53,6 +59,10 @@ func Init(ctx context.Context, o InitOptions) (party.Party, error) {
 		return party.Party{}, fault.New(fault.Conflict, "node.exists", "There is a node in %s already.", o.Dir).
 			Try("Choose another folder with --data.")
 	}
+	if u, err := url.Parse(o.Database); err != nil || hasPassword(u) {
+		return party.Party{}, fault.New(fault.Invalid, "node.database", "The database URL cannot be used as it is.").
+			At("/database", "is malformed or holds a password").Try("Put the password in a PostgreSQL password file and leave it out of the URL.")
+	}
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return party.Party{}, fmt.Errorf("make the data folder: %w", err)
 	}
@@ -60,7 +70,7 @@ func Init(ctx context.Context, o InitOptions) (party.Party, error) {
 	if err != nil {
 		return party.Party{}, err
 	}
-	me := self{Entente: 1, Party: o.Party, Publisher: "identity--" + uuid.NewString()}
+	me := self{Entente: 1, Party: o.Party, Publisher: "identity--" + uuid.NewString(), Database: o.Database}
 	card := cardOf(me.Party, ring)
 	if err := checkCard(card); err != nil {
 		return card, errors.Join(err, os.RemoveAll(filepath.Join(o.Dir, keysFolder)))
@@ -81,6 +91,19 @@ func Init(ctx context.Context, o InitOptions) (party.Party, error) {
 		return card, err
 	}
 	return card, n.Close()
+}
+
+func hasPassword(u *url.URL) bool {
+	_, has := u.User.Password()
+	return has || u.Query().Has("password")
+}
+
+// database is the URL of the node's database.
+func (me self) database(dir string) string {
+	if me.Database == "" {
+		return "sqlite:" + filepath.Join(dir, "entente.db")
+	}
+	return me.Database
 }
 
 // cardOf completes a party with the public half of its keys.

@@ -89,7 +89,7 @@ func (n *Node) open(ctx context.Context, me self) error {
 		return fmt.Errorf("read the API token: %w", err)
 	}
 	n.token = strings.TrimSpace(string(token))
-	n.store, err = store.Open(ctx, n.config.Database, store.Options{
+	n.store, err = store.Open(ctx, me.database(n.config.Dir), store.Options{
 		Log: transparency.NewLog(n.ring.LogSigner()), Guard: headFile(filepath.Join(n.config.Dir, guardFile)),
 		Now: n.config.Now, Logger: n.log,
 	})

@@ -13,6 +13,7 @@ import (
 	"entente/internal/fault"
 	"entente/node"
 	"entente/party"
+	"entente/store/storetest"
 )
 
 var somebody = party.Party{ID: "csirt-aa", Name: "CSIRT AA", Kind: "csirt", Jurisdiction: "EE"}
@@ -196,4 +197,37 @@ func instrumentRequest(t *testing.T) exchange.AddInstrumentRequest {
 		t.Fatal(err)
 	}
 	return exchange.AddInstrumentRequest{File: laws[0].Name, Source: laws[0].Data, By: "test"}
+}
+
+// TestPostgres: the same node on the other database.
+func TestPostgres(t *testing.T) {
+	t.Parallel()
+	database := os.Getenv("ENTENTE_TEST_POSTGRES")
+	if database == "" {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("ENTENTE_TEST_POSTGRES is not set; run `make test`")
+		}
+		t.Skip("ENTENTE_TEST_POSTGRES is not set; `make test` starts a PostgreSQL")
+	}
+	dir := filepath.Join(t.TempDir(), "node")
+	_, err := node.Init(t.Context(), node.InitOptions{Dir: dir, Party: somebody, Database: "postgres://me:secret@localhost/db"})
+	wantCode(t, err, "node.database")
+	if _, err := node.Init(t.Context(), node.InitOptions{Dir: dir, Party: somebody, Database: storetest.FreshSchema(t, database)}); err != nil {
+		t.Fatal(err)
+	}
+	n, err := node.Open(t.Context(), node.Config{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := n.Exchange().AddInstrument(t.Context(), instrumentRequest(t)); err != nil {
+		t.Error(err)
+	}
+	for _, c := range n.Doctor(t.Context()) {
+		if c.State == "fail" {
+			t.Errorf("%+v", c)
+		}
+	}
+	if err := n.Close(); err != nil {
+		t.Error(err)
+	}
 }

@@ -26,7 +26,7 @@ func BenchmarkWrite(b *testing.B) {
 	}
 	for _, submitters := range []int{1, 8, 64} {
 		b.Run(fmt.Sprintf("postgres/%d", submitters), func(b *testing.B) {
-			benchmarkWrite(b, open(b, store.FreshSchema(b, postgresURL(b)), nil), submitters)
+			benchmarkWrite(b, open(b, storetest.FreshSchema(b, postgresURL(b)), nil), submitters)
 		})
 	}
 }
@@ -35,7 +35,7 @@ func BenchmarkWrite(b *testing.B) {
 func BenchmarkBundle(b *testing.B) {
 	for _, url := range []func() string{
 		func() string { return "sqlite:" + b.TempDir() + "/node.db" },
-		func() string { return store.FreshSchema(b, postgresURL(b)) },
+		func() string { return storetest.FreshSchema(b, postgresURL(b)) },
 	} {
 		s := open(b, url(), nil)
 		b.Run("", func(b *testing.B) {

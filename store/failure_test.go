@@ -104,7 +104,7 @@ func TestF3FullDiskIsSurvived(t *testing.T) {
 // in the middle of an act.
 func TestLostConnectionLosesOnlyItsBatch(t *testing.T) {
 	t.Parallel()
-	s := open(t, store.FreshSchema(t, postgresURL(t)), nil)
+	s := open(t, storetest.FreshSchema(t, postgresURL(t)), nil)
 	write(t, s, 1)
 	ctx := t.Context()
 	err := s.Write(ctx, func(tx exchange.Tx) error {

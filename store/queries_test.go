@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"entente/store"
+	"entente/store/storetest"
 )
 
 // TestEveryQueryParses asks both databases to plan every query in this package,
@@ -165,7 +165,7 @@ func plan(ctx context.Context, db *sql.DB, driver, query string) error {
 // migration written for one database and forgotten for the other fails here.
 func TestSchemasMatch(t *testing.T) {
 	t.Parallel()
-	pgURL := store.FreshSchema(t, postgresURL(t))
+	pgURL := storetest.FreshSchema(t, postgresURL(t))
 	liteURL := sqliteURL(t)
 	open(t, liteURL, nil)
 	open(t, pgURL, nil)

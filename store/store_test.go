@@ -24,7 +24,7 @@ func TestSQLite(t *testing.T) {
 func TestPostgres(t *testing.T) {
 	t.Parallel()
 	url := postgresURL(t)
-	storetest.Run(t, func(t *testing.T) exchange.Store { return open(t, store.FreshSchema(t, url), nil) })
+	storetest.Run(t, func(t *testing.T) exchange.Store { return open(t, storetest.FreshSchema(t, url), nil) })
 }
 
 // databases runs a test on each database there is.
@@ -35,7 +35,7 @@ func databases(t *testing.T, test func(t *testing.T, url string)) {
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		test(t, store.FreshSchema(t, postgresURL(t)))
+		test(t, storetest.FreshSchema(t, postgresURL(t)))
 	})
 }
 
