@@ -34,11 +34,10 @@ corpus: ## Import every published bundle of the corpus in ENTENTE_SHARED
 	ENTENTE_SHARED=$${ENTENTE_SHARED:?the folder that holds corpus/ and law/} $(GO) test -count=1 -v -run Corpus ./intel/... ./privacy ./exchange ./stories
 
 nightly: ## The long matrices: a million random cases, 200 kills, a minute of fuzzing each
-	ENTENTE_CASES=1000000 $(GO) test -count=1 -timeout 60m -run 'Propert|TestP|Naive' ./decision
-	ENTENTE_KILLS=200 $(GO) test -count=1 -timeout 60m -run Kill ./store ./stories
-	@for target in $$($(GO) list -f '{{.Dir}}' ./... | xargs -I{} grep -l --include='*_test.go' -r '^func Fuzz' {} | sort -u); do \
-	  for f in $$(grep -o '^func Fuzz[A-Za-z0-9]*' $$target | cut -d' ' -f2); do \
-	    $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime 60s $$(dirname $$target) || exit 1; done; done
+	ENTENTE_CASES=1000000 $(GO) test -count=1 -timeout 60m ./decision
+	ENTENTE_KILLS=200 scripts/postgres.sh $(GO) test -count=1 -timeout 60m -run 'Kill|TestP7' ./store ./stories
+	$(GO) test -race -count=1 -timeout 60m ./...
+	scripts/fuzz.sh
 
 bin/golangci-lint-$(LINT_VERSION):
 	GOBIN=$(CURDIR)/bin $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
