@@ -178,6 +178,12 @@ func findRecall(ctx context.Context, r Reader, id string) (Recall, error) {
 // that stand are noted, those that do not are recalled. It works through what
 // was not considered yet, so that it can stop at any point and go on later.
 func (s *Service) Reconsider(ctx context.Context) (Withdrawal, error) {
+	s.reconsidering.Lock()
+	defer s.reconsidering.Unlock()
+	return s.reconsiderAll(ctx)
+}
+
+func (s *Service) reconsiderAll(ctx context.Context) (Withdrawal, error) {
 	var done Withdrawal
 	for {
 		n, err := s.reconsiderSome(ctx, &done)

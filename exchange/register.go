@@ -204,12 +204,14 @@ func (s *Service) WithdrawFact(ctx context.Context, id string) (Withdrawal, erro
 	if w.Fact.ID == "" {
 		return w, fault.New(fault.NotFound, "fact.unknown", "There is no fact %s that could be withdrawn.", id).Try("List the facts that count.")
 	}
+	s.reconsidering.Lock()
+	defer s.reconsidering.Unlock()
 	if err = s.changeLaw(ctx, lawEvent{Change: "fact-withdrawn", ID: id}, func(tx Tx) error {
 		return tx.WithdrawFact(ctx, id, s.time())
 	}); err != nil {
 		return w, err
 	}
-	done, err := s.Reconsider(ctx)
+	done, err := s.reconsiderAll(ctx)
 	done.Fact = w.Fact
 	return done, err
 }

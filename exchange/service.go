@@ -9,6 +9,7 @@ package exchange
 import (
 	"crypto/ed25519"
 	"io"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -53,6 +54,10 @@ type Service struct {
 	rand      io.Reader
 	wake      func()
 	law       atomic.Pointer[law]
+	// reconsidering is held while releases are decided again, so that who
+	// withdraws a fact is told of every recall it caused, and the background
+	// work does not take some of them away.
+	reconsidering sync.Mutex
 }
 
 // New returns a service. The store must already know this node's own party.
