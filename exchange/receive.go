@@ -49,8 +49,6 @@ func (s *Service) Receive(ctx context.Context, from party.ID, body []byte) ([]by
 	case kindRecall:
 		outcome = outcomePurged
 		items, err = s.purge(ctx, in)
-	default:
-		err = fault.New(fault.Invalid, "envelope.kind", "A node does not take messages of kind %q.", in.msg.Kind)
 	}
 	if err != nil {
 		return nil, err
@@ -92,11 +90,40 @@ func (s *Service) open(ctx context.Context, from party.ID, raw []byte) (*incomin
 	if in.msg.To != s.self {
 		return nil, fault.New(fault.Unverified, "envelope.recipient", "The message is addressed to %s.", in.msg.To)
 	}
+	if in.msg.Kind != kindRelease && in.msg.Kind != kindRecall {
+		return nil, fault.New(fault.Invalid, "envelope.kind", "A node does not take messages of kind %q.", in.msg.Kind)
+	}
+	if n := len(in.msg.Objects); len(in.body.Objects) > n {
+		// What nobody signed is not passed over in silence: its carrier answers for it.
+		return nil, fault.New(fault.Unverified, "envelope.object-unsigned", "The message lists %d objects and came with %d.", n, len(in.body.Objects))
+	}
 	if err := checkProof(in.body.Proof, in.from, ident.Sum(in.body.Envelope)); err != nil {
 		return nil, err
 	}
 	in.key = receivedKey(from, in.msg.ID)
-	return in, s.seenBefore(ctx, in)
+	if err := s.seenBefore(ctx, in); err != nil || in.held {
+		return in, err // an answer that was lost is given again, however late it is asked for
+	}
+	return in, fresh(in.msg.At, s.time())
+}
+
+// How far the time in a new message may lie from ours. The past leaves room for
+// an outage, since deliveries are tried again; the future only for clocks.
+const (
+	oldestMessage = 30 * 24 * time.Hour
+	clockSkew     = 5 * time.Minute
+)
+
+// fresh refuses a message dated so that it would choose the key it is checked
+// by: a key counts until it is retired, so without a bound a stolen key would
+// count for ever in messages with an old date. It also means that no key counts
+// here that was retired more than oldestMessage ago.
+func fresh(at, now time.Time) error {
+	if age := now.Sub(at); age <= oldestMessage && age >= -clockSkew {
+		return nil
+	}
+	return fault.New(fault.Unverified, "envelope.stale", "The message is dated %s, which is too far from the time it arrived.", at.Format(time.RFC3339)).
+		Try("Compare the clocks of both nodes; if the message is older than 30 days, release the objects again.")
 }
 
 // receivedKey is the name under which a partner's message is remembered: ids are
