@@ -90,6 +90,9 @@ func (s *Service) releaseEvidence(ctx context.Context, r Reader, id string) (ver
 	if err != nil {
 		return verify.Evidence{}, err
 	}
+	if rel.State == Refused {
+		receipt = nil // a refusal is an answer, but no acknowledgement
+	}
 	if receipt != nil {
 		kind = verify.KindDelivery
 	}
