@@ -3,6 +3,7 @@ package decision
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"entente/instrument"
 	"entente/internal/fault"
@@ -38,6 +39,7 @@ type Engine struct {
 // inst is one instrument and where its rules are.
 type inst struct {
 	doc    *instrument.Instrument
+	turns  []time.Time // instants at which its status may change
 	rank   int
 	regime uint64
 	scope  int // the rule that stands for applies_when, or -1
@@ -90,7 +92,7 @@ type compiler struct {
 
 func (c *compiler) add(d *instrument.Instrument) error {
 	e := c.e
-	in := inst{doc: d, rank: d.Rank, regime: e.vocabulary.regime(d.Regime), scope: -1, first: len(e.rules)}
+	in := inst{doc: d, turns: d.Instants(), rank: d.Rank, regime: e.vocabulary.regime(d.Regime), scope: -1, first: len(e.rules)}
 	if r, ok := c.ranks[d.ID]; ok {
 		in.rank = r
 	}

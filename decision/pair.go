@@ -104,9 +104,9 @@ func (e *Engine) pairing(sender, recipient Actor, at time.Time, under []string) 
 			continue
 		}
 		in := &e.insts[i]
-		p.inForce = append(p.inForce, uint32(i)) //nolint:gosec // G115: far fewer than 2^32 instruments
+		p.inForce = append(p.inForce, uint32(i))
 		if bindsRecipient(in.doc, recipient.Jurisdiction) {
-			p.bindsBoth = append(p.bindsBoth, uint32(i)) //nolint:gosec // G115: as above
+			p.bindsBoth = append(p.bindsBoth, uint32(i))
 		}
 		if in.doc.Binding && in.scope < 0 && in.doc.Default == instrument.Prohibit {
 			p.closed |= in.regime
@@ -123,7 +123,7 @@ func (e *Engine) pairing(sender, recipient Actor, at time.Time, under []string) 
 			b &= s[w]
 		}
 		if b != 0 {
-			p.words = append(p.words, word{uint32(w), b}) //nolint:gosec // G115: as above
+			p.words = append(p.words, word{uint32(w), b})
 		}
 	}
 	return p
@@ -136,20 +136,20 @@ func (e *Engine) standings(p *pairing, at time.Time, under []string) map[int]ins
 	superseded := map[string]string{}
 	for i := range e.insts {
 		d := e.insts[i].doc
-		p.narrow(d, at)
+		p.narrow(e.insts[i].turns, at)
 		if under != nil && len(d.Parties) > 0 && !slices.Contains(under, d.ID) {
 			p.notUsed = append(p.notUsed, NotUsed{d.ID, "not among the agreements asked about"})
 			continue
 		}
 		s := d.Status(p.sender.ID, p.recipient.ID, p.sender.Jurisdiction, at)
+		if d.Supersedes != "" && (s.InForce || p.bound(d, at)) {
+			superseded[d.Supersedes] = d.Ref()
+		}
 		if !s.InForce {
 			p.notUsed = append(p.notUsed, NotUsed{d.ID, s.Why})
 			continue
 		}
 		in[i] = s
-		if d.Supersedes != "" {
-			superseded[d.Supersedes] = d.Ref()
-		}
 	}
 	for _, i := range slices.Sorted(maps.Keys(in)) {
 		d := e.insts[i].doc
@@ -162,16 +162,25 @@ func (e *Engine) standings(p *pairing, at time.Time, under []string) map[int]ins
 	return in
 }
 
+// bound reports whether an instrument that has lapsed was in force between the
+// two when it did: what it replaced does not come back (Vienna Convention Art. 59).
+func (p *pairing) bound(d *instrument.Instrument, at time.Time) bool {
+	for _, end := range []time.Time{d.Term.Sunset, d.InForce.Until} {
+		if !end.IsZero() && !at.Before(end) &&
+			d.Status(p.sender.ID, p.recipient.ID, p.sender.Jurisdiction, end.Add(-time.Nanosecond)).InForce {
+			return true
+		}
+	}
+	return false
+}
+
 // bindRules sets the bits of the clauses in force, less those a reservation
 // excludes.
 func (e *Engine) bindRules(p *pairing, in *inst, s instrument.Standing, at time.Time, bind []uint64) {
 	for r := in.first; r < in.last; r++ {
 		c := e.rules[r].clause
-		if f := c.InForce; f != nil {
-			p.narrowTo(at, f.From, f.Until)
-			if at.Before(f.From) || !f.Until.IsZero() && !at.Before(f.Until) {
-				continue
-			}
+		if !c.Operative(at) {
+			continue
 		}
 		if why, out := s.Excluded[c.ID]; out && r != in.scope {
 			p.reserved = append(p.reserved, reserved{uint32(r), why}) //nolint:gosec // G115: as above
@@ -190,39 +199,18 @@ func bindsRecipient(d *instrument.Instrument, jurisdiction string) bool {
 	return slices.Contains(d.Jurisdictions, jurisdiction)
 }
 
-// narrow keeps the pair's interval clear of every date in an instrument from
-// which its status may change. Dates that follow from others by a period
-// (notice, entry after ratification) fall on a day's edge, and the interval
-// never crosses one; the instants themselves are added to be sure.
-func (p *pairing) narrow(d *instrument.Instrument, at time.Time) {
-	p.narrowTo(at, d.InForce.From, d.InForce.Until, d.InForce.ProvisionalFrom, d.Term.Sunset)
-	for i := range d.Parties {
-		for _, ev := range d.Parties[i].Events {
-			p.narrowTo(at, ev.At, d.Term.WithdrawalNotice.AddTo(ev.At))
-			if c := d.InForce.Condition; c != nil {
-				p.narrowTo(at, c.ThenAfter.AddTo(ev.At))
-			}
-		}
-		for _, r := range d.Parties[i].Reservations {
-			p.narrowTo(at, r.From, r.Withdrawn)
-			for _, o := range r.Objections {
-				p.narrowTo(at, o.At)
-			}
-		}
+// narrow keeps the pair's interval clear of every instant at which the status of
+// an instrument may change.
+func (p *pairing) narrow(turns []time.Time, at time.Time) {
+	n, found := slices.BinarySearchFunc(turns, at, time.Time.Compare)
+	if found {
+		n++
 	}
-}
-
-func (p *pairing) narrowTo(at time.Time, dates ...time.Time) {
-	for _, d := range dates {
-		switch {
-		case d.IsZero():
-		case d.After(at):
-			if d.Before(p.until) {
-				p.until = d
-			}
-		case d.After(p.from):
-			p.from = d
-		}
+	if n < len(turns) && turns[n].Before(p.until) {
+		p.until = turns[n]
+	}
+	if n > 0 && turns[n-1].After(p.from) {
+		p.from = turns[n-1]
 	}
 }
 

@@ -21,7 +21,7 @@ type maker struct {
 	seed uint64
 }
 
-func newMaker(seed uint64) *maker { return &maker{rand.New(rand.NewPCG(seed, 1)), seed} } //nolint:gosec // test data
+func newMaker(seed uint64) *maker { return &maker{rand.New(rand.NewPCG(seed, 1)), seed} }
 
 var (
 	monday     = time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
@@ -70,7 +70,7 @@ func (m *maker) law() decision.Law {
 func (m *maker) instrument(n int) *instrument.Instrument {
 	in := &instrument.Instrument{
 		ID: fmt.Sprintf("law-%d", n), Title: "law", Nature: "treaty", Binding: true, Regime: one(m, regimes), Version: "1.0.0",
-		Default: one(m, []instrument.Default{instrument.Prohibit, instrument.Permit, instrument.Silent}),
+		Default: one(m, []instrument.Default{instrument.Prohibit, instrument.Permit, instrument.Silent, instrument.Silent}),
 		InForce: instrument.InForce{From: monday.AddDate(-1, 0, -10*n)},
 	}
 	in.Hash = ident.Sum([]byte(in.ID))
@@ -118,7 +118,7 @@ func (m *maker) parties(in *instrument.Instrument) []instrument.PartyRecord {
 // clause makes a root, or an exception of the opposite modality to an earlier clause.
 func (m *maker) clause(in *instrument.Instrument, n int) instrument.Clause {
 	c := instrument.Clause{ID: fmt.Sprintf("c%d", n), Cite: fmt.Sprintf("Art. %d", n), Act: "share"}
-	c.Modality = one(m, []instrument.Modality{instrument.Permission, instrument.Permission, instrument.Prohibition, instrument.Obligation})
+	c.Modality = one(m, []instrument.Modality{instrument.Permission, instrument.Permission, instrument.Permission, instrument.Prohibition, instrument.Obligation})
 	if n > 0 && m.chance(35) {
 		parent := &in.Clauses[m.r.IntN(n)]
 		switch parent.Modality {
@@ -148,10 +148,10 @@ func (m *maker) clause(in *instrument.Instrument, n int) instrument.Clause {
 
 func (m *maker) when(modality instrument.Modality) instrument.When {
 	var w instrument.When
-	if m.chance(40) {
+	if m.chance(25) {
 		w.Type = some(m, types, 2)
 	}
-	if m.chance(30) {
+	if m.chance(20) {
 		w.Purpose = some(m, purposes, 2)
 	}
 	if m.chance(30) {
@@ -168,7 +168,7 @@ func (m *maker) when(modality instrument.Modality) instrument.When {
 		w.TLP = &instrument.TLPRange{Min: low, Max: low + intel.TLP(m.r.IntN(int(intel.Red-low)+1))}
 	}
 	m.matchCategories(&w, modality)
-	if m.chance(35) {
+	if m.chance(30) {
 		w.Facts = map[string]instrument.FactMatch{one(m, factNames): one(m, []instrument.FactMatch{instrument.IsTrue, instrument.IsTrue, instrument.IsFalse})}
 		if modality == instrument.Prohibition && m.chance(30) {
 			w.Facts = map[string]instrument.FactMatch{one(m, factNames): instrument.IsNotTrue}

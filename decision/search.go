@@ -206,7 +206,7 @@ func (d *decider) hopeless(lenient bool) bool {
 // possible reports whether the facts let a clause open anything.
 func (d *decider) possible(r *rule) bool {
 	for _, t := range r.facts {
-		if got := d.q.facts[t.fact]; got != t.want && !(t.consent && got == unknown) {
+		if got := d.q.facts[t.fact]; got != t.want && (!t.consent || got != unknown) {
 			return false
 		}
 	}

@@ -18,7 +18,7 @@ func (g *ruling) blocked() bool {
 // settle decides what stands. With lenient, a contradiction between exceptions
 // is settled in favour of the exception: what a person might decide.
 func (v *viewer) settle(lenient bool) ruling {
-	e, hits, q, look := v.e, v.hits, v.q, v.look
+	e, hits, look := v.e, v.hits, v.look
 	g := ruling{closed: v.closed}
 	exceptions := false
 	for i := range hits {
@@ -33,35 +33,16 @@ func (v *viewer) settle(lenient bool) ruling {
 	if exceptions {
 		g.conflicts = v.except(lenient)
 	}
-	var permits, prohibits uint64
+	var permits, prohibits uint64 // regimes in which a permission or a prohibition stands
 	for i := range hits {
 		m := &hits[i]
 		r := &e.rules[m.rule]
-		if m.fate != stands || r.advisory {
-			if m.fate == excepted && r.kind == kindObligation {
-				g.lacking = g.lacking || v.lacks(m)
-			}
-			continue
-		}
-		g.burdened = g.burdened || r.human > 0
-		switch r.kind {
-		case kindPermission:
-			if r.root && m.certain {
-				permits |= r.regime
-			}
-		case kindProhibition:
-			g.prohibited = true
-			prohibits |= r.regime
-		case kindObligation:
-			if r.clause.Act != q.actName {
-				continue
-			}
-			if r.without&look.possible() != 0 {
-				g.lacking = true
-			} else if m.certain {
-				g.opened |= r.grants
-			}
-		case kindScope:
+		switch {
+		case r.advisory:
+		case m.fate == stands:
+			v.weigh(m, r, &g, &permits, &prohibits)
+		case m.fate == excepted && r.kind == kindObligation:
+			g.lacking = g.lacking || v.lacks(m)
 		}
 	}
 	g.opened |= permits
@@ -69,6 +50,29 @@ func (v *viewer) settle(lenient bool) ruling {
 		g.prohibited = v.precede(nil)
 	}
 	return g
+}
+
+// weigh adds what one clause that stands comes to.
+func (v *viewer) weigh(m *Match, r *rule, g *ruling, permits, prohibits *uint64) {
+	g.burdened = g.burdened || r.human > 0
+	switch r.kind {
+	case kindPermission:
+		if r.root && m.certain {
+			*permits |= r.regime
+		}
+	case kindProhibition:
+		g.prohibited = true
+		*prohibits |= r.regime
+	case kindObligation:
+		switch {
+		case r.clause.Act != v.q.actName:
+		case r.without&v.look.possible() != 0:
+			g.lacking = true
+		case m.certain:
+			g.opened |= r.grants
+		}
+	case kindScope:
+	}
 }
 
 // lacks reports whether a duty set aside still binds the form: a prohibition

@@ -33,7 +33,7 @@ func (e *Engine) terms(q *Query) (t terms) {
 				continue
 			}
 			known = true
-			t.consulted = append(t.consulted, uint32(i)) //nolint:gosec // G115: far fewer than 2^32 instruments
+			t.consulted = append(t.consulted, uint32(i))
 			e.termsOf(&e.insts[i], q, &t)
 		}
 		if !known {

@@ -55,7 +55,7 @@ func (d Decision) Text() string {
 	return b.String() + "\n"
 }
 
-func (d *Decision) headline() string {
+func (d Decision) headline() string {
 	out := string(d.Outcome)
 	switch d.Outcome {
 	case Transform:
@@ -70,7 +70,7 @@ func (d *Decision) headline() string {
 	return fmt.Sprintf("%s after %s; categories sent: %s", out, strings.Join(d.Transforms, ", "), words(d.Sent))
 }
 
-func (d *Decision) effect(b *Basis) string {
+func (d Decision) effect(b *Basis) string {
 	switch b.Effect {
 	case "exception-applies":
 		return "exception applies"

@@ -1,0 +1,102 @@
+package decision_test
+
+import (
+	"fmt"
+	"testing"
+
+	"entente/decision"
+	"entente/instrument"
+	"entente/party"
+)
+
+// benchLaw is a law of so many clauses in instruments of ten, half of them
+// between the two who ask, drawn by the same maker as the properties. The
+// comparison with other engines, on a workload they can all express, is in bench/.
+func benchLaw(clauses int) decision.Law {
+	m := newMaker(7)
+	l := decision.Law{Transforms: randomTransforms}
+	for n := range clauses / 10 {
+		in := m.instrument(n)
+		in.InForce.From = monday.AddDate(-1, 0, 0)
+		in.Term, in.Clauses = instrument.Term{}, nil
+		for c := range 10 {
+			in.Clauses = append(in.Clauses, m.clause(in, c))
+		}
+		if n%2 == 0 && len(in.Parties) > 0 {
+			in.Parties[1].Party = party.ID(fmt.Sprintf("other-%d", n))
+		}
+		l.Instruments = append(l.Instruments, in)
+	}
+	return l
+}
+
+func BenchmarkCompile(b *testing.B) {
+	for _, n := range []int{1_000, 10_000} {
+		law := benchLaw(n)
+		b.Run(fmt.Sprintf("clauses=%d", n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				compile(b, law)
+			}
+		})
+	}
+}
+
+// BenchmarkJudge is one prepared question: outcome and every clause that matches.
+func BenchmarkJudge(b *testing.B) {
+	for _, n := range []int{1_000, 10_000} {
+		e := compile(b, benchLaw(n))
+		m := newMaker(11)
+		queries := make([]decision.Query, 512)
+		for i := range queries {
+			queries[i] = e.Prepare(m.request())
+		}
+		b.Run(fmt.Sprintf("clauses=%d", n), func(b *testing.B) {
+			b.ReportAllocs()
+			buf := make([]decision.Match, 0, n)
+			i, matched := 0, 0
+			for b.Loop() {
+				v := e.Judge(&queries[i%len(queries)], buf)
+				matched += len(v.Matched)
+				i++
+			}
+			b.ReportMetric(float64(matched)/float64(i), "matches/op")
+		})
+	}
+}
+
+// BenchmarkFan is one object for 200 parties at 1 000 clauses.
+func BenchmarkFan(b *testing.B) {
+	e := compile(b, benchLaw(1_000))
+	m := newMaker(13)
+	req := m.request()
+	pairs := make([]decision.Pair, 200)
+	for i := range pairs {
+		to := decision.Actor{ID: party.ID(fmt.Sprintf("other-%d", i)), Kind: one(m, kinds), Jurisdiction: one(m, places)}
+		pairs[i] = e.Between(req.Sender, to, req.At)
+	}
+	b.ReportAllocs()
+	buf := make([]decision.Match, 0, 1_000)
+	for b.Loop() {
+		f := e.Fan(req)
+		for _, p := range pairs {
+			e.JudgeIn(&f, p, buf)
+		}
+	}
+}
+
+// BenchmarkDecide is the whole answer with its explanation and what-ifs.
+func BenchmarkDecide(b *testing.B) {
+	e := compile(b, benchLaw(1_000))
+	m := newMaker(17)
+	requests := make([]decision.Request, 512)
+	for i := range requests {
+		requests[i] = m.request()
+	}
+	b.ReportAllocs()
+	i := 0
+	for b.Loop() {
+		e.Decide(requests[i%len(requests)])
+		i++
+	}
+}
