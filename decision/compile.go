@@ -42,8 +42,9 @@ type inst struct {
 	turns  []time.Time // instants at which its status may change
 	rank   int
 	regime uint64
-	scope  int // the rule that stands for applies_when, or -1
-	first  int // its rules are first..last-1, the scope rule included
+	circle string // whom it binds, equal for two that bind the same ones
+	scope  int    // the rule that stands for applies_when, or -1
+	first  int    // its rules are first..last-1, the scope rule included
 	last   int
 }
 
@@ -72,6 +73,11 @@ func Compile(l Law) (*Engine, error) {
 	if n := max(len(c.e.vocabulary.categories), len(c.e.vocabulary.regimes)); n > maxWords {
 		return nil, fault.New(fault.Invalid, "law.vocabulary", "The law uses more than %d categories or regimes.", maxWords)
 	}
+	for i := range c.e.rules {
+		if r := &c.e.rules[i]; r.root && !r.advisory && (r.kind == kindPermission || r.kind == kindProhibition) {
+			r.region = c.e.region(r)
+		}
+	}
 	c.e.baseline = c.e.vocabulary.regimes[cooperation]
 	c.e.words = (len(c.e.rules) + 63) / 64
 	c.e.matchers = newMatchers(c.e.rules, c.e.words)
@@ -92,7 +98,7 @@ type compiler struct {
 
 func (c *compiler) add(d *instrument.Instrument) error {
 	e := c.e
-	in := inst{doc: d, turns: d.Instants(), rank: d.Rank, regime: e.vocabulary.regime(d.Regime), scope: -1, first: len(e.rules)}
+	in := inst{doc: d, turns: d.Instants(), circle: circleOf(d), rank: d.Rank, regime: e.vocabulary.regime(d.Regime), scope: -1, first: len(e.rules)}
 	if r, ok := c.ranks[d.ID]; ok {
 		in.rank = r
 	}

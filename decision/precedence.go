@@ -2,6 +2,7 @@ package decision
 
 import (
 	"slices"
+	"strings"
 
 	"entente/instrument"
 )
@@ -31,6 +32,9 @@ func (v *viewer) precede(note func(winner, loser uint32, by string)) (left bool)
 			if wins && m.fate == stands {
 				m.fate, m.by = outranked, o.rule
 			}
+			if note == nil && wins {
+				break // nobody asks what else prevails
+			}
 			switch {
 			case note == nil:
 			case wins:
@@ -55,15 +59,14 @@ func (e *Engine) prevails(permission, prohibition uint32, p Pair) (bool, string)
 	if a.rank != 0 && b.rank != 0 && a.rank != b.rank {
 		return a.rank > b.rank, "superior"
 	}
-	if sameCircle(a.doc, b.doc) {
+	if a.circle == b.circle {
 		if from, than := a.doc.InForce.From, b.doc.InForce.From; !from.Equal(than) {
 			return from.After(than), "posterior"
 		}
 	} else if ours, theirs := contains(p.bindsBoth, o.inst), contains(p.bindsBoth, x.inst); ours != theirs {
 		return ours, "bound-by-both"
 	}
-	mine, other := e.region(o), e.region(x)
-	if inside := mine.within(&other); inside != other.within(&mine) {
+	if inside := o.region.within(&x.region); inside != x.region.within(&o.region) {
 		return inside, "specialis"
 	}
 	return false, "protective"
@@ -74,30 +77,18 @@ func putsFirst(a, b *instrument.Instrument) bool {
 	return slices.Contains(a.Precedence.PrevailsOver, b.ID) || slices.Contains(b.Precedence.SubjectTo, a.ID)
 }
 
-// sameCircle reports whether two instruments bind the same ones: the parties of
-// a treaty, everybody in some countries, or everybody.
-func sameCircle(a, b *instrument.Instrument) bool {
-	if a.Universal || b.Universal {
-		return a.Universal == b.Universal
+// circleOf names whom an instrument binds: everybody, the parties of a treaty,
+// everybody in some countries.
+func circleOf(d *instrument.Instrument) string {
+	if d.Universal {
+		return "*"
 	}
-	ids := func(d *instrument.Instrument) map[string]bool {
-		m := map[string]bool{}
-		for i := range d.Parties {
-			m[string(d.Parties[i].Party)] = true
-		}
-		for _, j := range d.Jurisdictions {
-			m["/"+j] = true
-		}
-		return m
+	ids := make([]string, 0, len(d.Parties)+len(d.Jurisdictions))
+	for i := range d.Parties {
+		ids = append(ids, string(d.Parties[i].Party))
 	}
-	of, as := ids(a), ids(b)
-	if len(of) != len(as) {
-		return false
+	for _, j := range d.Jurisdictions {
+		ids = append(ids, "/"+j)
 	}
-	for k := range of {
-		if !as[k] {
-			return false
-		}
-	}
-	return true
+	return strings.Join(sorted(ids), " ")
 }

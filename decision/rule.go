@@ -46,6 +46,7 @@ type rule struct {
 	scoped            bool // its instrument has a scope rule
 	when              *instrument.When
 	clause            *instrument.Clause
+	region            region // of a root permission or prohibition: what it matches, for precedence
 }
 
 // factTerm is one condition on a fact. A consent that is merely unknown does
