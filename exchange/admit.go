@@ -15,6 +15,7 @@ type admission struct {
 	setBack []int64 // versions that stop being live: overtaken, or set aside with the new one
 	aside   bool    // setBack are quarantined rather than superseded
 	discard bool    // the bytes are not kept
+	claim   int64   // another party's copy of the same bytes that was set aside; the creator's takes its place
 	code    string  // why it was quarantined
 	detail  string
 	next    string
@@ -48,10 +49,15 @@ func admit(a arrival, self party.ID, heads []Head) (admission, error) {
 	if len(heads) == 0 {
 		return admission{result: ResultNew, state: Live}, nil
 	}
+	var claim int64
 	for _, h := range heads {
-		if h.Hash == a.object.Hash && h.State != Erased {
+		if h.Hash != a.object.Hash || h.State == Erased {
+			continue
+		}
+		if !claimed(h, a, heads) {
 			return admission{result: ResultUnchanged}, nil
 		}
+		claim = h.Seq
 	}
 	if ad, refused := refusal(a, self, heads); refused {
 		return ad, nil
@@ -63,7 +69,15 @@ func admit(a arrival, self party.ID, heads []Head) (admission, error) {
 		}
 		return admission{}, err
 	}
-	return succeed(a.object, heads), nil
+	ad := succeed(a.object, heads)
+	ad.claim = claim
+	return ad, nil
+}
+
+// claimed reports whether a held version is only what another party than the
+// creator sent. It must not stand in the way of what the creator itself sends.
+func claimed(h Head, a arrival, heads []Head) bool {
+	return h.State == SetAside && h.From != a.from && heads[0].From == a.from
 }
 
 // refusal covers what no version may do.
@@ -98,7 +112,8 @@ func refusal(a arrival, self party.ID, heads []Head) (admission, bool) {
 // sameVersion handles another body under a version already held.
 func sameVersion(a arrival, heads []Head) (*admission, error) {
 	for _, h := range heads {
-		if h.State == Erased || !sameInstant(h.Version, a.object.Version) {
+		// A marking definition has no versions; another date makes it no other one.
+		if h.State == Erased || claimed(h, a, heads) || !sameInstant(h.Version, a.object.Version) && a.object.Type != "marking-definition" {
 			continue
 		}
 		equal, err := a.sameContent(h)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"entente/decision"
@@ -187,6 +188,13 @@ func (in *intake) admitOne(ctx context.Context, tx Tx, c candidate, heads map[st
 				heads[o.ID][i].State = back
 			}
 		}
+	}
+	if ad.claim != 0 {
+		// Its place is taken, with the creator's provenance; its leaf stays in the log.
+		if err := tx.SetObjectState(ctx, ad.claim, Erased); err != nil {
+			return line, err
+		}
+		heads[o.ID] = slices.DeleteFunc(heads[o.ID], func(h Head) bool { return h.Seq == ad.claim })
 	}
 	seq, err := in.keep(ctx, tx, c, ad)
 	if err != nil || ad.discard {

@@ -149,9 +149,7 @@ func (f *federation) refuseNext(object string) string {
 	f.restart(a, answerer(func(body []byte) []byte {
 		in, err := envelope.DecodeBody(body)
 		must(f.t, err)
-		m, err := envelope.Open(in.Envelope, func(_ party.ID, id string, at time.Time) (ed25519.PublicKey, bool) {
-			return a.card(f.t, aurelia).VerifyKey(id, at)
-		})
+		m, err := envelope.Open(in.Envelope, keysFor(a.card(f.t, aurelia)))
 		must(f.t, err)
 		return b.signedWith(f.t, envelope.Message{
 			Kind: envelope.KindReceipt, ID: "refusal", From: borealis, To: aurelia, At: f.now,
@@ -160,6 +158,10 @@ func (f *federation) refuseNext(object string) string {
 	}))
 	defer f.restart(a, wire{f, a})
 	return f.send(aurelia, borealis, object)
+}
+
+func keysFor(p party.Party) envelope.Keys {
+	return func(_ party.ID, id string, at time.Time) (ed25519.PublicKey, bool) { return p.VerifyKey(id, at) }
 }
 
 // answerer is a transport to a recipient that is a function.

@@ -16,17 +16,19 @@ const (
 	factOwnObject = "own_object" // the object was brought in by this node's own people
 )
 
-// markings resolves marking definitions, first among objects that came
-// together, then in the store.
+// markings resolves marking definitions, first in the store and then among
+// objects that came together: a definition never changes, so what a sender says
+// of one that is held here already does not count (J15).
 type markings struct {
-	known map[string]*intel.Object
+	known    map[string]*intel.Object // looked up before; nil is nowhere
+	together map[string]*intel.Object
 }
 
 func newMarkings(objects []*intel.Object) markings {
-	m := markings{known: map[string]*intel.Object{}}
+	m := markings{known: map[string]*intel.Object{}, together: map[string]*intel.Object{}}
 	for _, o := range objects {
-		if o.Type == "marking-definition" {
-			m.known[o.ID] = o
+		if _, twice := m.together[o.ID]; o.Type == "marking-definition" && !twice {
+			m.together[o.ID] = o
 		}
 	}
 	return m
@@ -41,11 +43,12 @@ func (m markings) resolve(ctx context.Context, r Reader, o *intel.Object) (intel
 			return def, def != nil
 		}
 		stored, err := r.Object(ctx, id)
+		if fault.KindOf(err) == fault.NotFound {
+			m.known[id] = m.together[id]
+			return m.known[id], m.known[id] != nil
+		}
 		if err != nil {
-			if fault.KindOf(err) != fault.NotFound {
-				failed = err
-			}
-			m.known[id] = nil
+			failed = err
 			return nil, false
 		}
 		def, _, err := stix.ParseObject(stored.Raw)

@@ -1,0 +1,460 @@
+package exchange_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"entente/decision"
+	"entente/exchange"
+	"entente/exchange/envelope"
+	"entente/party"
+)
+
+// variant is an indicator with its own pattern and version.
+func variant(n, modified, marking, name, more string) string {
+	return sdo("indicator", n, modified, marking,
+		fmt.Sprintf(`"name":%q,"pattern":"[file:name = 'x']","pattern_type":"stix","valid_from":"2026-01-01T00:00:00Z"%s`, name, more))
+}
+
+const (
+	jan = "2026-01-01T00:00:00.000Z"
+	feb = "2026-02-01T00:00:00.000Z"
+	mar = "2026-03-01T00:00:00.000Z"
+)
+
+// lineOf finds what became of an object.
+func lineOf(t testing.TB, rep exchange.ImportReport, id string) exchange.ImportLine {
+	t.Helper()
+	for _, l := range rep.Objects {
+		if l.ID == id {
+			return l
+		}
+	}
+	t.Fatalf("no line for %s", id)
+	return exchange.ImportLine{}
+}
+
+// takes brings a partner's objects to n and returns its receipt.
+func (f *federation) takes(from, to party.ID, message string, objects ...string) envelope.Receipt {
+	f.t.Helper()
+	sender, n := f.nodes[from], f.nodes[to]
+	m, raws := releaseOf(from, to, f.now, message, objects...)
+	answer, err := n.Receive(f.t.Context(), from, sender.signed(f.t, m, raws))
+	must(f.t, err)
+	b, err := envelope.DecodeBody(answer)
+	must(f.t, err)
+	got, err := envelope.Open(b.Envelope, keysFor(n.card(f.t, to)))
+	must(f.t, err)
+	return *got.Receipt
+}
+
+func wantItems(t testing.TB, what string, r envelope.Receipt, want ...string) {
+	t.Helper()
+	for i, it := range r.Items {
+		if got := strings.TrimSpace(it.Result + " " + it.Code); got != want[i] {
+			t.Errorf("%s: item %d is %q, want %q", what, i, got, want[i])
+		}
+	}
+	if len(r.Items) != len(want) {
+		t.Errorf("%s: %d items answered, want %d", what, len(r.Items), len(want))
+	}
+}
+
+// held reports the live version's name, "" when there is none.
+func (n *testNode) held(t testing.TB, id string) string {
+	t.Helper()
+	o, err := n.Object(t.Context(), id)
+	if err != nil {
+		wantCode(t, err, "object.unknown")
+		return ""
+	}
+	return string(o.Raw)
+}
+
+// TestJ9EquivocationThroughImport: two contents under one id and version, in one
+// bundle and across two; nobody wins by being last.
+func TestJ9EquivocationThroughImport(t *testing.T) {
+	t.Parallel()
+	f := newFederation(t, aurelia, borealis)
+	a := f.nodes[aurelia]
+	one, two := variant("0001", jan, tlpAmber, "one", ""), variant("0001", jan, tlpAmber, "two", "")
+	rep := a.imports(t, bundleOf(one, two, indicator("0002", tlpAmber)))
+	if rep.New != 2 || rep.Quarantined != 1 {
+		t.Errorf("one bundle: %+v", rep)
+	}
+	third, fourth := variant("0003", jan, tlpAmber, "three", ""), variant("0003", jan, tlpAmber, "four", "")
+	a.imports(t, bundleOf(third))
+	line := lineOf(t, a.imports(t, bundleOf(fourth)), idOf("indicator", "0003"))
+	if line.Code != "object.equivocation" || line.Pointer != "/objects/0" || line.Next == "" {
+		t.Errorf("second bundle: %+v", line)
+	}
+	// Neither is live, neither can be sent, and sending them again changes nothing.
+	for _, n := range []string{"0001", "0003"} {
+		if got := a.held(t, idOf("indicator", n)); got != "" {
+			t.Errorf("%s is live: %s", n, got)
+		}
+	}
+	a.imports(t, bundleOf(third, one))
+	if a.held(t, idOf("indicator", "0003"))+a.held(t, idOf("indicator", "0001")) != "" {
+		t.Error("a copy brought one of the two back")
+	}
+	// Reordered members and white space are no other content.
+	again := strings.Replace(indicator("0002", tlpAmber), `,"name"`, ` , "name"`, 1)
+	if got := lineOf(t, a.imports(t, bundleOf(again)), idOf("indicator", "0002")); got.Result != exchange.ResultUnchanged {
+		t.Errorf("another form of the same content: %+v", got)
+	}
+	// The creator settles it with a new version.
+	a.imports(t, bundleOf(variant("0001", feb, tlpAmber, "settled", "")))
+	if !strings.Contains(a.held(t, idOf("indicator", "0001")), "settled") {
+		t.Error("the creator's new version does not stand")
+	}
+}
+
+// TestJ9EquivocationThroughReceive: one partner sends two contents under one id
+// and version; another partner sends its own under the same id.
+func TestJ9EquivocationThroughReceive(t *testing.T) {
+	t.Parallel()
+	f := newFederation(t, aurelia, borealis, cordova)
+	b := f.nodes[borealis]
+	id := idOf("indicator", "0001")
+	wantItems(t, "first", f.takes(aurelia, borealis, "m1", variant("0001", jan, tlpAmber, "one", "")), "stored")
+	wantItems(t, "second", f.takes(aurelia, borealis, "m2", variant("0001", jan, tlpAmber, "two", "")), "quarantined object.equivocation")
+	if b.held(t, id) != "" {
+		t.Error("one of two contents is live")
+	}
+	wantItems(t, "another's", f.takes(cordova, borealis, "m3", variant("0001", jan, tlpAmber, "three", "")), "quarantined object.not-creator")
+	from := map[party.ID]int{}
+	aside, err := b.Quarantined(t.Context(), 0, 10)
+	must(t, err)
+	for _, q := range aside {
+		from[q.From]++
+		if q.ObjectID != id || q.Code == "" || q.Next == "" || q.Hash.IsZero() {
+			t.Errorf("quarantine %+v", q)
+		}
+	}
+	if from[aurelia] != 1 || from[cordova] != 1 {
+		t.Errorf("quarantine by sender: %v", from)
+	}
+	// Both signed messages are kept, so either partner can be held to its own.
+	for _, m := range b.inbox(t) {
+		if len(m.Envelope) == 0 || len(m.Receipt) == 0 {
+			t.Errorf("no evidence of %s", m.ID)
+		}
+	}
+}
+
+// TestJ10OurIDFromAPartner: an id of ours under another content, an id with
+// another type, an observable whose id does not follow from it.
+func TestJ10OurIDFromAPartner(t *testing.T) {
+	t.Parallel()
+	f := newFederation(t, aurelia, borealis)
+	b := f.nodes[borealis]
+	b.imports(t, bundleOf(variant("0001", jan, tlpAmber, "ours", "")))
+	wantItems(t, "ours", f.takes(aurelia, borealis, "m1", variant("0001", feb, tlpClear, "theirs", "")), "quarantined object.ours")
+	if got := b.held(t, idOf("indicator", "0001")); !strings.Contains(got, "ours") {
+		t.Errorf("our object became %s", got)
+	}
+	other := strings.Replace(variant("0002", jan, tlpAmber, "x", ""), `"type":"indicator"`, `"type":"malware"`, 1)
+	got := f.takes(aurelia, borealis, "m2", other)
+	if got.Items[0].Result != "quarantined" || got.Items[0].Code == "" {
+		t.Errorf("another type than its id: %+v", got.Items)
+	}
+	word := strings.Replace(variant("0003", jan, tlpAmber, "x", ""), idOf("indicator", "0003"), "indicator--not-a-uuid", 1)
+	if got := f.takes(aurelia, borealis, "m3", word); got.Items[0].Result != "quarantined" {
+		t.Errorf("no UUID: %+v", got.Items)
+	}
+	// Announced under one id, brought under another.
+	m, raws := releaseOf(aurelia, borealis, f.now, "m4", variant("0004", jan, tlpAmber, "x", ""))
+	m.Objects[0].ID = idOf("indicator", "0001")
+	_, err := b.Receive(t.Context(), aurelia, f.nodes[aurelia].signed(t, m, raws))
+	must(t, err)
+	if b.held(t, idOf("indicator", "0004")) != "" || !strings.Contains(b.held(t, idOf("indicator", "0001")), "ours") {
+		t.Error("an object came in under another's announcement")
+	}
+}
+
+// TestJ11OnlyTheCreatorMakesVersions: who sent it first is its creator, whatever
+// created_by_ref says; and created_by_ref makes nothing ours.
+func TestJ11OnlyTheCreatorMakesVersions(t *testing.T) {
+	t.Parallel()
+	f := newFederation(t, aurelia, borealis, cordova)
+	b := f.nodes[borealis]
+	id := idOf("indicator", "0001")
+	wantItems(t, "creator", f.takes(aurelia, borealis, "m1", variant("0001", jan, tlpAmber, "first", "")), "stored")
+	wantItems(t, "another", f.takes(cordova, borealis, "m2", variant("0001", feb, tlpClear, "second", "")), "quarantined object.not-creator")
+	if !strings.Contains(b.held(t, id), "first") {
+		t.Error("another party's version replaced the creator's")
+	}
+	revoke := variant("0001", mar, tlpAmber, "gone", `,"revoked":true`)
+	wantItems(t, "revoked by another", f.takes(cordova, borealis, "m3", revoke), "quarantined object.not-creator")
+	wantItems(t, "creator again", f.takes(aurelia, borealis, "m4", variant("0001", feb, tlpAmber, "newer", "")), "stored")
+	if !strings.Contains(b.held(t, id), "newer") {
+		t.Error("the creator's newer version is not live")
+	}
+	// An older version arrives late: history, not news.
+	wantItems(t, "late", f.takes(aurelia, borealis, "m5", variant("0001", "2026-01-15T00:00:00.000Z", tlpAmber, "late", "")), "stored object.older")
+	if !strings.Contains(b.held(t, id), "newer") {
+		t.Error("an older version overwrote the newer")
+	}
+
+	// Another party's copy that came first does not keep the creator's out, and
+	// the creator can recall it.
+	v2 := variant("0001", mar, tlpAmber, "newest", "")
+	wantItems(t, "copy", f.takes(cordova, borealis, "m6", v2), "quarantined object.not-creator")
+	wantItems(t, "original", f.takes(aurelia, borealis, "m7", v2), "stored")
+	o, err := b.Object(t.Context(), id)
+	must(t, err)
+	if !strings.Contains(string(o.Raw), "newest") || o.Provenance.From != aurelia || o.Provenance.Release != "m7" {
+		t.Errorf("live is %s from %+v", o.Raw, o.Provenance)
+	}
+	wantItems(t, "original again", f.takes(aurelia, borealis, "m8", v2), "unchanged")
+
+	ours := `,"created_by_ref":"identity--00000000-0000-4000-8000-000000000000"`
+	for n := range 4 { // the publishers the harness gives its nodes
+		ours := strings.Replace(ours, "0000-000000000000", fmt.Sprintf("0000-0000000000%02x", n), 1)
+		number := fmt.Sprintf("001%d", n)
+		wantItems(t, "spoofed", f.takes(aurelia, borealis, "spoof"+number, variant(number, jan, tlpAmber, "spoofed", ours)), "stored")
+		o, err := b.Object(t.Context(), idOf("indicator", number))
+		must(t, err)
+		if o.Provenance.From != aurelia {
+			t.Errorf("%s counts as from %s", number, o.Provenance.From)
+		}
+		// TLP:AMBER of somebody else stays: it is not our own object.
+		d, err := b.Why(t.Context(), exchange.WhyRequest{Object: o.ID, Recipient: aurelia})
+		must(t, err)
+		if d.Outcome != decision.Deny || d.Request.Facts["own_object"] {
+			t.Errorf("%s may go on as if it were ours: %s", number, d.Outcome)
+		}
+	}
+}
+
+func markingDef(n, created, statement string) string {
+	return fmt.Sprintf(`{"type":"marking-definition","spec_version":"2.1","id":"marking-definition--00000000-0000-4000-8000-00000000%s","created":%q,"definition_type":"statement","definition":{"statement":%q}}`, n, created, statement)
+}
+
+// TestJ15MarkingsDoNotWeaken: a definition resent with a weaker body, with the
+// same or another date, in the bundle of the objects it marks or before them, by
+// its creator or by another; and a well-known one with another body.
+func TestJ15MarkingsDoNotWeaken(t *testing.T) {
+	t.Parallel()
+	const def = "marking-definition--00000000-0000-4000-8000-000000000009"
+	strict, weak := markingDef("0009", jan, "TLP:RED"), markingDef("0009", jan, "TLP:CLEAR")
+	later := markingDef("0009", feb, "TLP:CLEAR")
+	outcome := func(t *testing.T, n *testNode, number string) decision.Outcome {
+		t.Helper()
+		d, err := n.Why(t.Context(), exchange.WhyRequest{Object: idOf("indicator", number), Recipient: borealis})
+		must(t, err)
+		return d.Outcome
+	}
+	for name, second := range map[string]string{"same date": weak, "later date": later} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFederation(t, aurelia, borealis)
+			a := f.nodes[aurelia]
+			a.imports(t, bundleOf(strict, variant("0001", jan, def, "marked", "")))
+			line := lineOf(t, a.imports(t, bundleOf(second, variant("0002", jan, def, "marked too", ""))), def)
+			if line.Code != "object.marking-altered" {
+				t.Errorf("line %+v", line)
+			}
+			for _, n := range []string{"0001", "0002"} {
+				if got := outcome(t, a, n); got != decision.Deny {
+					t.Errorf("indicator %s: %s", n, got)
+				}
+			}
+			// What the log says each party could have got follows the definition held, too.
+			if got := a.outlookOf(t, idOf("indicator", "0002")); got != `"deny"` {
+				t.Errorf("the log's outlook for Borealis is %s", got)
+			}
+		})
+	}
+	t.Run("by another party", func(t *testing.T) {
+		t.Parallel()
+		f := newFederation(t, aurelia, borealis)
+		f.nodes[aurelia].imports(t, bundleOf(strict, variant("0001", jan, def, "marked", "")))
+		wantItems(t, "resent", f.takes(borealis, aurelia, "m", later), "quarantined object.ours")
+		if got := outcome(t, f.nodes[aurelia], "0001"); got != decision.Deny {
+			t.Errorf("indicator: %s", got)
+		}
+	})
+	t.Run("twice in one bundle", func(t *testing.T) {
+		t.Parallel()
+		a := newFederation(t, aurelia, borealis).nodes[aurelia]
+		a.imports(t, bundleOf(strict, weak, variant("0001", jan, def, "marked", "")))
+		if got := outcome(t, a, "0001"); got != decision.Deny {
+			t.Errorf("indicator: %s", got)
+		}
+		if got := a.outlookOf(t, idOf("indicator", "0001")); got != `"deny"` {
+			t.Errorf("the log's outlook for Borealis is %s", got)
+		}
+	})
+	t.Run("well-known", func(t *testing.T) {
+		t.Parallel()
+		f := newFederation(t, aurelia, borealis)
+		forged := strings.Replace(markingDef("0009", jan, "everybody may have it"), def, tlpRed, 1)
+		rep := f.nodes[aurelia].imports(t, bundleOf(forged, indicator("0001", tlpRed)))
+		if l := lineOf(t, rep, tlpRed); l.Code != "stix.tlp-forged" {
+			t.Errorf("line %+v", l)
+		}
+		if got := outcome(t, f.nodes[aurelia], "0001"); got != decision.Deny {
+			t.Errorf("indicator: %s", got)
+		}
+	})
+}
+
+// outlookOf reads from the log what Borealis could have got of an object when it
+// came in.
+func (n *testNode) outlookOf(t testing.TB, id string) string {
+	t.Helper()
+	ctx := t.Context()
+	found := ""
+	must(t, n.store.Read(ctx, func(r exchange.Reader) error {
+		o, err := r.Object(ctx, id)
+		if err != nil {
+			return err
+		}
+		e, err := r.LogEntry(ctx, o.Leaf)
+		_, rest, _ := strings.Cut(string(e.Body), `"outlook":{`)
+		_, rest, _ = strings.Cut(rest, `"`+string(borealis)+`":`)
+		found, _, _ = strings.Cut(strings.NewReplacer("}", ",").Replace(rest), ",")
+		return err
+	}))
+	return found
+}
+
+// TestJ19TombstonesStay: what was revoked stays so, and what was erased comes
+// back only by a new release of who sent it.
+func TestJ19TombstonesStay(t *testing.T) {
+	t.Parallel()
+	f := newFederation(t, aurelia, borealis, cordova)
+	a, b := f.nodes[aurelia], f.nodes[borealis]
+	a.imports(t, bundleOf(variant("0001", jan, tlpAmber, "x", "")))
+	a.imports(t, bundleOf(variant("0001", feb, tlpAmber, "x", `,"revoked":true`)))
+	line := lineOf(t, a.imports(t, bundleOf(variant("0001", mar, tlpAmber, "back", ""))), idOf("indicator", "0001"))
+	if line.Code != "object.revoked" {
+		t.Errorf("unrevoked by import: %+v", line)
+	}
+	wantItems(t, "revoked", f.takes(aurelia, borealis, "m1", variant("0002", jan, tlpAmber, "x", `,"revoked":true`)), "stored")
+	wantItems(t, "unrevoked", f.takes(aurelia, borealis, "m2", variant("0002", feb, tlpAmber, "x", "")), "quarantined object.revoked")
+
+	a.imports(t, bundleOf(variant("0003", jan, tlpAmber, "secret-token-0003", "")))
+	release := f.send(aurelia, borealis, idOf("indicator", "0003"))
+	_, err := a.Recall(t.Context(), exchange.RecallRequest{Release: release, Reason: "mistake"})
+	must(t, err)
+	f.deliver(a)
+	wantItems(t, "a copy by another", f.takes(cordova, borealis, "m3", variant("0003", jan, tlpAmber, "secret-token-0003", "")), "quarantined object.tombstone")
+	if lineOf(t, b.imports(t, bundleOf(variant("0003", feb, tlpAmber, "x", ""))), idOf("indicator", "0003")).Code != "object.tombstone" {
+		t.Error("our own people brought back what was recalled")
+	}
+	if b.held(t, idOf("indicator", "0003")) != "" {
+		t.Error("what was erased is live again")
+	}
+}
+
+// TestJBadObjectsAtTheDoor brings one of every kind of bad object in a bundle
+// with good ones, by import and by message: the good ones come in, each bad one
+// is named with its reason and what to do, and none of its bytes are decided.
+func TestJBadObjectsAtTheDoor(t *testing.T) {
+	t.Parallel()
+	good := []string{indicator("0001", tlpAmber), sdo("malware", "0002", jan, tlpAmber, `"name":"m","is_family":false`)}
+	named := func(n, more string) string { return variant(n, jan, tlpAmber, "n", more) }
+	bad := []struct{ id, code, object string }{
+		{"J1", "json.depth", named("0101", `,"x_deep":`+strings.Repeat("[", 100)+strings.Repeat("]", 100))},
+		{"J2", "json.duplicate", named("0102", `,"name":"again"`)},
+		{"J2 escaped", "json.duplicate", named("0103", `,"n\u0061me":"again"`)},
+		{"J3", "", named("0104", `,"Object_Marking_Refs":["`+tlpClear+`"]`)},
+		{"J4 big", "json.number", named("0105", `,"confidence":9007199254740993`)},
+		{"J4 huge", "json.number", named("0106", `,"x_n":1e400`)},
+		{"J5 lone surrogate", "", named("0107", `,"description":"\ud800"`)},
+		{"J5 bad UTF-8", "", named("0108", ",\"description\":\"\xff\xfe\"")},
+		{"J5 NUL", "", named("0109", `,"description":"a\u0000b"`)},
+		{"J8 not an object", "", `"indicator--00000000-0000-4000-8000-000000000110"`},
+		{"J12 order", "", strings.Replace(named("0112", ""), `"modified":"2026-01-01`, `"modified":"2025-01-01`, 1)},
+		{"J12 comma", "stix.timestamp", strings.Replace(named("0113", ""), `"modified":"2026-01-01T00:00:00.000Z"`, `"modified":"2026-01-01T00:00:00,000Z"`, 1)},
+		{"J12 leap", "stix.timestamp", strings.Replace(named("0114", ""), `"modified":"2026-01-01T00:00:00.000Z"`, `"modified":"2026-01-01T23:59:60Z"`, 1)},
+		{"J12 lower case", "stix.timestamp", strings.Replace(named("0115", ""), `"modified":"2026-01-01T00:00:00.000Z"`, `"modified":"2026-01-01t00:00:00z"`, 1)},
+		{"J14 marks itself", "", strings.Replace(markingDef("0206", jan, "x"), `"definition_type"`, `"object_marking_refs":["marking-definition--00000000-0000-4000-8000-000000000206"],"definition_type"`, 1)},
+		{"J15", "stix.tlp-forged", strings.Replace(markingDef("0009", jan, "x"), "marking-definition--00000000-0000-4000-8000-000000000009", tlpRed, 1)},
+		{"J21", "", sdo("indicator", "0121", jan, tlpAmber, `"pattern":"`+strings.Repeat("(", 5000)+`[file:name = 'x']`+strings.Repeat(")", 5000)+`","pattern_type":"stix","valid_from":"2026-01-01T00:00:00Z"`)},
+		{"J21 repeats", "", sdo("indicator", "0122", jan, tlpAmber, `"pattern":"[file:name = 'x'] REPEATS 99999999999 TIMES","pattern_type":"stix","valid_from":"2026-01-01T00:00:00Z"`)},
+	}
+	// What is legal JSON and STIX but must leave for nobody, or only more strictly.
+	closed := map[string]string{
+		"J13 selector to nowhere": named("0201", `,"granular_markings":[{"marking_ref":"`+tlpRed+`","selectors":["nowhere"]}]`),
+		"J14 missing definition":  variant("0202", jan, "marking-definition--11111111-1111-4111-8111-111111111111", "n", ""),
+		"J16 two labels":          sdo("indicator", "0203", jan, "", `"object_marking_refs":["`+tlpClear+`","`+tlpRed+`"],"pattern":"[file:name = 'x']","pattern_type":"stix","valid_from":"2026-01-01T00:00:00Z"`),
+		"J16 Cyrillic label":      named("0204", `,"labels":["TLP:R\u0415D"]`),
+		"J16 label in the name":   variant("0205", jan, tlpClear, "TLP:RED do not share", ""),
+	}
+	f := newFederation(t, aurelia, borealis)
+	a := f.nodes[aurelia]
+	var all []string
+	for i, b := range bad {
+		all = append(all, b.object)
+		if i%5 == 0 {
+			all = append(all, indicator(fmt.Sprintf("1%03d", i), tlpAmber))
+		}
+	}
+	all = append(all, good...)
+	for _, o := range closed {
+		all = append(all, o)
+	}
+	rep := a.imports(t, bundleOf(all...))
+	if rep.Quarantined != len(bad) || rep.New != len(all)-len(bad) {
+		t.Errorf("%d new, %d quarantined of %d with %d bad", rep.New, rep.Quarantined, len(all), len(bad))
+	}
+	lines := map[string]exchange.ImportLine{}
+	for _, l := range rep.Objects {
+		lines[l.Pointer] = l
+	}
+	for _, b := range bad {
+		at := 0
+		for i, o := range all {
+			if o == b.object {
+				at = i
+			}
+		}
+		l := lines[fmt.Sprintf("/objects/%d", at)]
+		if l.Result != exchange.ResultQuarantined || l.Code == "" || l.Detail == "" || l.Next == "" || b.code != "" && l.Code != b.code {
+			t.Errorf("%s: %+v", b.id, l)
+		}
+	}
+	for what, o := range closed {
+		d, err := a.Why(t.Context(), exchange.WhyRequest{Object: idIn([]byte(o)), Recipient: borealis})
+		must(t, err)
+		if d.Outcome != decision.Deny {
+			t.Errorf("%s: %s", what, d.Outcome)
+		}
+	}
+	// The same by message: nothing bad comes in, and the sender is told each time.
+	for i, b := range bad {
+		r := f.takes(aurelia, borealis, fmt.Sprintf("bad-%d", i), b.object, indicator(fmt.Sprintf("2%03d", i), tlpAmber))
+		if r.Items[0].Result != "quarantined" || r.Items[0].Code == "" || r.Items[1].Result != "stored" {
+			t.Errorf("%s by message: %+v", b.id, r.Items)
+		}
+	}
+	if got := f.nodes[borealis].state(t); got.objects != len(bad) || got.quarantine != len(bad) {
+		t.Errorf("Borealis holds %+v of %d good and %d bad", got, len(bad), len(bad))
+	}
+}
+
+// TestJ6NotOneDocument: bytes that are not one JSON document are refused whole.
+func TestJ6NotOneDocument(t *testing.T) {
+	t.Parallel()
+	a := newFederation(t, aurelia).nodes[aurelia]
+	one := bundleOf(indicator("0001", tlpAmber))
+	for name, data := range map[string]string{
+		"two documents": one + one, "trailing": one + "x", "NDJSON": indicator("0001", tlpAmber) + "\n" + indicator("0002", tlpAmber),
+		"comment": "/* a */" + one, "empty": "", "BOM": "\ufeff" + one, "UTF-16": "\xff\xfe{\x00}\x00", "cut": one[:len(one)-3],
+		"number": "1", "null": "null", "bomb": strings.Repeat("[", 1_000_000),
+	} {
+		before := a.state(t)
+		rep, err := a.Import(t.Context(), exchange.ImportRequest{Data: []byte(data), Source: "test"})
+		if err == nil && (rep.New > 0 || rep.Quarantined == 0) {
+			t.Errorf("J6 %s: %+v", name, rep)
+		}
+		if after := a.state(t); after.objects != before.objects {
+			t.Errorf("J6 %s brought %d objects", name, after.objects-before.objects)
+		}
+	}
+}
