@@ -77,8 +77,8 @@ func BenchmarkFan(b *testing.B) {
 	req := m.request()
 	pairs := make([]decision.Pair, 200)
 	for i := range pairs {
-		to := decision.Actor{ID: party.ID(fmt.Sprintf("other-%d", i)), Kind: one(m, kinds), Jurisdiction: one(m, places)}
-		pairs[i] = e.Between(req.Sender, to, req.At)
+		req.Recipient = decision.Actor{ID: party.ID(fmt.Sprintf("other-%d", i)), Kind: one(m, kinds), Jurisdiction: one(m, places)}
+		pairs[i] = e.Between(req)
 	}
 	b.ReportAllocs()
 	buf := make([]decision.Match, 0, 1_000)

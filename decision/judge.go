@@ -65,7 +65,7 @@ func (e *Engine) Clause(m Match) ClauseRef { return e.ref(m.rule) }
 
 // Prepare looks up the words of a request.
 func (e *Engine) Prepare(r Request) Query {
-	return e.prepare(&r, e.between(r.Sender, r.Recipient, r.At, r.Under))
+	return e.prepare(&r, e.Between(r))
 }
 
 func (e *Engine) prepare(r *Request, p Pair) Query {

@@ -65,10 +65,9 @@ func (c *pairCache) init() { c.m = map[pairKey]Pair{} }
 // depends on, apart from the time.
 type pairKey struct{ sender, from, recipient, kind, to, under string }
 
-// Between returns the law between two actors at an instant.
-func (e *Engine) Between(sender, recipient Actor, at time.Time) Pair {
-	return e.between(sender, recipient, at, nil)
-}
+// Between returns the law between sender and recipient of a request at its
+// instant.
+func (e *Engine) Between(r Request) Pair { return e.between(r.Sender, r.Recipient, r.At, r.Under) }
 
 func (e *Engine) between(sender, recipient Actor, at time.Time, under []string) Pair {
 	key := pairKey{
