@@ -82,7 +82,7 @@ const dueAtOnce = 100
 func (s *Service) deliver(ctx context.Context, d Delivery) error {
 	out, err := s.prepare(ctx, d)
 	if err != nil {
-		return s.postpone(ctx, d, err)
+		return s.postpone(ctx, d, ours(err))
 	}
 	switch {
 	case out.stopped:
@@ -96,9 +96,21 @@ func (s *Service) deliver(ctx context.Context, d Delivery) error {
 	}
 	rcpt, err := s.readReceipt(out, answer)
 	if err != nil {
-		return s.postpone(ctx, d, err)
+		// They have it, whatever is wrong with the answer: it must stay open to a recall.
+		return s.postpone(ctx, d, ours(err))
 	}
 	return s.settle(ctx, d, out, rcpt, answer)
+}
+
+// ours marks a failure that is not the recipient's refusal: the delivery stays
+// open, with the reason, until it is mended.
+func ours(err error) error {
+	if f, ok := errors.AsType[*fault.Error](err); ok {
+		open := *f
+		open.Kind = fault.Unavailable
+		return &open
+	}
+	return err
 }
 
 // outgoing is one message ready to leave.
@@ -126,7 +138,7 @@ func (s *Service) prepare(ctx context.Context, d Delivery) (outgoing, error) {
 			}
 			b.Envelope, leaf = rc.Envelope, rc.Leaf
 		default:
-			rel, items, err := s.atTheDoor(ctx, r, d.Ref, &out)
+			rel, items, err := s.atTheDoor(ctx, r, d, &out)
 			if err != nil || out.withheld != nil || out.stopped {
 				return err
 			}
@@ -138,6 +150,9 @@ func (s *Service) prepare(ctx context.Context, d Delivery) (outgoing, error) {
 		if b.Proof, err = s.proof(ctx, r, leaf); err != nil {
 			return err
 		}
+		if err := committed(ctx, r, leaf, d.To, b); err != nil {
+			return err
+		}
 		out.envelope = b.Envelope
 		out.body, err = envelope.EncodeBody(b)
 		return err
@@ -146,16 +161,19 @@ func (s *Service) prepare(ctx context.Context, d Delivery) (outgoing, error) {
 }
 
 // atTheDoor decides every item of a release again under the law of this moment.
-func (s *Service) atTheDoor(ctx context.Context, r Reader, id string, out *outgoing) (Release, []ReleaseItem, error) {
-	rel, err := r.Release(ctx, id)
+func (s *Service) atTheDoor(ctx context.Context, r Reader, d Delivery, out *outgoing) (Release, []ReleaseItem, error) {
+	rel, err := r.Release(ctx, d.Ref)
 	if err != nil {
 		return rel, nil, err
+	}
+	if rel.Recipient != d.To {
+		return rel, nil, fault.New(fault.Unverified, "store.corrupt", "Release %s is for another party than its delivery.", rel.ID)
 	}
 	if rel.State != Queued {
 		out.stopped = true
 		return rel, nil, nil
 	}
-	items, err := r.ReleaseItems(ctx, id)
+	items, err := r.ReleaseItems(ctx, rel.ID)
 	if err != nil {
 		return rel, nil, err
 	}

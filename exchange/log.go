@@ -7,6 +7,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
+	"entente/exchange/envelope"
 	"entente/internal/fault"
 	"entente/internal/ident"
 	"entente/internal/strictjson"
@@ -38,32 +39,46 @@ func (s *Service) append(ctx context.Context, tx Tx, typ string, event any) (int
 
 // proof discloses one entry with its audit path under the newest checkpoint.
 func (s *Service) proof(ctx context.Context, r Reader, index int64) ([]byte, error) {
-	p, err := proveEntry(ctx, r, index)
+	head, checkpoint, err := s.signedHead(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	return p.Encode(), nil
-}
-
-func proveEntry(ctx context.Context, r Reader, index int64) (transparency.Proof, error) {
-	head, checkpoint, err := r.LogHead(ctx)
-	if err != nil {
-		return transparency.Proof{}, err
-	}
 	entry, err := r.LogEntry(ctx, index)
 	if err != nil {
-		return transparency.Proof{}, err
+		return nil, err
 	}
 	path, err := transparency.ProveInclusion(head, r.LogTiles(ctx), index)
 	if err != nil {
-		return transparency.Proof{}, err
+		return nil, err
 	}
-	return transparency.Disclose(entry, path, checkpoint), nil
+	return transparency.Disclose(entry, path, checkpoint).Encode(), nil
+}
+
+// signedHead returns the newest tree head with its checkpoint, verified: what
+// was changed behind the node's back is not shown to anybody (P10).
+func (s *Service) signedHead(ctx context.Context, r Reader) (transparency.Head, []byte, error) {
+	head, checkpoint, err := r.LogHead(ctx)
+	if err != nil {
+		return head, nil, err
+	}
+	verifier, err := note.NewVerifier(s.logKey)
+	if err != nil {
+		return head, nil, err
+	}
+	return head, checkpoint, checkHead(head, checkpoint, verifier)
+}
+
+func checkHead(head transparency.Head, checkpoint []byte, verifier note.Verifier) error {
+	signed, err := transparency.OpenCheckpoint(checkpoint, verifier)
+	if err == nil && signed.Head != head {
+		err = fault.New(fault.Unverified, "log.checkpoint", "The stored tree is not the one that was signed.")
+	}
+	return err
 }
 
 // checkProof verifies that a partner's log holds an entry about exactly the
-// envelope with this digest.
-func checkProof(text []byte, from party.Party, envelope ident.Digest) error {
+// message whose envelope has this digest.
+func checkProof(text []byte, from party.Party, message ident.Digest) error {
 	verifier, err := note.NewVerifier(from.LogKey)
 	if err != nil {
 		return fault.New(fault.Unverified, "proof.key", "The log key on the card of %s cannot be read.", from.ID).Because(err)
@@ -79,8 +94,28 @@ func checkProof(text []byte, from party.Party, envelope ident.Digest) error {
 	var event struct {
 		Envelope ident.Digest `json:"envelope"`
 	}
-	if err := json.Unmarshal(entry.Body, &event); err != nil || event.Envelope != envelope {
+	if err := json.Unmarshal(entry.Body, &event); err != nil || event.Envelope != message {
 		return fault.New(fault.Unverified, "proof.other", "The log entry shown by %s is about another message.", from.ID).Because(err)
+	}
+	return nil
+}
+
+// committed makes sure that what is about to leave, and for whom, is what the
+// log holds: a row changed behind the node's back sends nothing anywhere (P10).
+func committed(ctx context.Context, r Reader, leaf int64, to party.ID, b envelope.Body) error {
+	entry, err := r.LogEntry(ctx, leaf)
+	if err != nil {
+		return err
+	}
+	var event releaseEvent // a recall has the same members, without items
+	if err := json.Unmarshal(entry.Body, &event); err != nil || event.To != to || event.Envelope != ident.Sum(b.Envelope) || len(event.Items) != len(b.Objects) {
+		return fault.New(fault.Unverified, "store.corrupt", "Entry %d of the log commits to another message than the one to %s.", leaf, to).
+			Try("Check the database with entente doctor; nothing was sent.").Because(err)
+	}
+	for i, it := range event.Items {
+		if it.SentHash != ident.Sum(b.Objects[i]) {
+			return fault.New(fault.Unverified, "store.corrupt", "Entry %d of the log commits to other objects than those to %s.", leaf, to)
+		}
 	}
 	return nil
 }
@@ -134,11 +169,7 @@ func (s *Service) VerifyLog(ctx context.Context) (LogReport, error) {
 // audit returns the index of the first entry that does not fit and what is wrong
 // with it, or -1.
 func audit(ctx context.Context, r Reader, head transparency.Head, checkpoint []byte, verifier note.Verifier) (int64, string) {
-	signed, err := transparency.OpenCheckpoint(checkpoint, verifier)
-	if err == nil && signed.Head != head {
-		err = fault.New(fault.Unverified, "log.checkpoint", "The stored tree is not the one that was signed.")
-	}
-	if err != nil {
+	if err := checkHead(head, checkpoint, verifier); err != nil {
 		return 0, err.Error()
 	}
 	bad, err := transparency.Audit(head, r.LogTiles(ctx), entryReader(ctx, r))

@@ -49,7 +49,7 @@ func (s *Service) evidence(ctx context.Context, r Reader, ref string) (verify.Ev
 }
 
 func (s *Service) disclose(ctx context.Context, r Reader, kind, subject string, leaves []int64) (verify.Evidence, error) {
-	head, checkpoint, err := r.LogHead(ctx)
+	head, checkpoint, err := s.signedHead(ctx, r)
 	if err != nil {
 		return verify.Evidence{}, err
 	}

@@ -179,3 +179,25 @@ func (n *testNode) signedWith(t testing.TB, m envelope.Message, proof []byte) []
 	b.Proof = proof
 	return encoded(t, b)
 }
+
+// TestABadAnswerLeavesTheReleaseOpen: the recipient has the objects whatever it
+// answers, so the release can still be recalled and is tried again.
+func TestABadAnswerLeavesTheReleaseOpen(t *testing.T) {
+	t.Parallel()
+	f := newFederation(t, aurelia, borealis)
+	a := f.nodes[aurelia]
+	a.imports(t, bundleOf(indicator("0001", tlpAmber)))
+	f.restart(a, answerer(func([]byte) []byte { return []byte("thanks") }))
+	rep, err := a.Send(t.Context(), exchange.SendRequest{PreviewRequest: exchange.PreviewRequest{Objects: []string{idOf("indicator", "0001")}}})
+	must(t, err)
+	_, err = a.DeliverDue(t.Context())
+	must(t, err)
+	out, err := a.Outbox(t.Context())
+	must(t, err)
+	if len(out) != 1 || out[0].State != exchange.DeliveryRetrying || out[0].LastError == "" {
+		t.Errorf("outbox %+v", out)
+	}
+	if _, err = a.Recall(t.Context(), exchange.RecallRequest{Release: rep.Releases[0].Release, Reason: "mistake"}); err != nil {
+		t.Errorf("recall: %v", err)
+	}
+}
