@@ -2,10 +2,12 @@ package exchange
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"entente/decision"
 	"entente/exchange/envelope"
+	"entente/intel/stix"
 	"entente/internal/fault"
 	"entente/internal/ident"
 	"entente/party"
@@ -129,6 +131,75 @@ func (s *Service) recallRelease(ctx context.Context, tx Tx, rel Release, reason 
 		return rc, err
 	}
 	return rc, tx.Enqueue(ctx, Delivery{ID: ident.New(), Kind: kindRecall, Ref: rc.ID, To: rc.To, State: DeliveryQueued, NextAt: now})
+}
+
+// purge erases what a release brought, records it and hands the recall on to
+// those this node gave it to.
+func (s *Service) purge(ctx context.Context, in *incoming) ([]envelope.ItemReceipt, error) {
+	rc := in.msg.Recall
+	if rc == nil {
+		return nil, fault.New(fault.Invalid, "envelope.recall", "A recall names the release it recalls.")
+	}
+	var items []envelope.ItemReceipt
+	err := s.store.Write(ctx, func(tx Tx) error {
+		items = items[:0]
+		if !in.held {
+			if err := s.remember(ctx, tx, in, stix.Bundle{}); err != nil {
+				return err
+			}
+		}
+		before, err := tx.Received(ctx, receivedKey(in.from.ID, rc.Release))
+		if err != nil {
+			return unlessAbsent(err) // it never arrived; takeIn refuses it from now on
+		}
+		m, err := envelope.Open(before.Envelope, keysOf(in.from))
+		if err != nil {
+			return err
+		}
+		if err := tx.RecallReceived(ctx, before.ID, s.time()); err != nil {
+			return err
+		}
+		items, err = s.eraseItems(ctx, tx, in, m)
+		return err
+	})
+	return items, err
+}
+
+// eraseItems erases what only the recalled release brought. What its sender also
+// sent in a release that stands is held under that one.
+func (s *Service) eraseItems(ctx context.Context, tx Tx, in *incoming, m envelope.Message) ([]envelope.ItemReceipt, error) {
+	ids, digests := make([]string, len(m.Objects)), make([]ident.Digest, len(m.Objects))
+	for i, it := range m.Objects {
+		ids[i], digests[i] = it.ID, it.Hash
+	}
+	heads, err := tx.Heads(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	others, err := tx.HeldUnder(ctx, in.from.ID, receivedKey(in.from.ID, m.ID), digests)
+	if err != nil {
+		return nil, err
+	}
+	var items []envelope.ItemReceipt
+	for _, it := range m.Objects {
+		if slices.Contains(others, it.Hash) {
+			items = append(items, envelope.ItemReceipt{ID: it.ID, Hash: it.Hash, Result: "held"})
+			continue
+		}
+		i := slices.IndexFunc(heads[it.ID], func(h Head) bool { return h.Hash == it.Hash && h.From == in.from.ID && h.State != Erased })
+		if i < 0 {
+			items = append(items, envelope.ItemReceipt{ID: it.ID, Hash: it.Hash, Result: "absent"})
+			continue
+		}
+		if err := tx.SetObjectState(ctx, heads[it.ID][i].Seq, Erased); err != nil {
+			return nil, err
+		}
+		if err := s.recallOnward(ctx, tx, it.ID, in.msg.Recall.Reason); err != nil {
+			return nil, err
+		}
+		items = append(items, envelope.ItemReceipt{ID: it.ID, Hash: it.Hash, Result: "purged"})
+	}
+	return items, nil
 }
 
 // recallOnward recalls what this node passed on of an object that was recalled

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/ed25519"
 	"errors"
-	"slices"
 	"strconv"
 	"time"
 
@@ -35,6 +34,13 @@ const (
 // it claims to be; nothing of it is then kept but a commitment.
 func (s *Service) Receive(ctx context.Context, from party.ID, body []byte) ([]byte, error) {
 	in, err := s.open(ctx, from, body)
+	if err == nil {
+		// A sender that gave up waiting may ask again meanwhile; it waits here.
+		turn := &s.receiving[ident.Sum([]byte(in.key))[0]%stripes]
+		turn.Lock()
+		defer turn.Unlock()
+		err = s.recognise(ctx, in)
+	}
 	if err != nil {
 		return nil, s.refuse(ctx, from, body, err)
 	}
@@ -101,10 +107,16 @@ func (s *Service) open(ctx context.Context, from party.ID, raw []byte) (*incomin
 		return nil, err
 	}
 	in.key = receivedKey(from, in.msg.ID)
+	return in, nil
+}
+
+// recognise tells a message that was taken in before, which is answered again
+// however late it is asked for, from a new one, which has to be fresh.
+func (s *Service) recognise(ctx context.Context, in *incoming) error {
 	if err := s.seenBefore(ctx, in); err != nil || in.held {
-		return in, err // an answer that was lost is given again, however late it is asked for
+		return err
 	}
-	return in, fresh(in.msg.At, s.time())
+	return fresh(in.msg.At, s.time())
 }
 
 // How far the time in a new message may lie from ours. The past leaves room for
@@ -336,75 +348,6 @@ func itemReceipts(m envelope.Message, lines []ImportLine, rejected []stix.Reject
 		out = append(out, r)
 	}
 	return out
-}
-
-// purge erases what a release brought, records it and hands the recall on to
-// those this node gave it to.
-func (s *Service) purge(ctx context.Context, in *incoming) ([]envelope.ItemReceipt, error) {
-	rc := in.msg.Recall
-	if rc == nil {
-		return nil, fault.New(fault.Invalid, "envelope.recall", "A recall names the release it recalls.")
-	}
-	var items []envelope.ItemReceipt
-	err := s.store.Write(ctx, func(tx Tx) error {
-		items = items[:0]
-		if !in.held {
-			if err := s.remember(ctx, tx, in, stix.Bundle{}); err != nil {
-				return err
-			}
-		}
-		before, err := tx.Received(ctx, receivedKey(in.from.ID, rc.Release))
-		if err != nil {
-			return unlessAbsent(err) // it never arrived; takeIn refuses it from now on
-		}
-		m, err := envelope.Open(before.Envelope, keysOf(in.from))
-		if err != nil {
-			return err
-		}
-		if err := tx.RecallReceived(ctx, before.ID, s.time()); err != nil {
-			return err
-		}
-		items, err = s.eraseItems(ctx, tx, in, m)
-		return err
-	})
-	return items, err
-}
-
-// eraseItems erases what only the recalled release brought. What its sender also
-// sent in a release that stands is held under that one.
-func (s *Service) eraseItems(ctx context.Context, tx Tx, in *incoming, m envelope.Message) ([]envelope.ItemReceipt, error) {
-	ids, digests := make([]string, len(m.Objects)), make([]ident.Digest, len(m.Objects))
-	for i, it := range m.Objects {
-		ids[i], digests[i] = it.ID, it.Hash
-	}
-	heads, err := tx.Heads(ctx, ids)
-	if err != nil {
-		return nil, err
-	}
-	others, err := tx.HeldUnder(ctx, in.from.ID, receivedKey(in.from.ID, m.ID), digests)
-	if err != nil {
-		return nil, err
-	}
-	var items []envelope.ItemReceipt
-	for _, it := range m.Objects {
-		if slices.Contains(others, it.Hash) {
-			items = append(items, envelope.ItemReceipt{ID: it.ID, Hash: it.Hash, Result: "held"})
-			continue
-		}
-		i := slices.IndexFunc(heads[it.ID], func(h Head) bool { return h.Hash == it.Hash && h.From == in.from.ID && h.State != Erased })
-		if i < 0 {
-			items = append(items, envelope.ItemReceipt{ID: it.ID, Hash: it.Hash, Result: "absent"})
-			continue
-		}
-		if err := tx.SetObjectState(ctx, heads[it.ID][i].Seq, Erased); err != nil {
-			return nil, err
-		}
-		if err := s.recallOnward(ctx, tx, it.ID, in.msg.Recall.Reason); err != nil {
-			return nil, err
-		}
-		items = append(items, envelope.ItemReceipt{ID: it.ID, Hash: it.Hash, Result: "purged"})
-	}
-	return items, nil
 }
 
 // answer signs the receipt with the proof that the act is in this node's log,

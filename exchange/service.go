@@ -58,7 +58,13 @@ type Service struct {
 	// withdraws a fact is told of every recall it caused, and the background
 	// work does not take some of them away.
 	reconsidering sync.Mutex
+	// receiving makes copies of one message wait for each other.
+	receiving [stripes]sync.Mutex
 }
+
+// stripes is how many messages can be taken in side by side; those that share a
+// stripe wait, which costs little since the store has one writer.
+const stripes = 64
 
 // New returns a service. The store must already know this node's own party.
 func New(c Config) *Service {
