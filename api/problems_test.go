@@ -38,6 +38,9 @@ func TestEveryCodeIsExplained(t *testing.T) {
 		}
 	}
 	for _, code := range slices.Sorted(maps.Keys(sections)) {
+		if text := sections[code]; strings.Contains(text, "…") || !strings.Contains(text, "**What to do:**") {
+			t.Errorf("%s still reads like a draft: say what happened and what to do", code)
+		}
 		if _, ok := codes[code]; !ok {
 			t.Errorf("docs/problems.md explains %s, which no code uses", code)
 		}
