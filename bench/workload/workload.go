@@ -120,7 +120,7 @@ func agreements(n int) int { return max(n/10, 3) }
 
 // Policies makes up n clauses.
 func Policies(seed uint64, n int) []Policy {
-	r := random{seed*1000003 + uint64(n)}
+	r := random{seed*1000003 + uint64(n)} //nolint:gosec // G115: n counts clauses
 	v := words()
 	out := make([]Policy, n)
 	for i := range out {
@@ -198,7 +198,7 @@ func (r *random) obligation(p *Policy, v *vocabulary, law bool) {
 
 // Cases makes up m questions to n clauses.
 func Cases(seed uint64, n, m int) []Case {
-	r := random{seed*7919 + uint64(n)*31 + 17}
+	r := random{seed*7919 + uint64(n)*31 + 17} //nolint:gosec // G115: n counts clauses
 	v := words()
 	out := make([]Case, m)
 	for i := range out {
@@ -246,7 +246,10 @@ func (r *random) next() uint64 {
 	return z ^ (z >> 31)
 }
 
-func (r *random) below(n int) int         { return int(r.next() % uint64(n)) }
+func (r *random) below(n int) int {
+	return int(r.next() % uint64(n)) //nolint:gosec // G115: n is small, and so is the rest
+}
+
 func (r *random) percent(p int) bool      { return r.below(100) < p }
 func (r *random) between(lo, hi int) int  { return lo + r.below(hi-lo+1) }
 func (r *random) pick(ws []string) string { return ws[r.below(len(ws))] }

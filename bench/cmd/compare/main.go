@@ -2,7 +2,7 @@
 //
 //	compare -list                     names the engines
 //	compare -engine cedar             prints one JSON row for each size
-//	compare -report rows.jsonl        writes the report
+//	compare -report <rows.jsonl       writes the report
 //
 // Each engine is measured in a process of its own (run.sh), so that none pays
 // for another's heap.
@@ -22,17 +22,17 @@ import (
 )
 
 func main() {
-	if err := compare(os.Args[1:], os.Stdout); err != nil {
+	if err := compare(os.Args[1:], os.Stdin, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "compare:", err)
-		os.Exit(1)
+		os.Exit(1) //nolint:forbidigo // this is a command
 	}
 }
 
-func compare(args []string, out io.Writer) error {
+func compare(args []string, in io.Reader, out io.Writer) error {
 	f := flag.NewFlagSet("compare", flag.ContinueOnError)
 	list := f.Bool("list", false, "name the engines")
 	name := f.String("engine", "", "the `name` of the engine to measure")
-	report := f.String("report", "", "write the report about the rows in `file`")
+	report := f.Bool("report", false, "write the report about the rows on standard input")
 	machine := f.String("machine", "", "describe the machine in `words`, for the report")
 	rounds := f.Int("rounds", 5, "measure this many rounds and take the median")
 	round := f.Duration("round", time.Second, "processor time of one round, at least")
@@ -45,8 +45,8 @@ func compare(args []string, out io.Writer) error {
 			fmt.Fprintln(out, e.Name())
 		}
 		return nil
-	case *report != "":
-		return write(out, *report, *machine)
+	case *report:
+		return write(out, in, *machine)
 	default:
 		return measure(out, *name, bench.Effort{Rounds: *rounds, Round: *round})
 	}
@@ -70,14 +70,9 @@ func measure(out io.Writer, name string, effort bench.Effort) error {
 	return nil
 }
 
-func write(out io.Writer, file, machine string) error {
-	f, err := os.Open(file)
-	if err != nil {
-		return fmt.Errorf("rows: %w", err)
-	}
-	defer f.Close() //nolint:errcheck // it was only read
+func write(out io.Writer, in io.Reader, machine string) error {
 	var rows []bench.Row
-	for d := json.NewDecoder(f); ; {
+	for d := json.NewDecoder(in); ; {
 		var r bench.Row
 		if err := d.Decode(&r); errors.Is(err, io.EOF) {
 			break
