@@ -23,8 +23,9 @@ const (
 )
 
 // Send releases what a preview showed. With a preview digest it sends exactly
-// that or returns a conflict fault "release.stale"; without one it previews and
-// sends in one act. When it returns, decisions, releases, duties and log leaves
+// that or returns a conflict fault "release.stale", and sending the same preview
+// again, because an answer was lost, reports what was sent the first time;
+// without one it previews and sends in one act. When it returns, decisions, releases, duties and log leaves
 // are on disk and the deliveries are in the outbox.
 //
 // It returns a denied fault "release.denied" when nothing may go to anybody.
@@ -52,7 +53,15 @@ func (s *Service) Send(ctx context.Context, in SendRequest) (SendReport, error) 
 			return err
 		}
 		for i := range p.columns {
-			if err := s.release(ctx, tx, p, &p.columns[i], &rep.Releases[i]); err != nil {
+			col, line := &p.columns[i], &rep.Releases[i]
+			before, err := p.sentBefore(ctx, tx, in.Preview, col, line)
+			if err != nil {
+				return err
+			}
+			if before {
+				continue
+			}
+			if err := s.release(ctx, tx, p, col, line); err != nil {
 				return err
 			}
 		}
@@ -83,6 +92,23 @@ func (p *plan) unchanged(ctx context.Context, tx Tx) error {
 		}
 	}
 	return nil
+}
+
+// sentBefore fills in the release that the preview named led to before, if it
+// stands; one that was recalled or refused can be sent again.
+func (p *plan) sentBefore(ctx context.Context, r Reader, named ident.Digest, col *column, line *ReleaseReport) (bool, error) {
+	items, _ := col.items(p.closure)
+	if named.IsZero() || len(items) == 0 {
+		return false, nil
+	}
+	releases, err := r.ListReleases(ctx, ReleaseFilter{Object: items[0].ObjectID, Recipient: col.to.ID})
+	for _, rel := range releases {
+		if rel.Preview == p.Digest && (rel.State == Queued || rel.State == Delivered) {
+			line.Release, line.Leaf = rel.ID, rel.Leaf
+			return true, err
+		}
+	}
+	return false, err
 }
 
 func (p *plan) report() SendReport {
