@@ -279,3 +279,36 @@ func (n *testNode) newCard(t testing.TB) []byte {
 	must(t, err)
 	return card
 }
+
+// TestF17APartnerThatLostItsKeys: its new card has none of the old keys. What it
+// sent can still be recalled, and what was sent to it can still be looked at.
+func TestF17APartnerThatLostItsKeys(t *testing.T) {
+	t.Parallel()
+	f := newFederation(t, aurelia, borealis)
+	a, b := f.nodes[aurelia], f.nodes[borealis]
+	a.imports(t, bundleOf(indicator("0001", tlpAmber)))
+	release := f.send(aurelia, borealis, idOf("indicator", "0001"))
+	for _, n := range []*testNode{a, b} {
+		must(t, n.ring.RotateSigning(f.now, 0))
+		f.now = f.now.Add(time.Minute)
+		p := n.cardNow(t)
+		p.SigningKeys = p.SigningKeys[1:]
+		must(t, n.KeepSelf(t.Context(), p))
+		card, err := n.Card(t.Context())
+		must(t, err)
+		f.nodes[map[party.ID]party.ID{aurelia: borealis, borealis: aurelia}[n.id]].meet(t, card)
+		f.restart(n, wire{f, n})
+	}
+	a, b = f.nodes[aurelia], f.nodes[borealis]
+	v, err := a.Release(t.Context(), release)
+	must(t, err)
+	if v.ItemList[0].Answer != "stored" {
+		t.Errorf("answer %q", v.ItemList[0].Answer)
+	}
+	_, err = a.Recall(t.Context(), exchange.RecallRequest{Release: release, Reason: "keys lost"})
+	must(t, err)
+	f.deliver(a)
+	if got := b.state(t); got.objects != 0 {
+		t.Errorf("Borealis still holds %+v", got)
+	}
+}

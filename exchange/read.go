@@ -82,7 +82,7 @@ func (s *Service) Release(ctx context.Context, id string) (ReleaseView, error) {
 		if v.ItemList, err = r.ReleaseItems(ctx, id); err != nil {
 			return v, err
 		}
-		if err := s.answers(ctx, r, rel, v.ItemList); err != nil {
+		if err := answers(rel, v.ItemList); err != nil {
 			return v, err
 		}
 		for _, it := range v.ItemList {
@@ -101,19 +101,15 @@ func (s *Service) Release(ctx context.Context, id string) (ReleaseView, error) {
 }
 
 // answers fills in what the recipient's receipt says of each item.
-func (s *Service) answers(ctx context.Context, r Reader, rel Release, items []ReleaseItem) error {
+func answers(rel Release, items []ReleaseItem) error {
 	if len(rel.Receipt) == 0 {
 		return nil
-	}
-	to, err := r.Party(ctx, rel.Recipient)
-	if err != nil {
-		return err
 	}
 	b, err := envelope.DecodeBody(rel.Receipt)
 	if err != nil {
 		return err
 	}
-	msg, err := envelope.Open(b.Envelope, keysOf(to))
+	msg, err := envelope.Kept(b.Envelope)
 	if err != nil || msg.Receipt == nil {
 		return err
 	}

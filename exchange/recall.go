@@ -152,7 +152,7 @@ func (s *Service) purge(ctx context.Context, in *incoming) ([]envelope.ItemRecei
 		if err != nil {
 			return unlessAbsent(err) // it never arrived; takeIn refuses it from now on
 		}
-		m, err := envelope.Open(before.Envelope, keysOf(in.from))
+		m, err := envelope.Kept(before.Envelope)
 		if err != nil {
 			return err
 		}

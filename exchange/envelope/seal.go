@@ -100,53 +100,76 @@ func pae(payloadType string, payload []byte) []byte {
 // "envelope.unsigned") or invalid ones for the form. Open does not know who the
 // peer is or who we are: see [Message.Check].
 func Open(envelope []byte, keys Keys) (Message, error) {
+	p, err := unpack(envelope)
+	if err != nil {
+		return Message{}, err
+	}
+	key, ok := keys(p.message.From, p.keyID, p.message.At)
+	if !ok || len(key) != ed25519.PublicKeySize {
+		return Message{}, unverified("envelope.key", "The message is signed with a key that %.64q did not have at that time.", p.message.From).
+			Try("Ask the sender for its current party card.")
+	}
+	if !ed25519.Verify(key, pae(PayloadType, p.payload), p.sig) {
+		return Message{}, unverified("envelope.signature", "The signature of the message does not hold.")
+	}
+	if err := p.message.check(); err != nil {
+		return Message{}, err
+	}
+	return p.message, nil
+}
+
+// Kept reads a message that Open accepted when it came and that was kept sealed
+// since. It verifies no signature: by now the sender may have lost the key, and
+// what it sent then must still be found when it takes it back.
+func Kept(envelope []byte) (Message, error) {
+	p, err := unpack(envelope)
+	return p.message, err
+}
+
+// parts is an envelope taken apart, of which nothing is believed yet.
+type parts struct {
+	message Message
+	payload []byte
+	keyID   string
+	sig     []byte
+}
+
+func unpack(envelope []byte) (parts, error) {
 	if len(envelope) > MaxEnvelope {
-		return Message{}, malformed("is larger than %d bytes", MaxEnvelope)
+		return parts{}, malformed("is larger than %d bytes", MaxEnvelope)
 	}
 	var d dsse
 	if err := decode(envelope, &d); err != nil {
-		return Message{}, malformed("is not a DSSE envelope in strict JSON").Because(err)
+		return parts{}, malformed("is not a DSSE envelope in strict JSON").Because(err)
 	}
 	// Receipts and log entries name the envelope by its digest. With one encoding
 	// per message, a carrier cannot make a second envelope of the same message.
 	if again, err := encode(d); err != nil || !bytes.Equal(again, envelope) {
-		return Message{}, malformed("is not in canonical form (RFC 8785)").Because(err)
+		return parts{}, malformed("is not in canonical form (RFC 8785)").Because(err)
 	}
 	if d.PayloadType != PayloadType {
-		return Message{}, malformed("carries %.80q, not %q", d.PayloadType, PayloadType)
+		return parts{}, malformed("carries %.80q, not %q", d.PayloadType, PayloadType)
 	}
 	switch len(d.Signatures) {
 	case 0:
-		return Message{}, unverified("envelope.unsigned", "The message carries no signature.")
+		return parts{}, unverified("envelope.unsigned", "The message carries no signature.")
 	case 1:
 	default:
 		// A second signature would be a part nobody vouches for.
-		return Message{}, unverified("envelope.signature", "The message carries more than one signature.")
+		return parts{}, unverified("envelope.signature", "The message carries more than one signature.")
 	}
-	payload, err := canonicalBase64(d.Payload)
-	if err != nil {
-		return Message{}, malformed("has a payload that is not canonical base64").Because(err)
+	p := parts{keyID: d.Signatures[0].KeyID}
+	var err error
+	if p.payload, err = canonicalBase64(d.Payload); err != nil {
+		return parts{}, malformed("has a payload that is not canonical base64").Because(err)
 	}
-	sig, err := canonicalBase64(d.Signatures[0].Sig)
-	if err != nil || len(sig) != ed25519.SignatureSize {
-		return Message{}, unverified("envelope.signature", "The signature of the message is malformed.").Because(err)
+	if p.sig, err = canonicalBase64(d.Signatures[0].Sig); err != nil || len(p.sig) != ed25519.SignatureSize {
+		return parts{}, unverified("envelope.signature", "The signature of the message is malformed.").Because(err)
 	}
-	var m Message
-	if err := decode(payload, &m); err != nil {
-		return Message{}, malformed("has a payload that is not a message").Because(err)
+	if err := decode(p.payload, &p.message); err != nil {
+		return parts{}, malformed("has a payload that is not a message").Because(err)
 	}
-	key, ok := keys(m.From, d.Signatures[0].KeyID, m.At)
-	if !ok || len(key) != ed25519.PublicKeySize {
-		return Message{}, unverified("envelope.key", "The message is signed with a key that %.64q did not have at that time.", m.From).
-			Try("Ask the sender for its current party card.")
-	}
-	if !ed25519.Verify(key, pae(d.PayloadType, payload), sig) {
-		return Message{}, unverified("envelope.signature", "The signature of the message does not hold.")
-	}
-	if err := m.check(); err != nil {
-		return Message{}, err
-	}
-	return m, nil
+	return p, nil
 }
 
 // decode reads strict JSON into the exact shape of v. A null would leave a field
