@@ -25,6 +25,35 @@ func (s *Service) Prove(ctx context.Context, ref string) ([]byte, error) {
 	})
 }
 
+// ProveSince is [Service.Prove] for a reader who saw the log at an earlier size:
+// the file also shows that the log only grew since. It returns a not-found fault
+// for a size the log has not reached.
+func (s *Service) ProveSince(ctx context.Context, ref string, size int64) ([]byte, error) {
+	return read(ctx, s, func(r Reader) ([]byte, error) {
+		e, err := s.evidence(ctx, r, ref)
+		if err != nil {
+			return nil, err
+		}
+		head, _, err := s.signedHead(ctx, r)
+		if err != nil {
+			return nil, err
+		}
+		old, err := transparency.RootAt(head, r.LogTiles(ctx), size)
+		if err != nil {
+			return nil, err
+		}
+		proof, err := transparency.ProveConsistency(r.LogTiles(ctx), old, head)
+		if err != nil {
+			return nil, err
+		}
+		e.Since = &verify.Since{Size: old.Size, Root: old.Root}
+		for _, h := range proof {
+			e.Since.Proof = append(e.Since.Proof, h[:])
+		}
+		return e.Encode()
+	})
+}
+
 func (s *Service) evidence(ctx context.Context, r Reader, ref string) (verify.Evidence, error) {
 	switch {
 	case strings.HasPrefix(ref, recallID("")):

@@ -201,3 +201,34 @@ func TestABadAnswerLeavesTheReleaseOpen(t *testing.T) {
 		t.Errorf("recall: %v", err)
 	}
 }
+
+// TestP11EvidenceSinceASeenCheckpoint: a reader who keeps checkpoints takes
+// evidence from a log that has grown only when it shows that it grew.
+func TestP11EvidenceSinceASeenCheckpoint(t *testing.T) {
+	t.Parallel()
+	f := newFederation(t, aurelia, borealis)
+	a := f.nodes[aurelia]
+	seen, err := a.Checkpoint(t.Context())
+	must(t, err)
+	size := a.state(t).size
+	a.imports(t, bundleOf(indicator("0001", tlpAmber), indicator("0002", tlpAmber)))
+	release := f.send(aurelia, borealis, idOf("indicator", "0001"))
+	trust := verify.Trust{Parties: []party.Party{a.card(t, aurelia), a.card(t, borealis)}, Seen: [][]byte{seen}}
+
+	file, err := a.Prove(t.Context(), release)
+	must(t, err)
+	_, err = verify.Check(file, trust)
+	wantCode(t, err, "evidence.consistency")
+	for _, ref := range []string{release, idOf("indicator", "0002")} {
+		file, err = a.ProveSince(t.Context(), ref, size)
+		must(t, err)
+		if _, err = verify.Check(file, trust); err != nil {
+			t.Errorf("%s: %v", ref, err)
+		}
+	}
+	for _, wrong := range []int64{a.state(t).size + 1, -1} {
+		if _, err = a.ProveSince(t.Context(), release, wrong); err == nil {
+			t.Errorf("evidence since %d", wrong)
+		}
+	}
+}
