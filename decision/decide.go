@@ -17,7 +17,7 @@ func (e *Engine) Decide(r Request) Decision { return e.DecideWith(r, Options{}) 
 // DecideWith is [Engine.Decide] with options.
 func (e *Engine) DecideWith(r Request, o Options) Decision {
 	r = tidy(r)
-	return e.decide(&r, e.between(r.Sender, r.Recipient, r.At, r.Under), o)
+	return e.decide(&r, e.between(&r, &r.Recipient), o)
 }
 
 // DecideAll answers one question for many recipients, in their order. It
@@ -30,7 +30,7 @@ func (e *Engine) DecideAll(r Request, recipients []Actor) []Decision {
 	classes := make(map[string]class, len(recipients))
 	for i, to := range recipients {
 		r.Recipient = to
-		p := e.between(r.Sender, to, r.At, r.Under)
+		p := e.between(&r, &to)
 		key := p.class()
 		c, seen := classes[key]
 		if !seen || len(r.Subject.ReceivedUnder) > 0 { // those terms may name recipients

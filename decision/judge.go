@@ -65,7 +65,7 @@ func (e *Engine) Clause(m Match) ClauseRef { return e.ref(m.rule) }
 
 // Prepare looks up the words of a request.
 func (e *Engine) Prepare(r Request) Query {
-	return e.prepare(&r, e.Between(r))
+	return e.prepare(&r, e.between(&r, &r.Recipient))
 }
 
 func (e *Engine) prepare(r *Request, p Pair) Query {
@@ -75,12 +75,14 @@ func (e *Engine) prepare(r *Request, p Pair) Query {
 		tlp: m.tlp[min(s.TLP, intel.Red)], actName: r.Act, pap: min(s.PAP, intel.PAPRed),
 		origin: string(s.Origin), received: s.ReceivedUnder, shut: s.Closed,
 		onward: len(s.ReceivedUnder) > 0 && s.Origin != r.Sender.ID,
-		facts:  make([]truth, len(e.vocabulary.factNames)),
+		facts:  make([]truth, len(e.vocabulary.factNames)), act: m.share,
 	}
 	if q.actName == "" {
 		q.actName = share
 	}
-	q.act = m.act.bits(q.actName)
+	if q.actName != share {
+		q.act = m.act.bits(q.actName)
+	}
 	for _, c := range s.Categories {
 		b, ok := e.vocabulary.categories[c]
 		if !ok {
@@ -105,7 +107,7 @@ const share = "share"
 // looking adds what unclassified data may be.
 func (e *Engine) looking(has uint64) look {
 	l := look{has: has}
-	if has&e.vocabulary.categories[privacy.Unclassified] != 0 {
+	if has&unclassified != 0 {
 		l.may = e.vocabulary.personal
 	}
 	return l

@@ -153,6 +153,7 @@ type matchers struct {
 	recipient, recipientKind                dimension
 	recipientJurisdiction, fromJurisdiction dimension
 	tlp                                     [intel.Red + 1][]uint64
+	share                                   []uint64 // of act, for the question nearly everybody asks
 }
 
 // dimension maps a word to the rules it satisfies; rest is for every word no
@@ -233,6 +234,7 @@ func newMatchers(rules []rule, words int) matchers {
 			return nil, nil // scopes, and duties of every act, are looked at
 		}),
 	}
+	m.share = m.act.bits(share)
 	for t := range m.tlp {
 		m.tlp[t] = make([]uint64, words)
 	}

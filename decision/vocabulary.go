@@ -17,6 +17,10 @@ const maxWords = 63
 // it, and it is within nothing.
 const foreign = uint64(1) << 63
 
+// unclassified is the bit of [privacy.Unclassified], the first category of every
+// vocabulary.
+const unclassified = uint64(1)
+
 // cooperation is the regime that is closed although nothing says so: deny by
 // default.
 const cooperation = "cooperation"

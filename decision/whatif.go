@@ -49,7 +49,7 @@ func (x *explainer) whatIf(r *Request, o Options) []WhatIf {
 	for _, to := range others {
 		if to.ID != r.Recipient.ID {
 			q := *x.q
-			q.pair = x.e.between(r.Sender, to, r.At, r.Under)
+			q.pair = x.e.between(r, &to)
 			try(string(to.ID)+" instead", &q)
 		}
 	}
