@@ -69,9 +69,17 @@ func (a *app) instrumentList() *cobra.Command {
 
 func by(i view.Instrument) string {
 	if i.Illustrative {
-		return i.By + " (illustrative)"
+		return strings.TrimSpace(i.By + " (illustrative)")
 	}
 	return i.By
+}
+
+// activated says when an instrument was activated and who answers for it, if anybody does.
+func activated(i view.Instrument) string {
+	if i.By == "" {
+		return when(i.Activated, "-") + ", illustrative: nobody answers for the encoding"
+	}
+	return when(i.Activated, "-") + " by " + by(i)
 }
 
 func drawInstrument(t *table, i view.Instrument) {
@@ -80,7 +88,7 @@ func drawInstrument(t *table, i view.Instrument) {
 	t.row("version", i.Version)
 	t.row("regime", i.Regime)
 	t.row("hash", i.Hash)
-	t.row("activated", when(i.Activated, "-")+" by "+by(i))
+	t.row("activated", activated(i))
 	t.row("clauses", i.Clauses)
 	for _, c := range i.Text {
 		t.line("\n%s", c.Cite+" ["+c.ID+"] "+c.Modality+" to "+c.Act)

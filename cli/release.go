@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -71,8 +73,26 @@ func (a *app) drawPreview(t *table, p exchange.Preview) {
 			}
 		}
 	}
+	if names := relied(p); len(names) > 0 {
+		t.line("\nillustrative, nobody answers for the encoding: %s", strings.Join(names, ", "))
+	}
 	t.line("\n%s, legal epoch %d", count(len(p.Objects), "object"), p.Epoch)
 	t.line("preview %s", p.Digest.String())
+}
+
+// relied names the illustrative instruments that the preview relies on.
+func relied(p exchange.Preview) []string {
+	names := map[string]bool{}
+	for _, r := range p.Recipients {
+		for _, item := range r.Items {
+			for _, law := range item.Decision.LawApplied {
+				if law.Illustrative {
+					names[law.Instrument] = true
+				}
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
 }
 
 // drawItem is one cell of the matrix with the difference between the object

@@ -144,7 +144,8 @@ func decode(data []byte) (Evidence, error) {
 		return ev, unverified("encoding", "The file is not strict JSON.").Because(err)
 	}
 	if err := json.Unmarshal(data, &ev, json.RejectUnknownMembers(true)); err != nil {
-		return ev, unverified("encoding", "The file is not evidence of a kind known here.").Because(err)
+		return ev, unverified("encoding", "The file is not an evidence file as it was written: a byte was changed, or it is another kind of file.").
+			Try("Use the file as the node wrote it; do not open and save it in an editor.").Because(err)
 	}
 	again, err := ev.Encode()
 	if err != nil || !bytes.Equal(again, data) {

@@ -3,7 +3,9 @@ package verify
 import (
 	"crypto/ed25519"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -218,6 +220,7 @@ func (c *check) documents() error {
 		}
 		open[e.Decision] = e.Outcome
 	}
+	outcomes := map[string]int{}
 	for i, doc := range c.ev.Decisions {
 		digest := ident.Sum([]byte(doc))
 		outcome, ok := open[digest]
@@ -225,7 +228,14 @@ func (c *check) documents() error {
 			return unverified("decision", "Decision document %d is not one the entries commit to.", i).At(fmt.Sprintf("/decisions/%d", i), "is changed, repeated or unrelated")
 		}
 		delete(open, digest)
-		c.report.say("Decision %s (%s) is in the file, unchanged.", digest.Short(), outcome)
+		outcomes[outcome]++
+	}
+	var counts []string
+	for _, outcome := range slices.Sorted(maps.Keys(outcomes)) {
+		counts = append(counts, fmt.Sprintf("%d %s", outcomes[outcome], outcome))
+	}
+	if len(counts) > 0 {
+		c.report.say("Decisions in the file, each logged and unchanged: %s.", strings.Join(counts, ", "))
 	}
 	return nil
 }

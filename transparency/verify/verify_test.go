@@ -201,7 +201,7 @@ func TestDeliveryIsProven(t *testing.T) {
 	if rep.From != "csirt-aurelia" || rep.To != "isac-borealis" || rep.Objects != 2 || rep.Decisions != 2 || rep.Entries != 4 || rep.Size != 12 || rep.Origin != "csirt-aurelia/log" {
 		t.Errorf("%+v", rep)
 	}
-	want := []string{"signed at 12 entries", "4 entries", "signed release release-1", "commits to exactly this message", "2 objects left under", "Decision", "Decision", "2 of 2 objects", "log of isac-borealis holds", "isac-borealis signed that it accepted"}
+	want := []string{"signed at 12 entries", "4 entries", "signed release release-1", "commits to exactly this message", "2 objects left under", "logged and unchanged: 2 transform", "2 of 2 objects", "log of isac-borealis holds", "isac-borealis signed that it accepted"}
 	if len(rep.Lines) != len(want) {
 		t.Fatalf("%q", rep.Lines)
 	}
