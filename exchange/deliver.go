@@ -246,6 +246,10 @@ func covers(before, now decision.Decision) bool {
 	return true
 }
 
+// keyUnknown is what a recipient says that has not added our newest card yet;
+// the delivery waits for that until the message is too old to be taken (F17).
+const keyUnknown = "envelope.key"
+
 // postpone records a failed attempt: a refusal for good, anything else for later.
 func (s *Service) postpone(ctx context.Context, d Delivery, cause error) error {
 	now := s.time()
@@ -254,8 +258,8 @@ func (s *Service) postpone(ctx context.Context, d Delivery, cause error) error {
 	if f, ok := errors.AsType[*fault.Error](cause); ok {
 		d.LastError = f.Code + ": " + f.Message
 	}
-	switch kind := fault.KindOf(cause); kind {
-	case fault.Unavailable, fault.Internal:
+	switch kind := fault.KindOf(cause); {
+	case kind == fault.Unavailable, kind == fault.Internal, fault.CodeOf(cause) == keyUnknown:
 		d.State, d.NextAt = DeliveryRetrying, now.Add(backoff(d.Attempts))
 	default:
 		d.State = DeliveryRefused

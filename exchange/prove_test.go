@@ -95,6 +95,33 @@ func TestF17RotationMidFlight(t *testing.T) {
 	}
 }
 
+// TestF17TheRecipientLearnsTheKeyLate: what was signed by a new key waits until
+// the recipient has added the card that shows it.
+func TestF17TheRecipientLearnsTheKeyLate(t *testing.T) {
+	t.Parallel()
+	f := newFederation(t, aurelia, borealis)
+	a, b := f.nodes[aurelia], f.nodes[borealis]
+	a.imports(t, bundleOf(indicator("0001", tlpAmber)))
+	must(t, a.ring.RotateSigning(f.now, time.Hour))
+	f.now = f.now.Add(time.Minute)
+	card := a.newCard(t)
+	f.restart(a, wire{f, a})
+	_, err := a.Send(t.Context(), exchange.SendRequest{PreviewRequest: exchange.PreviewRequest{Objects: []string{idOf("indicator", "0001")}}})
+	must(t, err)
+	_, err = a.DeliverDue(t.Context())
+	must(t, err)
+	out, err := a.Outbox(t.Context())
+	must(t, err)
+	if len(out) != 1 || out[0].State != exchange.DeliveryRetrying || b.state(t).objects != 0 {
+		t.Fatalf("outbox %+v", out)
+	}
+	b.meet(t, card)
+	f.deliver(a)
+	if b.state(t).objects != 1 {
+		t.Error("it did not arrive after the card did")
+	}
+}
+
 // restart gives a node a new service with its newest key, as a restart would.
 func (f *federation) restart(n *testNode, transport exchange.Transport) {
 	id, key := n.ring.Signing()
