@@ -24,6 +24,7 @@ type Entente struct {
 
 	engine  *decision.Engine
 	asked   map[string]int
+	query   decision.Query
 	matches []decision.Match
 	ids     []string
 }
@@ -70,8 +71,8 @@ func (e *Entente) Decide(in any) (Answer, error) {
 		e.asked[r.Subject.ID] = 1 - e.asked[r.Subject.ID]
 		r = &later
 	}
-	q := e.engine.Prepare(*r)
-	return e.judge(&q)
+	e.query = e.engine.Prepare(*r)
+	return e.judge(&e.query)
 }
 
 func (e *Entente) judge(q *decision.Query) (Answer, error) {
