@@ -3,11 +3,13 @@ package console
 import (
 	"context"
 	"errors"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -71,7 +73,7 @@ func sample(t *testing.T) exchange.DecisionRecord {
 		Warnings:      []string{"UN norm 13(c)"},
 		Preconditions: []decision.Precondition{{ClauseRef: clause, Safeguard: "encryption", ApprovalBy: "dpo"}},
 		Dilemma:       &decision.Dilemma{Text: "A duty to report remains.", Duties: []decision.DutyRef{{ClauseRef: clause, What: "report", Bearer: "sender"}}},
-		LawApplied:    []decision.LawRef{{Instrument: "mou-aa-xx", Version: "1.0", Hash: ident.Sum([]byte("law"))}},
+		LawApplied:    []decision.LawRef{{Instrument: "mou-aa-xx", Version: "1.0", Illustrative: true, Hash: ident.Sum([]byte("law"))}},
 		PrecedenceSteps: []decision.Step{
 			{Winner: clause, Loser: decision.ClauseRef{Instrument: "tlp", Clause: "amber"}, By: "superior"},
 		},
@@ -293,4 +295,47 @@ func TestPagesAreAccessible(t *testing.T) {
 	if m := regexp.MustCompile(`(margin|padding|border)-(left|right|top|bottom)|text-align: *(left|right)|[^-](left|right|width|height):`).FindString(string(css)); m != "" {
 		t.Errorf("a physical property, which breaks right-to-left pages: %q", m)
 	}
+}
+
+// TestColoursContrast holds every text colour to WCAG 2.2, 1.4.3 (4.5 to 1), on
+// both grounds, in light and in dark.
+func TestColoursContrast(t *testing.T) {
+	t.Parallel()
+	css, err := files.ReadFile("pages/style.css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	colours := map[string][]string{}
+	for _, m := range regexp.MustCompile(`--([a-z]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)`).FindAllStringSubmatch(string(css), -1) {
+		colours[m[1]] = m[2:]
+	}
+	for _, text := range []string{"ink", "quiet", "link", "focus", "permit", "transform", "deny", "refer"} {
+		for _, ground := range []string{"ground", "raised"} {
+			for scheme, name := range []string{"light", "dark"} {
+				a, b := luminance(t, colours[text][scheme]), luminance(t, colours[ground][scheme])
+				if ratio := (max(a, b) + 0.05) / (min(a, b) + 0.05); ratio < 4.5 {
+					t.Errorf("%s on %s, %s: %.1f to 1", text, ground, name, ratio)
+				}
+			}
+		}
+	}
+}
+
+// luminance is the relative luminance of WCAG 2.2 of a colour like #1b2226.
+func luminance(t *testing.T, colour string) float64 {
+	t.Helper()
+	var sum float64
+	for i, weight := range []float64{0.2126, 0.7152, 0.0722} {
+		n, err := strconv.ParseUint(colour[1+2*i:3+2*i], 16, 8)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := float64(n) / 255
+		if c <= 0.04045 {
+			sum += weight * c / 12.92
+			continue
+		}
+		sum += weight * math.Pow((c+0.055)/1.055, 2.4)
+	}
+	return sum
 }
