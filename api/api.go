@@ -58,7 +58,7 @@ type Exchange interface {
 	Outbox(ctx context.Context) ([]exchange.Delivery, error)
 
 	Checkpoint(ctx context.Context) ([]byte, error)
-	Prove(ctx context.Context, ref string) ([]byte, error)
+	Prove(ctx context.Context, ref string, since int64) ([]byte, error)
 	VerifyLog(ctx context.Context) (exchange.LogReport, error)
 }
 

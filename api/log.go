@@ -10,7 +10,8 @@ import (
 )
 
 type proofInput struct {
-	Ref string `query:"ref" required:"true" doc:"A release id, a decision digest or an object id"`
+	Ref   string `query:"ref" required:"true" doc:"A release id, a decision digest or an object id"`
+	Since int64  `query:"since" minimum:"0" doc:"Size of a tree seen before: also show that the log only grew since"`
 }
 
 func (s *server) logRoutes() {
@@ -25,7 +26,7 @@ func (s *server) logRoutes() {
 		OperationID: "get-proof", Method: http.MethodGet, Path: "/v1/log/proof", Tags: []string{"log"},
 		Summary: "Evidence that a release, decision or object is in the log; entente verify checks it offline",
 	}, func(ctx context.Context, in *proofInput) (*rawOutput, error) {
-		b, err := s.Exchange.Prove(ctx, in.Ref)
+		b, err := s.Exchange.Prove(ctx, in.Ref, in.Since)
 		return &rawOutput{ContentType: "application/json", Body: b}, err
 	})
 	register(s, huma.Operation{

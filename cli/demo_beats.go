@@ -319,7 +319,7 @@ func beatDigests(ctx context.Context, l *lantern) (string, error) {
 
 func beatVerify(ctx context.Context, l *lantern) (string, error) {
 	i := slices.IndexFunc(l.sent.Releases, func(r exchange.ReleaseReport) bool { return r.Recipient == cordova })
-	evidence, err := l.at(aurelia).client.Prove(ctx, l.sent.Releases[i].Release)
+	evidence, err := l.at(aurelia).client.Prove(ctx, l.sent.Releases[i].Release, 0)
 	if err != nil {
 		return "", err
 	}

@@ -49,13 +49,14 @@ func (a *app) logVerify() *cobra.Command {
 
 func (a *app) logProve() *cobra.Command {
 	var out string
+	var since int64
 	c := &cobra.Command{
 		Use: "prove REF", Short: "Write the evidence that a release, decision or object is in the log",
 		Long:    "REF is a release id, a decision digest or an object id. The evidence is one file that entente verify checks without a node or a network.",
 		Example: "  entente log prove 0198f3… --out evidence.json && entente verify evidence.json",
 		Args:    args(1, 1),
 		RunE: a.onNode(func(ctx context.Context, c *client.Client, args []string) error {
-			evidence, err := c.Prove(ctx, args[0])
+			evidence, err := c.Prove(ctx, args[0], since)
 			if err != nil || out == "" {
 				return a.writeBytes(evidence, err)
 			}
@@ -67,5 +68,6 @@ func (a *app) logProve() *cobra.Command {
 		}),
 	}
 	c.Flags().StringVar(&out, "out", "", "write to this `file` instead of standard output")
+	c.Flags().Int64Var(&since, "since", 0, "`size` of the log in a checkpoint the reader has: also show that it only grew")
 	return c
 }

@@ -142,8 +142,12 @@ func (e echo) Outbox(context.Context) ([]exchange.Delivery, error) {
 	return []exchange.Delivery{{ID: "d"}}, e.err
 }
 
-func (e echo) Checkpoint(context.Context) ([]byte, error)          { return []byte("origin\n3\n"), e.err }
-func (e echo) Prove(_ context.Context, ref string) ([]byte, error) { return []byte(ref), e.err }
+func (e echo) Checkpoint(context.Context) ([]byte, error) { return []byte("origin\n3\n"), e.err }
+
+func (e echo) Prove(_ context.Context, ref string, _ int64) ([]byte, error) {
+	return []byte(ref), e.err
+}
+
 func (e echo) VerifyLog(context.Context) (exchange.LogReport, error) {
 	return exchange.LogReport{FirstBad: -1}, e.err
 }
@@ -235,7 +239,7 @@ func TestEveryQuestionArrivesAndItsAnswerComesBack(t *testing.T) {
 		check("Outbox", err, out[0].ID, "d")
 		cp, err := c.Checkpoint(ctx)
 		check("Checkpoint", err, string(cp), "origin\n3\n")
-		pr, err := c.Prove(ctx, odd)
+		pr, err := c.Prove(ctx, odd, 7)
 		check("Prove", err, string(pr), odd)
 		lr, err := c.VerifyLog(ctx)
 		check("VerifyLog", err, lr.FirstBad, int64(-1))

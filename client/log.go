@@ -16,8 +16,11 @@ func (c *Client) Checkpoint(ctx context.Context) ([]byte, error) {
 }
 
 // Prove returns the evidence file of a release id, decision digest or object id.
-func (c *Client) Prove(ctx context.Context, ref string) ([]byte, error) {
-	return c.do(ctx, call{method: http.MethodGet, path: "/v1/log/proof", query: url.Values{"ref": {ref}}})
+// With since, the size of a tree seen before, it also shows that the log only grew.
+func (c *Client) Prove(ctx context.Context, ref string, since int64) ([]byte, error) {
+	q := url.Values{"ref": {ref}}
+	number(q, "since", since)
+	return c.do(ctx, call{method: http.MethodGet, path: "/v1/log/proof", query: q})
 }
 
 // VerifyLog checks the whole log against what is stored.

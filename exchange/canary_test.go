@@ -292,3 +292,27 @@ func TestP6WhatArrivesIsWhatWasSigned(t *testing.T) {
 		t.Error("other bytes arrived than Borealis imported")
 	}
 }
+
+// TestP5AVictimsMailDomainIsItsName: a domain only the victim has names it as
+// surely as its name does, in the report and as an object of its own.
+func TestP5AVictimsMailDomainIsItsName(t *testing.T) {
+	t.Parallel()
+	f := newFederation(t, aurelia, gridshare, cordova)
+	a := f.nodes[aurelia]
+	a.imports(t, bundleOf(
+		sdo("identity", "0001", "2026-01-01T00:00:00.000Z", tlpAmber, `"name":"Kestrel Power","identity_class":"organization","roles":["victim"],"contact_information":"Call w.canary@kestrelkq7.example, or kestrel@gmail.com"`),
+		sdo("incident", "0002", "2026-01-01T00:00:00.000Z", tlpAmber, `"name":"Outage","description":"The portal at www.kestrelkq7.example was down; mail to kestrelkq7.example bounced. Ask gmail.com."`),
+		sdo("report", "0003", "2026-01-01T00:00:00.000Z", tlpAmber, `"name":"Outage","published":"2026-01-01T00:00:00Z","object_refs":["identity--00000000-0000-4000-8000-000000000001","incident--00000000-0000-4000-8000-000000000002"]`),
+	))
+	_, err := a.Send(t.Context(), exchange.SendRequest{PreviewRequest: exchange.PreviewRequest{Objects: []string{idOf("report", "0003")}}})
+	must(t, err)
+	f.deliver(a)
+	for _, id := range []party.ID{gridshare, cordova} {
+		if f.knows(id, "kestrelkq7") {
+			t.Errorf("%s knows the victim by its domain", id)
+		}
+	}
+	if !f.knows(gridshare, "ask gmail.com") {
+		t.Error("a provider's domain was taken for the victim's")
+	}
+}

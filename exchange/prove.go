@@ -14,10 +14,15 @@ import (
 )
 
 // Prove writes an evidence file that verifies offline: of a release or recall
-// by its id, of a decision by its digest, of an object by its id.
-func (s *Service) Prove(ctx context.Context, ref string) ([]byte, error) {
+// by its id, of a decision by its digest, of an object by its id. For a reader
+// who saw the log at an earlier size, since, the file also shows that it only
+// grew; 0 is nobody. It returns a not-found fault for a size the log never had.
+func (s *Service) Prove(ctx context.Context, ref string, since int64) ([]byte, error) {
 	return read(ctx, s, func(r Reader) ([]byte, error) {
 		e, err := s.evidence(ctx, r, ref)
+		if err == nil && since != 0 {
+			e.Since, err = s.grownSince(ctx, r, since)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -25,33 +30,25 @@ func (s *Service) Prove(ctx context.Context, ref string) ([]byte, error) {
 	})
 }
 
-// ProveSince is [Service.Prove] for a reader who saw the log at an earlier size:
-// the file also shows that the log only grew since. It returns a not-found fault
-// for a size the log has not reached.
-func (s *Service) ProveSince(ctx context.Context, ref string, size int64) ([]byte, error) {
-	return read(ctx, s, func(r Reader) ([]byte, error) {
-		e, err := s.evidence(ctx, r, ref)
-		if err != nil {
-			return nil, err
-		}
-		head, _, err := s.signedHead(ctx, r)
-		if err != nil {
-			return nil, err
-		}
-		old, err := transparency.RootAt(head, r.LogTiles(ctx), size)
-		if err != nil {
-			return nil, err
-		}
-		proof, err := transparency.ProveConsistency(r.LogTiles(ctx), old, head)
-		if err != nil {
-			return nil, err
-		}
-		e.Since = &verify.Since{Size: old.Size, Root: old.Root}
-		for _, h := range proof {
-			e.Since.Proof = append(e.Since.Proof, h[:])
-		}
-		return e.Encode()
-	})
+// grownSince proves that the log now extends the log at an earlier size.
+func (s *Service) grownSince(ctx context.Context, r Reader, size int64) (*verify.Since, error) {
+	head, _, err := s.signedHead(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	old, err := transparency.RootAt(head, r.LogTiles(ctx), size)
+	if err != nil {
+		return nil, err
+	}
+	proof, err := transparency.ProveConsistency(r.LogTiles(ctx), old, head)
+	if err != nil {
+		return nil, err
+	}
+	since := &verify.Since{Size: old.Size, Root: old.Root}
+	for _, h := range proof {
+		since.Proof = append(since.Proof, h[:])
+	}
+	return since, nil
 }
 
 func (s *Service) evidence(ctx context.Context, r Reader, ref string) (verify.Evidence, error) {

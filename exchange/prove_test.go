@@ -27,7 +27,7 @@ func (n *testNode) card(t testing.TB, id party.ID) party.Party {
 // proves makes evidence and checks it as a stranger with two cards would.
 func (n *testNode) proves(t testing.TB, ref string, trust verify.Trust) verify.Report {
 	t.Helper()
-	file, err := n.Prove(t.Context(), ref)
+	file, err := n.Prove(t.Context(), ref, 0)
 	must(t, err)
 	rep, err := verify.Check(file, trust)
 	must(t, err)
@@ -42,7 +42,7 @@ func TestP12EvidenceOutlivesKeysAndNodes(t *testing.T) {
 	a, b := f.nodes[aurelia], f.nodes[borealis]
 	a.imports(t, bundleOf(indicator("0001", tlpAmber)))
 	release := f.send(aurelia, borealis, idOf("indicator", "0001"))
-	file, err := a.Prove(t.Context(), release)
+	file, err := a.Prove(t.Context(), release, 0)
 	must(t, err)
 
 	f.now = f.now.AddDate(0, 1, 0)
@@ -163,7 +163,7 @@ func TestP29EvidenceOfWhatDidNotArrive(t *testing.T) {
 	if got := a.proves(t, unanswered, trust); got.Kind != verify.KindDelivery {
 		t.Errorf("delivered: %+v", got)
 	}
-	_, err = a.Prove(t.Context(), "no-such-release")
+	_, err = a.Prove(t.Context(), "no-such-release", 0)
 	if fault.KindOf(err) != fault.NotFound {
 		t.Errorf("evidence of nothing: %v", err)
 	}
@@ -242,19 +242,19 @@ func TestP11EvidenceSinceASeenCheckpoint(t *testing.T) {
 	release := f.send(aurelia, borealis, idOf("indicator", "0001"))
 	trust := verify.Trust{Parties: []party.Party{a.card(t, aurelia), a.card(t, borealis)}, Seen: [][]byte{seen}}
 
-	file, err := a.Prove(t.Context(), release)
+	file, err := a.Prove(t.Context(), release, 0)
 	must(t, err)
 	_, err = verify.Check(file, trust)
 	wantCode(t, err, "evidence.consistency")
 	for _, ref := range []string{release, idOf("indicator", "0002")} {
-		file, err = a.ProveSince(t.Context(), ref, size)
+		file, err = a.Prove(t.Context(), ref, size)
 		must(t, err)
 		if _, err = verify.Check(file, trust); err != nil {
 			t.Errorf("%s: %v", ref, err)
 		}
 	}
 	for _, wrong := range []int64{a.state(t).size + 1, -1} {
-		if _, err = a.ProveSince(t.Context(), release, wrong); err == nil {
+		if _, err = a.Prove(t.Context(), release, wrong); err == nil {
 			t.Errorf("evidence since %d", wrong)
 		}
 	}

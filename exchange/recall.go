@@ -81,7 +81,7 @@ func recallable(ctx context.Context, r Reader, in RecallRequest) ([]Release, err
 	}
 	var open []Release
 	for _, rel := range releases {
-		if rel.State == Queued || rel.State == Delivered {
+		if rel.State.MayBeThere() {
 			open = append(open, rel)
 		}
 	}
@@ -210,7 +210,7 @@ func (s *Service) recallOnward(ctx context.Context, tx Tx, object, reason string
 		return err
 	}
 	for _, rel := range releases {
-		if rel.State != Queued && rel.State != Delivered {
+		if !rel.State.MayBeThere() {
 			continue
 		}
 		if _, err := s.recallRelease(ctx, tx, rel, "recalled by its originator: "+reason); err != nil {

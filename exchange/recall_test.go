@@ -85,6 +85,26 @@ func TestRecallTakesOnlyWhatItBrought(t *testing.T) {
 	}
 }
 
+// TestWhoRefusedIsRecalledToo: a partner that answers with a refusal may have
+// kept what it refused, so a change of law and a recall reach it as well.
+func TestWhoRefusedIsRecalledToo(t *testing.T) {
+	t.Parallel()
+	f := newFederation(t, aurelia, borealis)
+	a := f.nodes[aurelia]
+	a.imports(t, bundleOf(indicator("0001", tlpAmber)))
+	rep, err := a.Send(t.Context(), exchange.SendRequest{PreviewRequest: exchange.PreviewRequest{Objects: []string{idOf("indicator", "0001")}}})
+	must(t, err)
+	release := rep.Releases[0].Release
+	must(t, a.store.Write(t.Context(), func(tx exchange.Tx) error {
+		return tx.SetReleaseState(t.Context(), release, exchange.Refused, nil, f.now)
+	}))
+	recalls, err := a.Recall(t.Context(), exchange.RecallRequest{Release: release, Reason: "to be sure"})
+	must(t, err)
+	if len(recalls) != 1 {
+		t.Errorf("recalls %+v", recalls)
+	}
+}
+
 // TestRecallOvertakesItsRelease: a recall that arrives first keeps the release out.
 func TestRecallOvertakesItsRelease(t *testing.T) {
 	t.Parallel()

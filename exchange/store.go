@@ -253,6 +253,11 @@ const (
 	Recalled  ReleaseState = "recalled"
 )
 
+// MayBeThere reports whether the recipient may have the objects: a message still
+// in the outbox may have arrived without our knowing, and who answers with a
+// refusal may have kept what it refused.
+func (s ReleaseState) MayBeThere() bool { return s == Queued || s == Delivered || s == Refused }
+
 // Release is objects in a decided form, addressed to one party.
 type Release struct {
 	ID        string       `json:"id"`
@@ -274,8 +279,8 @@ type ReleaseFilter struct {
 	Object    string // original object id
 	Recipient party.ID
 	Before    string // release id, exclusive
-	// DecidedBefore keeps releases that are queued or delivered and whose Epoch
-	// is lower: those a change of law has not been held against yet.
+	// DecidedBefore keeps releases that may be with their recipient and whose
+	// Epoch is lower: those a change of law has not been held against yet.
 	DecidedBefore int64
 	Limit         int // 0 = 100
 }

@@ -91,7 +91,7 @@ func TestP10TamperingIsNamedAndSendsNothing(t *testing.T) {
 			}
 			_, objectErr := a.Object(t.Context(), object)
 			_, releaseErr := a.Release(t.Context(), rep.Releases[0].Release)
-			_, proveErr := a.Prove(t.Context(), rep.Releases[0].Release)
+			_, proveErr := a.Prove(t.Context(), rep.Releases[0].Release, 0)
 			out, err := a.Outbox(t.Context())
 			must(t, err)
 			waiting := len(out) == 1 && strings.Contains(out[0].LastError, "corrupt")

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -361,4 +363,25 @@ func FuzzLoad(f *testing.F) {
 		instrument.Lint(i, time.Unix(0, 0))
 		i.Status("csirt-aa", "csirt-xx", "AA", time.Unix(1_800_000_000, 0))
 	})
+}
+
+// TestOneLongLineIsReadOnce: a document on one line takes time in proportion to
+// its length, and its columns count characters.
+func TestOneLongLineIsReadOnce(t *testing.T) {
+	t.Parallel()
+	src := `{"entente":1,"é":"` + strings.Repeat("x", 20) + `","ü":` + strings.Repeat("[", 3) + strings.Repeat("]", 3) + `,"wrong":1}`
+	_, err := instrument.Load("one.json", []byte(src))
+	f, ok := errors.AsType[*fault.Error](err)
+	if !ok {
+		t.Fatal(err)
+	}
+	column := utf8.RuneCountInString(src[:strings.Index(src, `1}`)]) + 1
+	want := fmt.Sprintf("one.json:1:%d", column)
+	if !slices.ContainsFunc(f.Fields, func(x fault.Field) bool { return strings.HasPrefix(x.Detail, want) }) {
+		t.Errorf("nothing at %s in %+v", want, f.Fields)
+	}
+	long := `{"clauses":[` + strings.TrimSuffix(strings.Repeat(`{"id":"c","when":{}},`, 100_000), ",") + `]}`
+	if _, err := instrument.Load("long.json", []byte(long)); err == nil {
+		t.Error("a document of 100 000 nameless clauses was loaded")
+	}
 }

@@ -93,11 +93,20 @@ func (j *jsonSource) located(file string, f *fault.Error) *fault.Error {
 type jsonSource struct {
 	src   []byte
 	lines []int // offset at which each line starts
+	last  place // counting goes on from here, or a long line would be counted again for every value
 }
+
+// place is an offset and the column it is at.
+type place struct{ offset, line, column int }
 
 func (j *jsonSource) position(offset int) (line, column int) {
 	line = sort.SearchInts(j.lines, offset+1)
-	return line, utf8.RuneCount(j.src[j.lines[line-1]:offset]) + 1
+	from := place{j.lines[line-1], line, 1}
+	if j.last.line == line && j.last.offset <= offset {
+		from = j.last
+	}
+	j.last = place{offset, line, from.column + utf8.RuneCount(j.src[from.offset:offset])}
+	return line, j.last.column
 }
 
 func (j *jsonSource) node(v *strictjson.Value) *node {

@@ -2,6 +2,7 @@ package privacy
 
 import (
 	"strings"
+	"unicode"
 
 	"entente/intel"
 	"entente/internal/strictjson"
@@ -297,6 +298,9 @@ func (b *contextBuilder) rememberIdentity(o *intel.Object) {
 	person := b.people[o.ID]
 	if b.roles[o.ID] == victim {
 		b.names.add(name, textVictim)
+		for _, domain := range mailDomains(text(o.Tree, "contact_information")) {
+			b.names.add(domain, textVictim)
+		}
 	}
 	if b.sources[o.ID] {
 		b.names.add(name, textSource)
@@ -311,6 +315,30 @@ func (b *contextBuilder) rememberIdentity(o *intel.Object) {
 	if first, last := text(ext, "first_name"), text(ext, "last_name"); first != "" && last != "" {
 		b.names.add(first+" "+last, textName)
 	}
+}
+
+// mailDomains returns the domains of the addresses in a text: a victim's own
+// domain names it as surely as its name does. A provider's does not.
+func mailDomains(s string) []string {
+	var domains []string
+	for _, word := range strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(",;:<>()[]\"'", r) }) {
+		_, domain, found := strings.Cut(word, "@")
+		domain = strings.Trim(fold(domain), ".")
+		if found && strings.Contains(domain, ".") && !mailProvider(domain) {
+			domains = append(domains, domain)
+		}
+	}
+	return domains
+}
+
+// mailProvider reports whether many unrelated people have addresses at a domain.
+func mailProvider(domain string) bool {
+	switch domain {
+	case "gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "msn.com", "yahoo.com", "icloud.com",
+		"proton.me", "protonmail.com", "gmx.net", "gmx.de", "gmx.com", "web.de", "mail.ru", "yandex.ru", "qq.com", "163.com", "aol.com":
+		return true
+	}
+	return false
 }
 
 // literals calls f for every quoted string of a STIX pattern with the object

@@ -51,7 +51,7 @@ func (r reader) ListReleases(ctx context.Context, f exchange.ReleaseFilter) ([]e
 		add(`r.recipient = `, string(f.Recipient))
 	}
 	if f.DecidedBefore > 0 {
-		add(`r.state IN ('queued', 'delivered') AND r.epoch < `, f.DecidedBefore)
+		add(`r.state IN ('queued', 'delivered', 'refused') AND r.epoch < `, f.DecidedBefore)
 	}
 	if f.Object != "" {
 		add(`r.seq IN (SELECT i.release FROM release_items i WHERE i.object_id = `, packID(f.Object))

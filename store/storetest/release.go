@@ -133,6 +133,7 @@ func releaseLists(t *testing.T, s exchange.Store) {
 		})
 	}
 	write(t, s, func(ctx context.Context, tx exchange.Tx) error {
+		must(t, tx.SetReleaseState(ctx, ids[0], exchange.Recalled, nil, instant))
 		return tx.SetReleaseState(ctx, ids[1], exchange.Refused, nil, instant)
 	})
 	for name, c := range map[string]struct {
@@ -145,7 +146,7 @@ func releaseLists(t *testing.T, s exchange.Store) {
 		"recipient":        {exchange.ReleaseFilter{Recipient: "b"}, []int{5, 3, 1}},
 		"object":           {exchange.ReleaseFilter{Object: a.ID}, []int{2, 1, 0}},
 		"object and party": {exchange.ReleaseFilter{Object: a.ID, Recipient: "a", Before: ids[2]}, []int{0}},
-		"decided before":   {exchange.ReleaseFilter{DecidedBefore: 4}, []int{3, 2, 0}},
+		"decided before":   {exchange.ReleaseFilter{DecidedBefore: 4}, []int{3, 2, 1}},
 		"nobody":           {exchange.ReleaseFilter{Recipient: "B"}, nil},
 	} {
 		var got []string

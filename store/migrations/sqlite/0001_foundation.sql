@@ -105,7 +105,7 @@ CREATE TABLE releases (
     sealed_receipt  BLOB
 ) STRICT;
 CREATE INDEX releases_recipient ON releases (recipient, seq);
-CREATE INDEX releases_epoch ON releases (epoch) WHERE state IN ('queued', 'delivered');
+CREATE INDEX releases_epoch ON releases (epoch) WHERE state IN ('queued', 'delivered', 'refused');
 
 -- What leaves is the same for every recipient of a class, so the bytes are kept
 -- once, and not at all where they are those of the object itself.
