@@ -159,10 +159,32 @@ func (s *Service) purge(ctx context.Context, in *incoming) ([]envelope.ItemRecei
 		if err := tx.RecallReceived(ctx, before.ID, s.time()); err != nil {
 			return err
 		}
+		if err := s.endDuties(ctx, tx, rc.Release); err != nil {
+			return err
+		}
 		items, err = s.eraseItems(ctx, tx, in, m)
 		return err
 	})
 	return items, err
+}
+
+// endDuties ends what a recalled release obliged this node to: there is nothing
+// left to keep, to delete or to report on.
+func (s *Service) endDuties(ctx context.Context, tx Tx, release string) error {
+	duties, err := tx.Duties(ctx, true)
+	if err != nil {
+		return err
+	}
+	for _, d := range duties {
+		if d.Release != release || d.Bearer != s.self {
+			continue
+		}
+		d.Done = s.time()
+		if err := tx.UpdateDuty(ctx, d); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // eraseItems erases what only the recalled release brought. What its sender also

@@ -39,6 +39,11 @@ func TestRecallPurges(t *testing.T) {
 	must(t, err)
 	f.deliver(a)
 
+	duties, err := b.Duties(t.Context(), true)
+	must(t, err)
+	if len(duties) != 0 {
+		t.Errorf("duties of a recalled release stay open: %+v", duties)
+	}
 	recalls, err := a.Recalls(t.Context(), release)
 	must(t, err)
 	if len(recalls) != 1 || recalls[0].State != "purged" || len(recalls[0].Receipt) == 0 {
