@@ -58,8 +58,8 @@ type Request struct {
 	Act       string          `json:"act"` // "share" unless the question is another one
 	Purpose   string          `json:"purpose"`
 	At        time.Time       `json:"at"`
-	Facts     map[string]bool `json:"facts"`           // an absent fact is unknown
-	Under     []string        `json:"under,omitempty"` // only these agreements, and the law that binds whatever was agreed
+	Facts     map[string]bool `json:"facts"`          // an absent fact is unknown
+	Under     []string        `json:"under,omitzero"` // only these agreements, and the law that binds whatever was agreed; nil is all of them, an empty list is none
 }
 
 // Decision is the answer with everything that led to it. Its canonical JSON is

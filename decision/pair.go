@@ -64,7 +64,10 @@ func (c *pairCache) init() { c.m = map[pairKey]Pair{} }
 // pairKey names a question about two parties. What else the answer depends on,
 // their kind, seat and the time, rarely changes and is compared when it is found:
 // fewer words to hash for every decision.
-type pairKey struct{ sender, recipient, under string }
+type pairKey struct {
+	sender, recipient, under string
+	all                      bool // every agreement, which is not the same as a list of none
+}
 
 // answers reports whether the pair states the law between exactly these two at t.
 func (p Pair) answers(sender, recipient *Actor, t time.Time) bool {
@@ -78,7 +81,7 @@ func (e *Engine) Between(r Request) Pair { return e.between(&r, &r.Recipient) }
 
 // between is the law between the sender of a request and one recipient.
 func (e *Engine) between(r *Request, recipient *Actor) Pair {
-	key := pairKey{string(r.Sender.ID), string(recipient.ID), strings.Join(r.Under, "\x00")}
+	key := pairKey{string(r.Sender.ID), string(recipient.ID), strings.Join(r.Under, "\x00"), r.Under == nil}
 	e.pairs.mu.RLock()
 	p, ok := e.pairs.m[key]
 	e.pairs.mu.RUnlock()
@@ -146,7 +149,7 @@ func (e *Engine) standings(p *pairing, at time.Time, under []string) map[int]ins
 			continue
 		}
 		s := d.Status(p.sender.ID, p.recipient.ID, p.sender.Jurisdiction, at)
-		if d.Supersedes != "" && (s.InForce || p.bound(d, at)) {
+		if d.Supersedes != "" && (s.InForce || p.bound(&e.insts[i], at)) {
 			superseded[d.Supersedes] = d.Ref()
 		}
 		if !s.InForce {
@@ -166,16 +169,12 @@ func (e *Engine) standings(p *pairing, at time.Time, under []string) map[int]ins
 	return in
 }
 
-// bound reports whether an instrument that has lapsed was in force between the
-// two when it did: what it replaced does not come back (Vienna Convention Art. 59).
-func (p *pairing) bound(d *instrument.Instrument, at time.Time) bool {
-	for _, end := range []time.Time{d.Term.Sunset, d.InForce.Until} {
-		if !end.IsZero() && !at.Before(end) &&
-			d.Status(p.sender.ID, p.recipient.ID, p.sender.Jurisdiction, end.Add(-time.Nanosecond)).InForce {
-			return true
-		}
-	}
-	return false
+// bound reports whether an instrument that is not in force any more was so
+// between the two: what it replaced does not come back (Vienna Convention Art. 59).
+func (p *pairing) bound(in *inst, at time.Time) bool {
+	return slices.ContainsFunc(in.turns, func(turn time.Time) bool {
+		return turn.Before(at) && in.doc.Status(p.sender.ID, p.recipient.ID, p.sender.Jurisdiction, turn).InForce
+	})
 }
 
 // bindRules sets the bits of the clauses in force, less those a reservation

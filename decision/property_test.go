@@ -98,9 +98,8 @@ func sameClauses(t *testing.T, e *decision.Engine, got []decision.Match, want []
 	}
 }
 
-// sends is what may leave: nothing, or what is left after the transformations.
-// The second is less than or equal to the first when every category it sends
-// the first sends too.
+// sendsNoMore reports whether nothing may leave after a change, or only a form
+// that has lost at least as much as the one before it.
 func sendsNoMore(law decision.Law, after, before decision.Decision) bool {
 	let := func(d decision.Decision) bool {
 		return d.Outcome == decision.Permit || d.Outcome == decision.Transform
