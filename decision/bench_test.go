@@ -54,7 +54,8 @@ func BenchmarkJudge(b *testing.B) {
 		m := newMaker(11)
 		queries := make([]decision.Query, 512)
 		for i := range queries {
-			queries[i] = e.Prepare(m.request())
+			req := m.request()
+			e.Prepare(&req, &queries[i])
 		}
 		b.Run(fmt.Sprintf("clauses=%d", n), func(b *testing.B) {
 			b.ReportAllocs()

@@ -30,10 +30,12 @@ type Engine struct {
 	matchers   matchers
 	vocabulary vocabulary
 	catalogue  []transform
-	baseline   uint64 // regimes closed although no instrument says so
-	conflicts  bool   // two exceptions to one clause could contradict each other
-	hash       ident.Digest
-	pairs      pairCache
+	// nothingKnown is what every query without facts shares; it is never written.
+	nothingKnown []truth
+	baseline     uint64 // regimes closed although no instrument says so
+	conflicts    bool   // two exceptions to one clause could contradict each other
+	hash         ident.Digest
+	pairs        pairCache
 }
 
 // inst is one instrument and where its rules are.
@@ -81,6 +83,7 @@ func Compile(l Law) (*Engine, error) {
 	c.e.baseline = c.e.vocabulary.regimes[cooperation]
 	c.e.words = (len(c.e.rules) + 63) / 64
 	c.e.matchers = newMatchers(c.e.rules, c.e.words)
+	c.e.nothingKnown = make([]truth, len(c.e.vocabulary.factNames))
 	c.e.pairs.init()
 	var err error
 	c.e.hash, err = hashLaw(docs, l, c.e.catalogue)

@@ -138,7 +138,8 @@ func (a finding) better(b finding) bool {
 }
 
 func (e *Engine) decide(r *Request, p Pair, o Options) Decision {
-	q := e.prepare(r, p)
+	var q Query
+	e.prepare(r, p, &q)
 	d := e.newDecider(&q)
 	d.v.trace = true
 	f := d.find()

@@ -63,19 +63,19 @@ type Verdict struct {
 // Clause names the clause of a match.
 func (e *Engine) Clause(m Match) ClauseRef { return e.ref(m.rule) }
 
-// Prepare looks up the words of a request.
-func (e *Engine) Prepare(r Request) Query {
-	return e.prepare(&r, e.between(&r, &r.Recipient))
+// Prepare looks up the words of a request into q, whatever it held before.
+func (e *Engine) Prepare(r *Request, q *Query) {
+	e.prepare(r, e.between(r, &r.Recipient), q)
 }
 
-func (e *Engine) prepare(r *Request, p Pair) Query {
+func (e *Engine) prepare(r *Request, p Pair, q *Query) {
 	s, m := &r.Subject, &e.matchers
-	q := Query{
+	*q = Query{
 		pair: p, objectType: m.objectType.bits(s.Type), purpose: m.purpose.bits(r.Purpose),
 		tlp: m.tlp[min(s.TLP, intel.Red)], actName: r.Act, pap: min(s.PAP, intel.PAPRed),
 		origin: string(s.Origin), received: s.ReceivedUnder, shut: s.Closed,
 		onward: len(s.ReceivedUnder) > 0 && s.Origin != r.Sender.ID,
-		facts:  make([]truth, len(e.vocabulary.factNames)), act: m.share,
+		facts:  e.nothingKnown, act: m.share,
 	}
 	if q.actName == "" {
 		q.actName = share
@@ -91,6 +91,9 @@ func (e *Engine) prepare(r *Request, p Pair) Query {
 		}
 		q.has |= b
 	}
+	if len(r.Facts) > 0 {
+		q.facts = make([]truth, len(e.nothingKnown))
+	}
 	for f, v := range r.Facts {
 		if i, ok := e.vocabulary.facts[f]; ok {
 			q.facts[i] = isFalse
@@ -99,7 +102,6 @@ func (e *Engine) prepare(r *Request, p Pair) Query {
 			}
 		}
 	}
-	return q
 }
 
 const share = "share"
@@ -137,7 +139,8 @@ type Fan struct {
 
 // Fan prepares a request, whose recipient is ignored, for [Engine.JudgeIn].
 func (e *Engine) Fan(r Request) Fan {
-	f := Fan{q: e.prepare(&r, Pair{}), bits: make([]uint64, e.words)}
+	f := Fan{bits: make([]uint64, e.words)}
+	e.prepare(&r, Pair{}, &f.q)
 	for w := range f.bits {
 		f.bits[w] = f.q.objectType[w] & f.q.purpose[w] & f.q.tlp[w] & f.q.act[w]
 	}

@@ -68,7 +68,8 @@ func TestNaiveAgreesWithEngine(t *testing.T) {
 			t.Errorf("engine %s %v, page %s at cost %d", got.Outcome, got.Transforms, want, cost)
 			return
 		}
-		q := e.Prepare(req)
+		var q decision.Query
+		e.Prepare(&req, &q)
 		verdict := e.Judge(&q, nil)
 		if plain := n.judge(req.Subject.Categories); req.Subject.Closed == "" && (verdict.Outcome == decision.Permit) != plain.open {
 			t.Errorf("judge says %s, page says open=%v", verdict.Outcome, plain.open)

@@ -95,8 +95,10 @@ func (s *Service) outlook(l *law, sub decision.Subject) map[party.ID]decision.Ou
 	out := make(map[party.ID]decision.Outcome, len(l.order))
 	about := map[string]bool{sub.ID: true}
 	var matches [64]decision.Match
+	var q decision.Query
 	for _, id := range l.order {
-		q := l.engine.Prepare(s.question(l, sub, about, actorOf(l.parties[id]), DefaultPurpose))
+		r := s.question(l, sub, about, actorOf(l.parties[id]), DefaultPurpose)
+		l.engine.Prepare(&r, &q)
 		out[id] = l.engine.Judge(&q, matches[:0]).Outcome
 	}
 	return out

@@ -71,7 +71,7 @@ func (e *Entente) Decide(in any) (Answer, error) {
 		e.asked[r.Subject.ID] = 1 - e.asked[r.Subject.ID]
 		r = &later
 	}
-	e.query = e.engine.Prepare(*r)
+	e.engine.Prepare(r, &e.query)
 	return e.judge(&e.query)
 }
 
@@ -107,7 +107,9 @@ func (*Looked) Name() string { return "entente-looked-up" }
 
 // Prepare implements [Engine].
 func (e *Looked) Prepare(c *workload.Case) (any, error) {
-	q := e.engine.Prepare(request(c))
+	r := request(c)
+	var q decision.Query
+	e.engine.Prepare(&r, &q)
 	return &q, nil
 }
 
