@@ -1,5 +1,7 @@
 package decision
 
+import "slices"
+
 // conflict is a drafting conflict: two exceptions to one clause say opposite
 // things and neither ranks above the other (DECISION.md, step 3).
 type conflict struct{ parent, lifts, restores uint32 }
@@ -16,16 +18,32 @@ func (s *side) join(i int, strength int8) {
 	}
 }
 
+// ties reports whether both sides have an exception and neither ranks higher.
+func (s *side) ties(o *side) bool { return s.hit >= 0 && o.hit >= 0 && s.strength == o.strength }
+
+// beat reports whether the side that lifts wins.
+func (s *side) beat(restores *side, lenient bool) bool {
+	if s.hit < 0 || restores.hit < 0 {
+		return s.hit >= 0
+	}
+	return s.strength > restores.strength || s.strength == restores.strength && lenient
+}
+
 // except settles the exceptions, deepest first, and returns those that
 // contradict each other.
 func (v *viewer) except(lenient bool) (conflicts []conflict) {
 	for i := range v.hits {
 		conflicts = v.exceptOne(i, lenient, conflicts)
 	}
-	// An exception that lost every contest it was in restores nothing and
-	// prohibits nothing.
+	if !v.e.conflicts {
+		return conflicts // no two exceptions of this law can contradict each other
+	}
 	for i := range v.hits {
-		if m := &v.hits[i]; m.fate == stands && m.losses > 0 && m.losses == m.contests {
+		conflicts = v.contest(i, lenient, conflicts)
+	}
+	// Only now: whether one exception lost must not change what another lost to.
+	for i := range v.hits {
+		if m := &v.hits[i]; m.lost {
 			m.fate = excepted
 		}
 	}
@@ -39,26 +57,46 @@ func (v *viewer) exceptOne(i int, lenient bool, conflicts []conflict) []conflict
 		return conflicts
 	}
 	m.settled = true
-	lifts, restores, conflicts := v.sides(i, lenient, conflicts)
+	lifts, restores, conflicts := v.sides(m.rule, lenient, conflicts)
 	if lifts.hit < 0 && restores.hit < 0 {
 		return conflicts
 	}
-	liftsWin := restores.hit < 0
-	if lifts.hit >= 0 && restores.hit >= 0 {
-		tie := lifts.strength == restores.strength
-		if tie {
-			conflicts = append(conflicts, conflict{m.rule, v.hits[lifts.hit].rule, v.hits[restores.hit].rule})
-		}
-		liftsWin = lifts.strength > restores.strength || tie && lenient
-	}
 	winner := restores
-	if liftsWin {
+	if lifts.beat(&restores, lenient) {
 		winner = lifts
-		v.lose(i, lifts.hit)
+	}
+	if lifts.ties(&restores) {
+		conflicts = append(conflicts, conflict{m.rule, v.hits[lifts.hit].rule, v.hits[restores.hit].rule})
 	}
 	if m.fate == stands && setsAside(&v.e.rules[v.hits[winner.hit].rule], &v.e.rules[m.rule]) {
 		m.fate, m.by = excepted, v.hits[winner.hit].rule
 	}
+	return conflicts
+}
+
+// contest marks a prohibiting exception that loses against a stronger one to
+// each of its parents: it restores nothing and prohibits nothing. Whether the
+// parents match makes no difference, or a prohibition that matches only perhaps
+// would make another yield.
+func (v *viewer) contest(i int, lenient bool, conflicts []conflict) []conflict {
+	m := &v.hits[i]
+	r := &v.e.rules[m.rule]
+	if r.kind != kindProhibition || r.root || r.advisory || m.fate != stands {
+		return conflicts
+	}
+	lost := true
+	for _, p := range r.parents {
+		lifts, restores, _ := v.sides(p, lenient, nil)
+		if lifts.beat(&restores, lenient) {
+			m.by = v.hits[lifts.hit].rule
+		} else {
+			lost = false
+		}
+		if lifts.ties(&restores) && !slices.ContainsFunc(conflicts, func(c conflict) bool { return c.parent == p }) {
+			conflicts = append(conflicts, conflict{p, v.hits[lifts.hit].rule, v.hits[restores.hit].rule})
+		}
+	}
+	m.lost = lost
 	return conflicts
 }
 
@@ -78,21 +116,20 @@ func setsAside(exception, parent *rule) bool {
 	}
 }
 
-// sides settles the exceptions to hit i and finds the strongest that lifts and
-// the strongest that restores.
-func (v *viewer) sides(i int, lenient bool, conflicts []conflict) (lifts, restores side, _ []conflict) {
+// sides settles the exceptions to a clause and finds the strongest that lifts
+// and the strongest that restores it.
+func (v *viewer) sides(parent uint32, lenient bool, conflicts []conflict) (lifts, restores side, _ []conflict) {
 	lifts.hit, restores.hit = -1, -1
 	for j := range v.hits {
 		m := &v.hits[j]
 		r := &v.e.rules[m.rule]
-		if r.root || r.advisory || !contains(r.parents, v.hits[i].rule) {
+		if r.root || r.advisory || !contains(r.parents, parent) {
 			continue
 		}
 		conflicts = v.exceptOne(j, lenient, conflicts)
 		switch {
-		case m.fate != stands:
+		case !v.may(m):
 		case r.kind == kindProhibition:
-			m.contests++
 			restores.join(j, r.strength)
 		case m.certain && v.acts(r):
 			lifts.join(j, r.strength)
@@ -105,16 +142,4 @@ func (v *viewer) sides(i int, lenient bool, conflicts []conflict) (lifts, restor
 // can be relied on in this form.
 func (v *viewer) acts(r *rule) bool {
 	return r.kind == kindPermission || r.clause.Act == v.q.actName && r.without&v.look.possible() == 0
-}
-
-// lose counts a lost contest for the exceptions that would have restored hit i.
-func (v *viewer) lose(i, winner int) {
-	for j := range v.hits {
-		m := &v.hits[j]
-		r := &v.e.rules[m.rule]
-		if r.kind == kindProhibition && !r.advisory && m.fate == stands && contains(r.parents, v.hits[i].rule) {
-			m.losses++
-			m.by = v.hits[winner].rule
-		}
-	}
 }

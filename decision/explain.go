@@ -191,6 +191,8 @@ func (x *explainer) basis() {
 		}
 		b := Basis{ClauseRef: x.e.ref(m.rule), Text: r.clause.Text}
 		switch {
+		case m.fate == excepted && r.grants != 0 && x.v.opens(m, r):
+			b.Effect = EffectPermits // it need not be done and may be
 		case m.fate == excepted:
 			b.Effect, b.DefeatedBy = EffectDefeated, x.e.ref(m.by).Cite
 		case m.fate == outranked:

@@ -28,13 +28,12 @@ type Query struct {
 // Match is one clause that matched. What it came to is in the explanation of
 // [Engine.Decide].
 type Match struct {
-	rule     uint32
-	by       uint32 // what defeated it
-	contests uint16 // parents it took part in a contest over
-	losses   uint16
-	certain  bool
-	settled  bool
-	fate     fate
+	rule    uint32
+	by      uint32 // what defeated it
+	certain bool
+	settled bool
+	lost    bool // an exception that yields to a stronger one
+	fate    fate
 }
 
 // Certain is false when an unknown fact or an unclassified category keeps the
@@ -236,19 +235,15 @@ func (e *Engine) candidates(q *Query, into []uint32) []uint32 {
 	return into
 }
 
-// wouldMatch reports whether a rule that does not bind the pair would match.
+// wouldMatch reports whether a rule that a reservation takes out would match
+// the object.
 func (e *Engine) wouldMatch(q *Query, n uint32, l look) bool {
-	m, r, p := &e.matchers, &e.rules[n], q.pair
-	for _, b := range [...][]uint64{
-		q.objectType, q.purpose, q.tlp, q.act,
-		m.recipient.bits(string(p.recipient.ID)), m.recipientKind.bits(p.recipient.Kind),
-		m.recipientJurisdiction.bits(p.recipient.Jurisdiction), m.fromJurisdiction.bits(p.sender.Jurisdiction),
-	} {
+	for _, b := range [...][]uint64{q.objectType, q.purpose, q.tlp, q.act} {
 		if b[n>>6]&(1<<(n&63)) == 0 {
 			return false
 		}
 	}
-	return r.fit(q, l) != no
+	return e.rules[n].fit(q, l) != no
 }
 
 func (e *Engine) ref(n uint32) ClauseRef {

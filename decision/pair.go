@@ -133,6 +133,11 @@ func (e *Engine) pairing(sender, recipient Actor, at time.Time, under []string) 
 			p.words = append(p.words, word{uint32(w), b})
 		}
 	}
+	// A reserved clause that is about other recipients is no part of the law
+	// between these two, nor of what tells one class of recipients from another.
+	p.reserved = slices.DeleteFunc(p.reserved, func(r reserved) bool {
+		return slices.ContainsFunc(sides[:], func(s []uint64) bool { return s[r.rule>>6]&(1<<(r.rule&63)) == 0 })
+	})
 	return p
 }
 

@@ -43,6 +43,10 @@ func (v *viewer) settle(lenient bool) ruling {
 			v.weigh(m, r, &g, &permits, &prohibits)
 		case m.fate == excepted && r.kind == kindObligation:
 			g.lacking = g.lacking || v.lacks(m)
+			if v.opens(m, r) {
+				g.opened |= r.grants
+				g.burdened = g.burdened || r.human > 0
+			}
 		}
 	}
 	g.opened |= permits
@@ -68,11 +72,24 @@ func (v *viewer) weigh(m *Match, r *rule, g *ruling, permits, prohibits *uint64)
 		case r.clause.Act != v.q.actName:
 		case r.without&v.look.possible() != 0:
 			g.lacking = true
-		case m.certain:
+		case v.opens(m, r):
 			g.opened |= r.grants
 		}
 	case kindScope:
 	}
+}
+
+// may reports whether what a clause speaks of may be done on its account: it
+// stands, or it is a duty a permission relieves of. If relief took away the
+// basis as well, withdrawing the relief would permit more.
+func (v *viewer) may(m *Match) bool {
+	return m.fate == stands || m.fate == excepted && v.e.rules[m.rule].kind == kindObligation && v.e.rules[m.by].kind == kindPermission
+}
+
+// opens reports whether doing just what is asked about performs a duty, in this
+// form: the duty is then a basis where it grants one.
+func (v *viewer) opens(m *Match, r *rule) bool {
+	return r.kind == kindObligation && m.certain && v.may(m) && r.clause.Act == v.q.actName && r.without&v.look.possible() == 0
 }
 
 // lacks reports whether a duty set aside still binds the form: a prohibition
@@ -100,7 +117,7 @@ func (v *viewer) relied(f func(rule uint32)) {
 		v.lightest(f, func(n uint32) bool {
 			r := &rules[n]
 			return r.kind == kindPermission && r.root && r.regime == regime ||
-				r.kind == kindObligation && r.grants == regime && r.clause.Act == act
+				r.kind == kindObligation && r.grants == regime && r.clause.Act == act && r.without&v.look.possible() == 0
 		})
 	}
 	for i := range v.hits {
@@ -128,14 +145,15 @@ func (v *viewer) relied(f func(rule uint32)) {
 // won against another exception, only the winner will do.
 func (v *viewer) reliedException(m *Match, f func(rule uint32)) {
 	contested := slices.ContainsFunc(v.hits, func(x Match) bool {
-		return x.losses > 0 && contains(v.e.rules[x.rule].parents, m.rule)
+		r := &v.e.rules[x.rule]
+		return r.kind == kindProhibition && !r.advisory && (x.fate == stands || x.lost) && contains(r.parents, m.rule)
 	})
 	v.lightest(f, func(n uint32) bool {
 		r := &v.e.rules[n]
 		if contested && n != m.by || r.kind == kindProhibition {
 			return false
 		}
-		return contains(r.parents, m.rule) && (r.kind == kindPermission || r.clause.Act == v.q.actName)
+		return contains(r.parents, m.rule) && v.acts(r)
 	})
 }
 
@@ -146,7 +164,7 @@ func (v *viewer) lightest(f func(rule uint32), of func(rule uint32) bool) {
 	for i := range v.hits {
 		m := &v.hits[i]
 		r := &v.e.rules[m.rule]
-		if m.fate != stands || !m.certain || r.advisory || !of(m.rule) {
+		if !v.may(m) || !m.certain || r.advisory || !of(m.rule) {
 			continue
 		}
 		if b := r.burden(v.q); best < 0 || b < least {
