@@ -15,8 +15,8 @@ import (
 // The comparison with other engines, on a workload they can all express, is in
 // bench/.
 func benchLaw(clauses int) decision.Law {
-	m := newMaker(7)
-	l := decision.Law{Transforms: randomTransforms}
+	m := newGen(7)
+	l := decision.Law{Transforms: catalogue}
 	for n := range clauses / 10 {
 		in := m.instrument(n)
 		for n%10 != 0 && len(in.Parties) == 0 {
@@ -25,7 +25,7 @@ func benchLaw(clauses int) decision.Law {
 		in.InForce.From = monday.AddDate(-1, 0, 0)
 		in.Term, in.Clauses = instrument.Term{}, nil
 		for c := range 10 {
-			in.Clauses = append(in.Clauses, m.clause(in, c))
+			in.Clauses = append(in.Clauses, m.clause(c))
 		}
 		if n%10 > 1 && len(in.Parties) > 0 {
 			in.Parties[1].Party = party.ID(fmt.Sprintf("other-%d", n))
@@ -51,7 +51,7 @@ func BenchmarkCompile(b *testing.B) {
 func BenchmarkJudge(b *testing.B) {
 	for _, n := range []int{1_000, 10_000} {
 		e := compile(b, benchLaw(n))
-		m := newMaker(11)
+		m := newGen(11)
 		queries := make([]decision.Query, 512)
 		for i := range queries {
 			req := m.request()
@@ -74,11 +74,11 @@ func BenchmarkJudge(b *testing.B) {
 // BenchmarkFan is one object for 200 parties at 1 000 clauses.
 func BenchmarkFan(b *testing.B) {
 	e := compile(b, benchLaw(1_000))
-	m := newMaker(13)
+	m := newGen(13)
 	req := m.request()
 	pairs := make([]decision.Pair, 200)
 	for i := range pairs {
-		req.Recipient = decision.Actor{ID: party.ID(fmt.Sprintf("other-%d", i)), Kind: one(m, kinds), Jurisdiction: one(m, places)}
+		req.Recipient = decision.Actor{ID: party.ID(fmt.Sprintf("other-%d", i)), Kind: one(m, genKinds), Jurisdiction: one(m, genJurisdictions)}
 		pairs[i] = e.Between(req)
 	}
 	b.ReportAllocs()
@@ -94,7 +94,7 @@ func BenchmarkFan(b *testing.B) {
 // BenchmarkDecide is the whole answer with its explanation and what-ifs.
 func BenchmarkDecide(b *testing.B) {
 	e := compile(b, benchLaw(1_000))
-	m := newMaker(17)
+	m := newGen(17)
 	requests := make([]decision.Request, 512)
 	for i := range requests {
 		requests[i] = m.request()

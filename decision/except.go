@@ -131,11 +131,19 @@ func (v *viewer) sides(parent uint32, lenient bool, conflicts []conflict) (lifts
 		case !v.may(m):
 		case r.kind == kindProhibition:
 			restores.join(j, r.strength)
-		case m.certain && v.acts(r):
+		case m.certain && v.acts(r) && !v.unasked(r, parent):
 			lifts.join(j, r.strength)
 		}
 	}
 	return lifts, restores, conflicts
+}
+
+// unasked reports whether a permission would relieve of a duty although a person
+// has not met its safeguards yet: until then the duty binds. A permission to send
+// may wait for that person, who is then asked; a form once sent with less taken
+// out may not.
+func (v *viewer) unasked(r *rule, parent uint32) bool {
+	return r.kind == kindPermission && v.e.rules[parent].kind == kindObligation && r.burden(v.q) > 0
 }
 
 // acts reports whether a permission, or a duty to do just what is asked about,

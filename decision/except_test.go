@@ -71,6 +71,31 @@ func TestP4ReliefFromADutyTakesNoBasisAway(t *testing.T) {
 	}
 }
 
+// TestP2ReliefFromADutyWaitsForAPerson: a permission that rests on a consent
+// nobody has given yet does not relieve of a duty. The duty takes something out
+// of the object; sent once with it, asking afterwards would be too late.
+func TestP2ReliefFromADutyWaitsForAPerson(t *testing.T) {
+	t.Parallel()
+	relief := permission("relief", "duty")
+	relief.Consent = &instrument.Consent{Of: "victim"}
+	duty := instrument.Clause{
+		ID: "duty", Modality: instrument.Obligation,
+		Requires: []instrument.Requirement{{Without: privacy.Technical, AtLeast: "pseudonymise"}},
+	}
+	for _, c := range []struct {
+		facts map[string]bool
+		want  decision.Outcome
+	}{
+		{map[string]bool{"victim_consent": true}, decision.Permit},
+		{map[string]bool{"victim_consent": false}, decision.Deny},
+		{nil, decision.Deny},
+	} {
+		if d := decideWith(t, c.facts, ruleFor(permission("base"), duty, relief)); d.Outcome != c.want {
+			t.Errorf("%v: %s", c.facts, d.Text())
+		}
+	}
+}
+
 // TestP2NoProhibitionYieldsForAnUnknownFact: of two exceptions to one clause
 // the stronger prevails, whether that clause matches, does not or perhaps does.
 func TestP2NoProhibitionYieldsForAnUnknownFact(t *testing.T) {

@@ -1,296 +1,475 @@
 package decision_test
 
 import (
+	"cmp"
 	"maps"
 	"slices"
-	"time"
+	"sort"
+	"strings"
 
 	"entente/decision"
 	"entente/instrument"
 	"entente/privacy"
 )
 
-// naive is DECISION.md written down with loops, for the laws random_test.go
-// makes: no bitset, no index, no memory, and nothing shared with the engine but
-// the types. It knows no safeguards, onward terms, definitions or norms; those
-// have tests of their own.
+// naive decides straight from DECISION.md: one clause after the other, sets as
+// maps, every subset of the catalogue tried. It shares nothing with the engine
+// but the types, and is what the engine is tested against.
 type naive struct {
-	law decision.Law
-	req decision.Request
+	law   decision.Law
+	req   decision.Request
+	plain bool // unclassified is a word like any other: for comparing what two texts cover
 }
 
-// counts is the three-valued answer of step 2.
-type counts int
+type tri int
 
 const (
-	not counts = iota
+	never tri = iota
 	perhaps
 	surely
 )
 
-func both(a, b counts) counts { return min(a, b) }
+type set map[privacy.Category]bool
 
-// judgement is what the law says of one form of the object.
-type judgement struct {
-	open       bool
-	prohibited bool
-	matched    []string // "instrument/clause" of every clause that matched
+// naiveClause is a clause in force between the two whose conditions match.
+type naiveClause struct {
+	in  *instrument.Instrument
+	cl  *instrument.Clause
+	fit tri
 }
 
-// decide is the whole procedure: the object as it is, then the cheapest form
-// that is lawful.
-func (n naive) decide() (decision.Outcome, int) {
-	if n.req.Subject.Closed != "" {
-		return decision.Deny, 0
-	}
-	best := -1
-	transforms := slices.Clone(n.law.Transforms)
-	slices.SortFunc(transforms, func(a, b privacy.Transform) int {
-		if a.ID < b.ID {
-			return -1
-		}
-		return 1
-	})
-	for set := range 1 << len(transforms) {
-		cost := 0
-		form := slices.Clone(n.req.Subject.Categories)
-		for i, t := range transforms {
-			if set&(1<<i) != 0 {
-				cost += t.Cost
-				form = apply(t, form)
-			}
-		}
-		if (best < 0 || cost < best) && n.judge(form).open {
-			best = cost
-		}
-	}
-	switch {
-	case best < 0:
-		return decision.Deny, 0
-	case n.judge(n.req.Subject.Categories).open:
-		return decision.Permit, 0
-	}
-	return decision.Transform, best
+func (c *naiveClause) advisory() bool { return !c.in.Binding || c.cl.Strength == "guidance" }
+func (c *naiveClause) is(m instrument.Modality) bool {
+	return c.cl.Modality == m
 }
 
-func apply(t privacy.Transform, form []privacy.Category) []privacy.Category {
-	out := map[privacy.Category]bool{}
-	for _, c := range form {
-		to, mapped := t.Maps[c]
-		switch {
-		case !mapped:
-			out[c] = true
-		case to != "":
-			out[to] = true
-		}
-	}
-	return slices.Sorted(maps.Keys(out))
+func (n *naive) mayBe(cats set, c privacy.Category) bool {
+	return !n.plain && cats[privacy.Unclassified] && strings.HasPrefix(string(c), "personal-")
 }
 
-// clause is a clause that matched, with what decides its fate.
-type clause struct {
-	in   *instrument.Instrument
-	c    *instrument.Clause
-	sure bool
-}
-
-// judge applies steps 1 to 5 to one form.
-func (n naive) judge(form []privacy.Category) judgement {
-	closed := map[string]bool{"cooperation": true}
-	var hits []clause
-	for _, in := range n.inForce() {
-		scope := surely
-		if in.AppliesWhen != nil {
-			scope = n.matches(in.AppliesWhen, form, true)
-		}
-		if scope == not {
-			continue
-		}
-		if in.Default == instrument.Prohibit {
-			closed[in.Regime] = true
-		}
-		hits = append(hits, n.clausesOf(in, form, scope)...)
+// fits matches one matcher.
+func (n *naive) fits(w *instrument.When, cats set, scope bool) tri {
+	r, s := &n.req, &n.req.Subject
+	has := func(list []string, v string) bool { return len(list) == 0 || slices.Contains(list, v) }
+	in := func(x *instrument.Set, v string) bool {
+		return x == nil || has(x.In, v) && !slices.Contains(x.NotIn, v)
 	}
-	j := judgement{}
-	for _, h := range hits {
-		j.matched = append(j.matched, h.in.ID+"/"+h.c.ID)
+	if !has(w.Type, s.Type) || !has(w.Purpose, r.Purpose) || !has(w.RecipientKind, r.Recipient.Kind) ||
+		!in(w.RecipientJurisdiction, r.Recipient.Jurisdiction) || !in(w.SenderJurisdiction, r.Sender.Jurisdiction) ||
+		!in(w.Origin, string(s.Origin)) ||
+		w.TLP != nil && (s.TLP < w.TLP.Min || s.TLP > w.TLP.Max) || w.PAP != nil && (s.PAP < w.PAP.Min || s.PAP > w.PAP.Max) ||
+		len(w.Recipient) > 0 && !slices.Contains(w.Recipient, r.Recipient.ID) {
+		return never
 	}
-	opened := map[string]bool{}
-	lacking := false
-	for _, h := range hits {
-		if n.defeated(h, hits, form) {
-			continue
-		}
-		met := n.met(h.c, form)
-		switch h.c.Modality {
-		case instrument.Permission:
-			if h.sure && met && len(h.c.ExceptionTo) == 0 {
-				opened[h.in.Regime] = true
-			}
-		case instrument.Prohibition:
-			j.prohibited = j.prohibited || !n.outranked(h, hits, form)
-		case instrument.Obligation:
-			if h.c.Act != n.req.Act {
-				continue
-			}
-			lacking = lacking || !met
-			if h.sure && met && h.c.Grants != "" {
-				opened[h.c.Grants] = true
-			}
-		}
+	if len(w.ReceivedUnder) > 0 && !slices.ContainsFunc(s.ReceivedUnder, func(x string) bool { return slices.Contains(w.ReceivedUnder, x) }) {
+		return never
 	}
-	j.open = !j.prohibited && !lacking
-	for regime := range closed {
-		j.open = j.open && opened[regime]
+	out := surely
+	if c := w.Categories; c != nil {
+		out = min(out, n.fitsCategories(c, cats, scope))
 	}
-	return j
-}
-
-// inForce is step 1: the instruments that bind between the two at the instant,
-// a superseded version giving way to one that is itself in force.
-func (n naive) inForce() []*instrument.Instrument {
-	var out []*instrument.Instrument
-	for _, in := range n.law.Instruments {
-		s := in.Status(n.req.Sender.ID, n.req.Recipient.ID, n.req.Sender.Jurisdiction, n.req.At)
-		if s.InForce {
-			out = append(out, in)
-		}
-	}
-	return out
-}
-
-func (n naive) clausesOf(in *instrument.Instrument, form []privacy.Category, scope counts) []clause {
-	s := in.Status(n.req.Sender.ID, n.req.Recipient.ID, n.req.Sender.Jurisdiction, n.req.At)
-	var out []clause
-	for i := range in.Clauses {
-		c := &in.Clauses[i]
-		if _, reserved := s.Excluded[c.ID]; reserved || !operative(c, n.req.At) {
-			continue
-		}
-		if c.Modality != instrument.Obligation && c.Act != n.req.Act {
-			continue
-		}
-		if m := both(scope, n.matches(&c.When, form, false)); m != not {
-			out = append(out, clause{in, c, m == surely})
-		}
-	}
-	return out
-}
-
-func operative(c *instrument.Clause, at time.Time) bool {
-	f := c.InForce
-	return f == nil || !at.Before(f.From) && (f.Until.IsZero() || at.Before(f.Until))
-}
-
-// matches is step 2. Of a scope, what may be personal is in.
-func (n naive) matches(w *instrument.When, form []privacy.Category, scope bool) counts {
-	r := n.req
-	if len(w.Type) > 0 && !slices.Contains(w.Type, r.Subject.Type) ||
-		len(w.Purpose) > 0 && !slices.Contains(w.Purpose, r.Purpose) ||
-		len(w.RecipientKind) > 0 && !slices.Contains(w.RecipientKind, r.Recipient.Kind) ||
-		len(w.Recipient) > 0 && !slices.Contains(w.Recipient, r.Recipient.ID) ||
-		!within(w.RecipientJurisdiction, r.Recipient.Jurisdiction) ||
-		!within(w.SenderJurisdiction, r.Sender.Jurisdiction) ||
-		w.TLP != nil && (r.Subject.TLP < w.TLP.Min || r.Subject.TLP > w.TLP.Max) {
-		return not
-	}
-	answer := surely
-	if w.Categories != nil {
-		answer = categories(w.Categories, form, scope)
-	}
-	for name, want := range w.Facts {
-		value, known := r.Facts[name]
+	for f, want := range w.Facts {
+		v, known := r.Facts[f]
 		switch {
 		case !known:
-			answer = both(answer, perhaps)
-		case value != (want == instrument.IsTrue):
-			return not
+			out = min(out, perhaps)
+		case v != (want == instrument.IsTrue):
+			return never
 		}
 	}
-	return answer
+	return out
 }
 
-func within(s *instrument.Set, word string) bool {
-	return s == nil || (len(s.In) == 0 || slices.Contains(s.In, word)) && !slices.Contains(s.NotIn, word)
+func (n *naive) fitsCategories(c *instrument.CategorySet, cats set, scope bool) tri {
+	out := surely
+	if len(c.Any) > 0 {
+		hit := never
+		for _, x := range c.Any {
+			if cats[x] || n.mayBe(cats, x) && scope {
+				hit = surely
+			} else if n.mayBe(cats, x) {
+				hit = max(hit, perhaps)
+			}
+		}
+		out = min(out, hit)
+	}
+	for _, x := range c.None {
+		if cats[x] {
+			return never
+		}
+		if n.mayBe(cats, x) {
+			out = min(out, perhaps)
+		}
+	}
+	if len(c.Within) > 0 {
+		for x := range cats {
+			if !slices.Contains(c.Within, x) {
+				return never
+			}
+		}
+	}
+	return out
 }
 
-// personal is what unclassified data may turn out to be.
-func personal(c privacy.Category) bool {
-	switch c {
-	case privacy.PersonalContact, privacy.PersonalIdentifier, privacy.PersonalPseudonymous, privacy.PersonalSpecial:
-		return true
+// applicable lists the instruments in force between the two (step 1).
+func (n *naive) applicable() map[*instrument.Instrument]instrument.Standing {
+	out := map[*instrument.Instrument]instrument.Standing{}
+	for _, i := range n.law.Instruments {
+		if n.req.Under != nil && len(i.Parties) > 0 && !slices.Contains(n.req.Under, i.ID) {
+			continue
+		}
+		if s := i.Status(n.req.Sender.ID, n.req.Recipient.ID, n.req.Sender.Jurisdiction, n.req.At); s.InForce {
+			out[i] = s
+		}
+	}
+	return out
+}
+
+// naiveView is one form of the object and the clauses that match it.
+type naiveView struct {
+	*naive
+	cats    set
+	clauses []naiveClause
+	closed  map[string]bool
+	lenient bool
+}
+
+func (n *naive) view(cats set, lenient bool) *naiveView {
+	v := &naiveView{naive: n, cats: cats, closed: map[string]bool{"cooperation": true}, lenient: lenient}
+	for i, s := range n.applicable() {
+		scope := surely
+		if i.AppliesWhen != nil {
+			scope = n.fits(i.AppliesWhen, cats, true)
+		}
+		if scope == never {
+			continue
+		}
+		if i.Binding && i.Default == instrument.Prohibit {
+			v.closed[i.Regime] = true
+		}
+		for k := range i.Clauses {
+			c := &i.Clauses[k]
+			if _, out := s.Excluded[c.ID]; out {
+				continue
+			}
+			if f := c.InForce; f != nil && (n.req.At.Before(f.From) || !f.Until.IsZero() && !n.req.At.Before(f.Until)) {
+				continue
+			}
+			if c.Modality != instrument.Obligation && c.Act != n.req.Act {
+				continue
+			}
+			fit := min(scope, n.fits(&c.When, cats, false))
+			if consent, known := n.consent(c); known && !consent {
+				fit = never
+			}
+			if fit > never {
+				v.clauses = append(v.clauses, naiveClause{i, c, fit})
+			}
+		}
+	}
+	sort.Slice(v.clauses, func(a, b int) bool {
+		x, y := v.clauses[a], v.clauses[b]
+		return cmp.Or(cmp.Compare(x.in.ID, y.in.ID), cmp.Compare(x.cl.ID, y.cl.ID)) < 0
+	})
+	return v
+}
+
+func (n *naive) consent(c *instrument.Clause) (given, known bool) {
+	if c.Consent == nil || c.Modality != instrument.Permission {
+		return false, false
+	}
+	given, known = n.req.Facts[strings.ReplaceAll(c.Consent.Of, "-", "_")+"_consent"]
+	return given, known
+}
+
+// lacks reports whether a requirement on the form is unmet.
+func (v *naiveView) lacks(c *naiveClause) bool {
+	for _, q := range c.cl.Requires {
+		if q.Without != "" && (v.cats[q.Without] || v.mayBe(v.cats, q.Without)) {
+			return true
+		}
+	}
+	return false
+}
+
+// counts reports whether a matching clause has effect at all (step 2).
+func (v *naiveView) counts(c *naiveClause) bool {
+	switch {
+	case c.advisory():
+		return false
+	case c.is(instrument.Permission):
+		return c.fit == surely && !v.lacks(c)
 	default:
+		return true
+	}
+}
+
+// exceptions returns the exceptions to a clause that apply, by side.
+func (v *naiveView) exceptions(p *naiveClause) (lifts, restores []*naiveClause) {
+	for i := range v.clauses {
+		x := &v.clauses[i]
+		if x.in != p.in || !slices.Contains(x.cl.ExceptionTo, p.cl.ID) || !v.counts(x) || v.excepted(x) && !v.relieved(x) {
+			continue
+		}
+		switch {
+		case x.is(instrument.Prohibition):
+			restores = append(restores, x)
+		case x.is(instrument.Permission) && p.is(instrument.Obligation) && v.burden(x) > 0: // nobody has agreed to the relief yet
+		case x.is(instrument.Permission), x.fit == surely && x.cl.Act == v.req.Act && !v.lacks(x):
+			lifts = append(lifts, x)
+		}
+	}
+	return lifts, restores
+}
+
+func rankOf(cs []*naiveClause) int {
+	best := -9
+	for _, c := range cs {
+		best = max(best, map[string]int{"strict": 1}[c.cl.Strength])
+	}
+	return best
+}
+
+// liftsWin settles the two sides (step 3).
+func (v *naiveView) liftsWin(lifts, restores []*naiveClause) bool {
+	if len(lifts) == 0 || len(restores) == 0 {
+		return len(lifts) > 0
+	}
+	l, r := rankOf(lifts), rankOf(restores)
+	return l > r || l == r && v.lenient
+}
+
+// excepted reports whether an exception sets a clause aside.
+func (v *naiveView) excepted(p *naiveClause) bool {
+	lifts, restores := v.exceptions(p)
+	if len(lifts)+len(restores) == 0 {
 		return false
 	}
-}
-
-func categories(s *instrument.CategorySet, form []privacy.Category, scope bool) counts {
-	unclassified := slices.Contains(form, privacy.Unclassified)
-	answer := surely
-	for _, c := range form {
-		if len(s.Within) > 0 && !slices.Contains(s.Within, c) || slices.Contains(s.None, c) {
-			return not
-		}
-	}
-	if unclassified && slices.ContainsFunc(s.None, personal) {
-		answer = perhaps
-	}
-	if len(s.Any) == 0 || slices.ContainsFunc(s.Any, func(c privacy.Category) bool { return slices.Contains(form, c) }) {
-		return answer
+	if !v.liftsWin(lifts, restores) {
+		return !p.is(instrument.Prohibition)
 	}
 	switch {
-	case !unclassified || !slices.ContainsFunc(s.Any, personal):
-		return not
-	case scope:
-		return answer
-	}
-	return perhaps
-}
-
-// met reports whether the form has nothing left in it that the clause requires
-// to be gone.
-func (n naive) met(c *instrument.Clause, form []privacy.Category) bool {
-	return !slices.ContainsFunc(c.Requires, func(q instrument.Requirement) bool {
-		return slices.Contains(form, q.Without) || slices.Contains(form, privacy.Unclassified) && personal(q.Without)
-	})
-}
-
-// defeated is step 3: an exception that applies, and is not itself defeated,
-// sets its parent aside.
-func (n naive) defeated(h clause, hits []clause, form []privacy.Category) bool {
-	return slices.ContainsFunc(hits, func(e clause) bool {
-		if e.in != h.in || !slices.Contains(e.c.ExceptionTo, h.c.ID) || n.defeated(e, hits, form) {
-			return false
-		}
-		if e.c.Modality == instrument.Permission {
-			return e.sure && n.met(e.c, form)
-		}
+	case p.is(instrument.Prohibition):
 		return true
-	})
-}
-
-// outranked is step 4 for laws whose instruments of one regime bind the same
-// circle from different days: explicit words, then rank, then the later text.
-func (n naive) outranked(h clause, hits []clause, form []privacy.Category) bool {
-	if len(h.c.ExceptionTo) > 0 {
+	case p.is(instrument.Permission):
 		return false
 	}
-	return slices.ContainsFunc(hits, func(o clause) bool {
-		if o.c.Modality != instrument.Permission || len(o.c.ExceptionTo) > 0 || o.in == h.in || o.in.Regime != h.in.Regime ||
-			!o.sure || !n.met(o.c, form) || n.defeated(o, hits, form) {
-			return false
-		}
-		first, second := putFirst(o.in, h.in), putFirst(h.in, o.in)
-		switch {
-		case first != second:
-			return first
-		case o.in.Rank != 0 && h.in.Rank != 0 && o.in.Rank != h.in.Rank:
-			return o.in.Rank > h.in.Rank
-		}
-		return o.in.InForce.From.After(h.in.InForce.From)
-	})
+	return strongest(lifts).is(instrument.Permission)
 }
 
-func putFirst(a, b *instrument.Instrument) bool {
-	return slices.Contains(a.Precedence.PrevailsOver, b.ID) || slices.Contains(b.Precedence.SubjectTo, a.ID)
+// strongest is the exception that decides: of equals, the first.
+func strongest(cs []*naiveClause) *naiveClause {
+	best := cs[0]
+	for _, x := range cs {
+		if rankOf([]*naiveClause{x}) > rankOf([]*naiveClause{best}) {
+			best = x
+		}
+	}
+	return best
+}
+
+// relieved reports whether a permission relieves of a duty: what had to be done
+// then may be done.
+func (v *naiveView) relieved(c *naiveClause) bool {
+	if !c.is(instrument.Obligation) || !v.counts(c) || !v.excepted(c) {
+		return false
+	}
+	lifts, restores := v.exceptions(c)
+	return v.liftsWin(lifts, restores)
+}
+
+// lost reports whether a prohibiting exception yields to a stronger one to each
+// of its parents, whether these match or not.
+func (v *naiveView) lost(x *naiveClause) bool {
+	for _, id := range x.cl.ExceptionTo {
+		n := slices.IndexFunc(x.in.Clauses, func(c instrument.Clause) bool { return c.ID == id })
+		lifts, restores := v.exceptions(&naiveClause{in: x.in, cl: &x.in.Clauses[n]})
+		if !v.liftsWin(lifts, restores) {
+			return false
+		}
+	}
+	return true
+}
+
+// stands reports whether a clause counts after the exceptions.
+func (v *naiveView) stands(c *naiveClause) bool {
+	if !v.counts(c) || v.excepted(c) {
+		return false
+	}
+	return !c.is(instrument.Prohibition) || len(c.cl.ExceptionTo) == 0 || !v.lost(c)
+}
+
+// gates lists the closed regimes nothing opens (step 5).
+func (v *naiveView) gates() []string {
+	var out []string
+	for regime := range v.closed {
+		if len(v.openers(regime)) == 0 {
+			out = append(out, regime)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func (v *naiveView) openers(regime string) []*naiveClause {
+	var out []*naiveClause
+	for i := range v.clauses {
+		c := &v.clauses[i]
+		if !v.stands(c) && !v.relieved(c) {
+			continue
+		}
+		if c.is(instrument.Permission) && len(c.cl.ExceptionTo) == 0 && c.in.Regime == regime ||
+			c.is(instrument.Obligation) && c.cl.Grants == regime && c.cl.Act == v.req.Act && c.fit == surely && !v.lacks(c) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// careless lists the duties that require a form this is not.
+func (v *naiveView) careless() (out []*naiveClause) {
+	for i := range v.clauses {
+		c := &v.clauses[i]
+		if !c.is(instrument.Obligation) || c.advisory() || c.cl.Act != v.req.Act || !v.lacks(c) {
+			continue
+		}
+		lifts, restores := v.exceptions(c)
+		if !v.excepted(c) || !v.liftsWin(lifts, restores) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+func (v *naiveView) lawful() bool {
+	return len(v.prohibitions()) == 0 && len(v.gates()) == 0 && len(v.careless()) == 0
+}
+
+// burden counts what people still have to do before a clause can be relied on.
+func (v *naiveView) burden(c *naiveClause) int {
+	k := 0
+	for _, q := range c.cl.Requires {
+		switch q.Safeguard {
+		case "human-approval", "dual-control", "certified-recipient":
+			if !v.req.Facts[strings.ReplaceAll(q.Safeguard, "-", "_")] {
+				k++
+			}
+		}
+	}
+	if given, _ := v.consent(c.cl); c.cl.Consent != nil && c.is(instrument.Permission) && !given {
+		k++
+	}
+	return k
+}
+
+func (v *naiveView) least(cs []*naiveClause) int {
+	if len(cs) == 0 {
+		return 0
+	}
+	k := v.burden(cs[0])
+	for _, c := range cs[1:] {
+		k = min(k, v.burden(c))
+	}
+	return k
+}
+
+// asksPerson reports whether a person must act first (step 7).
+func (v *naiveView) asksPerson() bool {
+	for regime := range v.closed {
+		if v.least(v.openers(regime)) > 0 {
+			return true
+		}
+	}
+	for i := range v.clauses {
+		c := &v.clauses[i]
+		switch {
+		case !v.counts(c):
+		case c.is(instrument.Obligation):
+			if v.stands(c) && c.cl.Act == v.req.Act && v.burden(c) > 0 {
+				return true
+			}
+		case c.is(instrument.Prohibition) && v.excepted(c):
+			lifts, restores := v.exceptions(c)
+			if len(restores) > 0 {
+				top := rankOf(lifts)
+				lifts = slices.DeleteFunc(lifts, func(x *naiveClause) bool { return rankOf([]*naiveClause{x}) != top })[:1]
+			}
+			if v.least(lifts) > 0 {
+				return true
+			}
+		case c.is(instrument.Prohibition) && v.stands(c):
+			if v.least(v.overriding(c)) > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// answer tries every subset of the catalogue (step 6).
+func (n *naive) answer() (out decision.Outcome, used []string, sent set) {
+	start := set{}
+	for _, c := range n.req.Subject.Categories {
+		start[c] = true
+	}
+	if n.req.Subject.Closed != "" {
+		return decision.Deny, nil, start
+	}
+	forms := n.forms(start)
+	for _, f := range forms {
+		v := n.view(f.cats, false)
+		if !v.lawful() {
+			continue
+		}
+		switch {
+		case v.asksPerson():
+			return decision.Refer, f.ids, f.cats
+		case len(f.ids) > 0:
+			return decision.Transform, f.ids, f.cats
+		}
+		return decision.Permit, nil, f.cats
+	}
+	for _, f := range forms {
+		if n.view(f.cats, true).lawful() {
+			return decision.Refer, nil, start
+		}
+	}
+	return decision.Deny, nil, start
+}
+
+type naiveForm struct {
+	ids  []string
+	cost int
+	cats set
+}
+
+func (n *naive) forms(start set) []naiveForm {
+	ts := slices.Clone(n.law.Transforms)
+	slices.SortFunc(ts, func(a, b privacy.Transform) int { return cmp.Compare(a.ID, b.ID) })
+	var out []naiveForm
+	for m := range 1 << len(ts) {
+		f := naiveForm{cats: maps.Clone(start)}
+		for i, t := range ts {
+			if m&(1<<i) == 0 {
+				continue
+			}
+			f.ids, f.cost = append(f.ids, t.ID), f.cost+t.Cost
+			after := set{}
+			for c := range f.cats {
+				to, mapped := t.Maps[c]
+				if !mapped {
+					to = c
+				}
+				if to != "" {
+					after[to] = true
+				}
+			}
+			f.cats = after
+		}
+		out = append(out, f)
+	}
+	slices.SortFunc(out, func(a, b naiveForm) int {
+		return cmp.Or(cmp.Compare(a.cost, b.cost), cmp.Compare(len(a.ids), len(b.ids)), slices.Compare(a.ids, b.ids))
+	})
+	return out
 }

@@ -9,204 +9,274 @@ import (
 	"entente/decision"
 	"entente/instrument"
 	"entente/intel"
-	"entente/internal/ident"
 	"entente/party"
 	"entente/privacy"
 )
 
-// maker makes random laws and requests. The same seed makes the same case, so a
-// failure is repeated by its seed alone.
-type maker struct {
-	r    *rand.Rand
-	seed uint64
-}
-
-func newMaker(seed uint64) *maker { return &maker{rand.New(rand.NewPCG(seed, 1)), seed} }
-
+// The words of the random laws: few, so that clauses meet.
 var (
-	monday     = time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
-	kinds      = []string{"csirt", "isac", "regulator"}
-	places     = []string{"AA", "BB", "CC"}
-	types      = []string{"incident", "indicator", "malware"}
-	purposes   = []string{"incident-response", "cyber-defence", "research"}
-	factNames  = []string{"consent", "emergency", "significant"}
-	regimes    = []string{"cooperation", "data-protection", "reporting"}
-	categoryOf = []privacy.Category{
-		privacy.Technical, privacy.PersonalContact, privacy.PersonalIdentifier, privacy.PersonalPseudonymous,
-		privacy.PersonalSpecial, privacy.VictimIdentity, privacy.Credentials, privacy.Unclassified,
-	}
-	randomTransforms = []privacy.Transform{
-		{ID: "a-pseudonymise", Maps: map[privacy.Category]privacy.Category{privacy.PersonalIdentifier: privacy.PersonalPseudonymous}, Cost: 1},
-		{ID: "b-generalise", Maps: map[privacy.Category]privacy.Category{privacy.PersonalIdentifier: privacy.Technical, privacy.PersonalPseudonymous: privacy.Technical}, Cost: 3},
-		{ID: "c-contact", Maps: map[privacy.Category]privacy.Category{privacy.PersonalContact: ""}, Cost: 2},
-		{ID: "d-victim", Maps: map[privacy.Category]privacy.Category{privacy.VictimIdentity: ""}, Cost: 4},
-		{ID: "e-text", Maps: map[privacy.Category]privacy.Category{privacy.Unclassified: ""}, Cost: 5},
-	}
+	genTypes         = []string{"incident", "indicator", "vulnerability"}
+	genPurposes      = []string{"incident-response", "cyber-defence", "research"}
+	genKinds         = []string{"csirt", "isac"}
+	genJurisdictions = []string{"AA", "BB", "XX"}
+	genFacts         = []string{"emergency", "victim_consent", "own_object"}
+	genRegimes       = []string{"cooperation", "data-protection", "reporting"}
+	genCategories    = []privacy.Category{"technical", "personal-contact", "personal-identifier", "personal-pseudonymous", "victim-identity", privacy.Unclassified}
+	genParties       = []decision.Actor{csirtAA, csirtBB, csirtXX, isacXX}
+	genStart         = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	genLimits        = []string{"", "strict", "guidance"}
 )
 
-func (m *maker) chance(percent int) bool { return m.r.IntN(100) < percent }
-
-func some[T any](m *maker, from []T, atMost int) []T {
-	out := make([]T, 0, atMost)
-	for _, i := range m.r.Perm(len(from))[:1+m.r.IntN(min(atMost, len(from)))] {
-		out = append(out, from[i])
+func genPartyIDs() []string {
+	out := make([]string, len(genParties))
+	for i, p := range genParties {
+		out[i] = string(p.ID)
 	}
 	return out
 }
 
-func one[T any](m *maker, from []T) T { return from[m.r.IntN(len(from))] }
+func partyID(s string) party.ID { return party.ID(s) }
 
-// law makes two to eight instruments. Within a regime they bind the same circle
-// and start on different days, so that precedence never depends on how specific
-// a clause is.
-func (m *maker) law() decision.Law {
-	l := decision.Law{Transforms: randomTransforms}
-	for i := range 2 + m.r.IntN(7) {
-		l.Instruments = append(l.Instruments, m.instrument(i))
-	}
-	return l
-}
+// gen makes random laws and requests, the same from the same seed.
+type gen struct{ *rand.Rand }
 
-func (m *maker) instrument(n int) *instrument.Instrument {
-	in := &instrument.Instrument{
-		ID: fmt.Sprintf("law-%d", n), Title: "law", Nature: "treaty", Binding: true, Regime: one(m, regimes), Version: "1.0.0",
-		Default: one(m, []instrument.Default{instrument.Prohibit, instrument.Permit, instrument.Silent, instrument.Silent}),
-		InForce: instrument.InForce{From: monday.AddDate(-1, 0, -10*n)},
-	}
-	in.Hash = ident.Sum([]byte(in.ID))
-	switch in.Regime {
-	case "cooperation":
-		in.Parties = m.parties(in)
-	case "data-protection":
-		in.Jurisdictions = []string{"AA", "BB"}
-	default:
-		in.Universal = true
-	}
-	if m.chance(30) {
-		in.Rank = 1 + m.r.IntN(3)
-	}
-	if n > 0 && m.chance(15) {
-		in.Precedence.PrevailsOver = []string{fmt.Sprintf("law-%d", m.r.IntN(n))}
-	}
-	if m.chance(15) {
-		in.Term.Sunset = monday.AddDate(0, 0, m.r.IntN(60)-30)
-	}
-	if m.chance(30) {
-		in.AppliesWhen = &instrument.When{Categories: &instrument.CategorySet{Any: some(m, categoryOf[:7], 3)}}
-	}
-	for c := range 1 + m.r.IntN(6) {
-		in.Clauses = append(in.Clauses, m.clause(in, c))
-	}
-	return in
-}
+func newGen(seed uint64) gen { return gen{rand.New(rand.NewPCG(seed, 1))} }
 
-func (m *maker) parties(in *instrument.Instrument) []instrument.PartyRecord {
-	var out []instrument.PartyRecord
-	for _, id := range []party.ID{"sender", "recipient"} {
-		rec := instrument.PartyRecord{Party: id, Events: []instrument.Event{{Kind: "in-force", At: in.InForce.From}}}
-		if m.chance(15) {
-			rec.Events = append(rec.Events, instrument.Event{Kind: "suspension", At: monday.AddDate(0, 0, m.r.IntN(40)-20)})
-		}
-		if m.chance(15) {
-			rec.Reservations = []instrument.Reservation{{ID: "r", Excludes: []string{"c0"}}}
-		}
-		out = append(out, rec)
+func (g gen) pct(p int) bool { return g.IntN(100) < p }
+
+func some[T any](g gen, xs []T, low int) []T {
+	k := low + g.IntN(len(xs)-low)
+	out := make([]T, 0, k)
+	for _, i := range g.Perm(len(xs))[:k] {
+		out = append(out, xs[i])
 	}
 	return out
 }
 
-// clause makes a root, or an exception of the opposite modality to an earlier clause.
-func (m *maker) clause(in *instrument.Instrument, n int) instrument.Clause {
-	c := instrument.Clause{ID: fmt.Sprintf("c%d", n), Cite: fmt.Sprintf("Art. %d", n), Act: "share"}
-	c.Modality = one(m, []instrument.Modality{instrument.Permission, instrument.Permission, instrument.Permission, instrument.Prohibition, instrument.Obligation})
-	if n > 0 && m.chance(35) {
-		parent := &in.Clauses[m.r.IntN(n)]
-		switch parent.Modality {
-		case instrument.Prohibition:
-			c.Modality, c.ExceptionTo = instrument.Permission, []string{parent.ID}
-		case instrument.Permission:
-			c.Modality, c.ExceptionTo = instrument.Prohibition, []string{parent.ID}
-		case instrument.Obligation:
-		}
+func one[T any](g gen, xs []T) T { return xs[g.IntN(len(xs))] }
+
+func (g gen) day() time.Time { return genStart.AddDate(0, 0, g.IntN(6)) }
+
+func (g gen) set() *instrument.Set {
+	if g.pct(50) {
+		return &instrument.Set{In: some(g, genJurisdictions, 1)}
 	}
-	c.When = m.when(c.Modality)
-	if c.Modality != instrument.Prohibition && m.chance(25) {
-		c.Requires = []instrument.Requirement{{Without: one(m, categoryOf[1:7]), AtLeast: "something"}}
-	}
-	if c.Modality == instrument.Obligation {
-		c.Act = one(m, []string{"share", "share", "report"})
-		c.Duties = []instrument.Duty{{ID: "duty-" + c.ID, What: "do it", Bearer: "sender"}}
-		if m.chance(50) {
-			c.Grants = one(m, regimes)
-		}
-	}
-	if m.chance(10) {
-		c.InForce = &instrument.InForce{From: monday.AddDate(0, 0, m.r.IntN(40)-20)}
-	}
-	return c
+	return &instrument.Set{NotIn: some(g, genJurisdictions, 1)}
 }
 
-func (m *maker) when(modality instrument.Modality) instrument.When {
+// when makes a matcher; share is how likely each attribute is constrained.
+func (g gen) when(opens bool, share int) instrument.When {
 	var w instrument.When
-	if m.chance(25) {
-		w.Type = some(m, types, 2)
+	if g.pct(share) {
+		w.Type = some(g, genTypes, 1)
 	}
-	if m.chance(20) {
-		w.Purpose = some(m, purposes, 2)
+	if g.pct(share) {
+		w.Purpose = some(g, genPurposes, 1)
 	}
-	if m.chance(30) {
-		w.RecipientKind = some(m, kinds, 2)
+	if g.pct(share / 2) {
+		w.RecipientKind = some(g, genKinds, 1)
 	}
-	if m.chance(25) {
-		w.RecipientJurisdiction = &instrument.Set{In: some(m, places, 2)}
-		if m.chance(40) {
-			w.RecipientJurisdiction = &instrument.Set{NotIn: some(m, places, 2)}
+	if g.pct(share / 2) {
+		w.RecipientJurisdiction = g.set()
+	}
+	if g.pct(share / 4) {
+		w.SenderJurisdiction = g.set()
+	}
+	if g.pct(share / 4) {
+		w.Recipient = []party.ID{one(g, genParties).ID, one(g, genParties).ID}
+	}
+	if g.pct(share) {
+		low := intel.TLP(g.IntN(3))
+		w.TLP = &instrument.TLPRange{Min: low, Max: low + intel.TLP(g.IntN(int(intel.Red-low)+1))}
+		if opens {
+			w.TLP.Min = intel.Clear
 		}
 	}
-	if m.chance(30) {
-		low := intel.TLP(m.r.IntN(3))
-		w.TLP = &instrument.TLPRange{Min: low, Max: low + intel.TLP(m.r.IntN(int(intel.Red-low)+1))}
+	if g.pct(share / 5) {
+		w.PAP = &instrument.PAPRange{Min: intel.PAPClear, Max: intel.PAP(g.IntN(4))}
 	}
-	m.matchCategories(&w, modality)
-	if m.chance(30) {
-		w.Facts = map[string]instrument.FactMatch{one(m, factNames): one(m, []instrument.FactMatch{instrument.IsTrue, instrument.IsTrue, instrument.IsFalse})}
-		if modality == instrument.Prohibition && m.chance(30) {
-			w.Facts = map[string]instrument.FactMatch{one(m, factNames): instrument.IsNotTrue}
+	if g.pct(share) {
+		c := &instrument.CategorySet{}
+		switch {
+		case opens && g.pct(60):
+			c.Within = some(g, genCategories, 2)
+		case opens || g.pct(20):
+			c.None = some(g, genCategories, 1)[:1]
+		default:
+			c.Any = some(g, genCategories, 1)
 		}
+		w.Categories = c
+	}
+	if g.pct(share) {
+		w.Facts = map[string]instrument.FactMatch{one(g, genFacts): instrument.FactMatch(g.IntN(3))}
 	}
 	return w
 }
 
-func (m *maker) matchCategories(w *instrument.When, modality instrument.Modality) {
+func (g gen) clause(i int) instrument.Clause {
+	id := fmt.Sprintf("c%d", i)
+	c := instrument.Clause{ID: id, Cite: "Art. " + id[1:], Act: "share"}
+	if g.pct(12) {
+		c.Act = "report"
+	}
+	k := g.IntN(100)
 	switch {
-	case !m.chance(50):
-	case modality == instrument.Permission && m.chance(70):
-		w.Categories = &instrument.CategorySet{Within: append(some(m, categoryOf, 6), privacy.Technical)}
-	case modality == instrument.Permission:
-		w.Categories = &instrument.CategorySet{None: some(m, categoryOf[1:7], 3)}
+	case k < 45:
+		c.Modality = instrument.Permission
+	case k < 80:
+		c.Modality = instrument.Prohibition
 	default:
-		w.Categories = &instrument.CategorySet{Any: some(m, categoryOf[1:7], 2)}
+		c.Modality, c.Cite = instrument.Obligation, "Duty "+id[1:]
+		if g.pct(50) {
+			c.Grants = one(g, genRegimes)
+		}
+		c.Duties = []instrument.Duty{{ID: "d", What: "do it", Bearer: "sender"}}
 	}
-}
-
-func (m *maker) request() decision.Request {
-	cats := some(m, categoryOf, 4)
-	slices.Sort(cats)
-	r := decision.Request{
-		Subject: decision.Subject{
-			ID: "incident--1", Type: one(m, types), Hash: ident.Sum([]byte("o")), TLP: intel.TLP(m.r.IntN(5)), Categories: cats, Origin: "sender",
-		},
-		Sender:    decision.Actor{ID: "sender", Kind: "csirt", Jurisdiction: one(m, places)},
-		Recipient: decision.Actor{ID: one(m, []party.ID{"recipient", "recipient", "recipient", "stranger"}), Kind: one(m, kinds), Jurisdiction: one(m, places)},
-		Act:       "share", Purpose: one(m, purposes), At: monday.AddDate(0, 0, m.r.IntN(20)-10), Facts: map[string]bool{},
-	}
-	for _, f := range factNames {
-		if m.chance(70) {
-			r.Facts[f] = m.chance(50)
+	c.When = g.when(c.Modality == instrument.Permission, 25)
+	if i > 0 && g.pct(45) {
+		c.ExceptionTo = []string{fmt.Sprintf("c%d", g.IntN(i))}
+		if g.pct(15) {
+			c.ExceptionTo = append(c.ExceptionTo, fmt.Sprintf("c%d", g.IntN(i)))
 		}
 	}
-	if m.chance(3) {
-		r.Subject.Closed = "unknown marking"
+	if g.pct(20) {
+		c.Strength = one(g, genLimits)
+	}
+	if c.Modality != instrument.Prohibition {
+		if g.pct(20) {
+			c.Requires = append(c.Requires, instrument.Requirement{Without: one(g, genCategories), AtLeast: "redact"})
+		}
+		if g.pct(10) {
+			c.Requires = append(c.Requires, instrument.Requirement{Safeguard: one(g, []string{"human-approval", "sign"})})
+		}
+		if g.pct(8) {
+			c.Consent = &instrument.Consent{Of: one(g, []string{"victim", "party"})}
+		}
+	}
+	if g.pct(10) {
+		c.InForce = &instrument.InForce{From: g.day()}
+		if g.pct(50) {
+			c.InForce.Until = g.day()
+		}
+	}
+	return c
+}
+
+func (g gen) instrument(n int) *instrument.Instrument {
+	i := &instrument.Instrument{
+		ID: fmt.Sprintf("i%d", n), Version: "1.0.0", Binding: g.pct(92), Regime: one(g, genRegimes),
+		Default: one(g, []instrument.Default{instrument.Prohibit, instrument.Permit, instrument.Silent}),
+		InForce: instrument.InForce{From: genStart.AddDate(-1, 0, g.IntN(3))}, Rank: max(0, g.IntN(6)-3),
+	}
+	switch k := g.IntN(100); {
+	case k < 25:
+		i.Universal = true
+	case k < 50:
+		i.Jurisdictions = some(g, genJurisdictions, 1)
+	default:
+		for _, p := range some(g, genParties, 2) {
+			r := instrument.PartyRecord{Party: p.ID, Events: []instrument.Event{{Kind: "signature", At: genStart.AddDate(-1, 0, 0)}, {Kind: "in-force", At: genStart.AddDate(0, 0, -g.IntN(200))}}}
+			if g.pct(15) {
+				r.Events[1].At = g.day()
+			}
+			if g.pct(15) {
+				r.Reservations = []instrument.Reservation{{ID: "R1", Excludes: []string{"c0"}}}
+			}
+			i.Parties = append(i.Parties, r)
+		}
+	}
+	if g.pct(20) {
+		i.InForce.Until = g.day()
+	}
+	if g.pct(15) {
+		i.Term.Sunset = g.day()
+	}
+	if g.pct(35) {
+		w := g.when(false, 20)
+		i.AppliesWhen = &w
+	}
+	if g.pct(15) {
+		i.Precedence.PrevailsOver = []string{fmt.Sprintf("i%d", g.IntN(8))}
+	}
+	if g.pct(10) {
+		i.Precedence.SubjectTo = []string{fmt.Sprintf("i%d", g.IntN(8))}
+	}
+	for c := range 1 + g.IntN(6) {
+		i.Clauses = append(i.Clauses, g.clause(c))
+	}
+	return i
+}
+
+func (g gen) law() decision.Law {
+	l := decision.Law{Transforms: some(g, append(slices.Clone(catalogue), privacy.Transform{
+		ID: "strip-custom", Maps: map[privacy.Category]privacy.Category{privacy.Unclassified: ""}, Cost: 2,
+	}, privacy.Transform{ID: "rough", Maps: map[privacy.Category]privacy.Category{"personal-contact": "technical", "victim-identity": "technical"}, Cost: 5}), 2)}
+	// One agreement that opens much, or nearly every answer would be no.
+	base := g.instrument(0)
+	base.Binding, base.Universal, base.Regime, base.AppliesWhen = true, true, "cooperation", nil
+	base.Jurisdictions, base.Parties = nil, nil
+	base.Clauses[0].Modality, base.Clauses[0].When, base.Clauses[0].Act = instrument.Permission, instrument.When{}, "share"
+	base.Clauses[0].Grants, base.Clauses[0].Duties, base.Clauses[0].Cite = "", nil, "Art. 0"
+	l.Instruments = append(l.Instruments, base)
+	for n := 1; n < 2+g.IntN(7); n++ {
+		l.Instruments = append(l.Instruments, g.instrument(n))
+	}
+	if g.pct(20) {
+		l.Ranks = map[string]int{"i1": 1 + g.IntN(3)}
+	}
+	return l
+}
+
+func (g gen) request() decision.Request {
+	r := decision.Request{
+		Subject: decision.Subject{ID: "x--1", Type: one(g, genTypes), TLP: intel.TLP(g.IntN(5)), PAP: intel.PAP(g.IntN(4)), Categories: some(g, genCategories, 0)},
+		Sender:  genParties[g.IntN(2)], Act: "share", Purpose: one(g, genPurposes), At: g.day(), Facts: map[string]bool{},
+	}
+	r.Recipient = one(g, genParties)
+	for r.Recipient.ID == r.Sender.ID {
+		r.Recipient = one(g, genParties)
+	}
+	if g.pct(80) {
+		r.Subject.Categories = slices.DeleteFunc(r.Subject.Categories, func(c privacy.Category) bool { return c == privacy.Unclassified })
+	}
+	if g.pct(5) {
+		r.Subject.Categories = append(r.Subject.Categories, "a-word-no-law-knows")
+	}
+	if g.pct(8) {
+		r.Act = "report"
+	}
+	for _, f := range append(slices.Clone(genFacts), "human_approval", "party_consent") {
+		if k := g.IntN(3); k < 2 {
+			r.Facts[f] = k == 0
+		}
 	}
 	return r
+}
+
+// helpful rewrites a law so that a fact can only ever help a permission.
+func helpful(l decision.Law, fact string) decision.Law {
+	out := l
+	out.Instruments = nil
+	for _, i := range l.Instruments {
+		c := *i
+		if c.AppliesWhen != nil {
+			w := *c.AppliesWhen
+			w.Facts = nil
+			c.AppliesWhen = &w
+		}
+		c.Clauses = slices.Clone(c.Clauses)
+		for k := range c.Clauses {
+			cl := &c.Clauses[k]
+			if _, ok := cl.When.Facts[fact]; !ok {
+				continue
+			}
+			if cl.Modality == instrument.Permission {
+				cl.When.Facts = map[string]instrument.FactMatch{fact: instrument.IsTrue}
+			} else {
+				cl.When.Facts = nil
+			}
+		}
+		out.Instruments = append(out.Instruments, &c)
+	}
+	return out
 }
