@@ -27,6 +27,9 @@ func (r *reader) check(i *Instrument) {
 	}
 	r.checkClauses(i, clauses)
 	r.checkReferences(i, clauses)
+	r.checkProcedures(i)
+	r.checkThresholds(i)
+	r.checkReview(i)
 	r.checkVectors(i, clauses)
 }
 
@@ -46,8 +49,11 @@ func (r *reader) checkBinding(i *Instrument) {
 	case ways > 1:
 		r.refuse("", "says more than once whom it binds; keep one of parties, jurisdictions and universal")
 	}
-	if i.Nature == "norm" && i.Binding {
-		r.refuse("/binding", "a norm is not binding; it warns and scores (write binding: false)")
+	if (i.Nature == "norm" || i.Nature == "standard") && i.Binding {
+		r.refuse("/binding", "a %s is not binding; it warns and scores (write binding: false)", i.Nature)
+	}
+	if t := i.Transposes; t != nil && (len(i.Jurisdictions) == 0 || t.Instrument == i.ID) {
+		r.refuse("/transposes", "national law transposes a text other than itself; give the jurisdictions it is the law of")
 	}
 	if a := i.Amendment; a != nil && a.Rule == tacit && a.TacitAfter.IsZero() {
 		r.refuse("/amendment", "a tacit amendment needs tacit_after, or the text would amend itself at once")
@@ -95,6 +101,9 @@ func (r *reader) checkParty(i *Instrument, p PartyRecord, pointer string) {
 		}
 	}
 	r.checkOrder(p, pointer, signed, consented)
+	for n, a := range p.Authorities {
+		r.before(pointer+"/authorities/"+strconv.Itoa(n)+"/until", "until", a.Until, "from", a.From)
+	}
 	ids := map[string]bool{}
 	for n, v := range p.Reservations {
 		at := pointer + "/reservations/" + strconv.Itoa(n)
@@ -103,11 +112,43 @@ func (r *reader) checkParty(i *Instrument, p PartyRecord, pointer string) {
 		}
 		ids[v.ID] = true
 		r.before(at+"/withdrawn", "withdrawn", v.Withdrawn, "from", v.From)
+		r.checkReservable(i, v, at)
 		for m, o := range v.Objections {
 			if o.By == p.Party {
 				r.refuse(at+"/objections/"+strconv.Itoa(m)+"/by", "%s cannot object to its own reservation", p.Party)
 			}
 		}
+	}
+}
+
+// checkReservable refuses a reservation that the text does not allow (Vienna
+// Convention Art. 19).
+func (r *reader) checkReservable(i *Instrument, v Reservation, at string) {
+	for _, id := range v.Touches() {
+		if i.Reservable != nil && !slices.Contains(i.Reservable.Clauses, id) {
+			r.refuse(at, "reserves clause %q, to which %s allows no reservation", id, i.Reservable.Cite)
+		}
+	}
+}
+
+// checkThresholds refuses two tests under one name.
+func (r *reader) checkThresholds(i *Instrument) {
+	ids := map[string]bool{}
+	for n, t := range i.Thresholds {
+		if ids[t.ID] {
+			r.refuse("/thresholds/"+strconv.Itoa(n)+"/id", "threshold id %q is used twice", t.ID)
+		}
+		ids[t.ID] = true
+	}
+}
+
+func (r *reader) checkReview(i *Instrument) {
+	ids := map[string]bool{}
+	for n, v := range i.Review {
+		if ids[v.ID] {
+			r.refuse("/review/"+strconv.Itoa(n)+"/id", "review id %q is used twice", v.ID)
+		}
+		ids[v.ID] = true
 	}
 }
 
@@ -192,6 +233,14 @@ func (r *reader) checkVectors(i *Instrument, clauses map[string]int) {
 		names[v.Name] = true
 		for m, id := range v.Expect.Because {
 			r.known(at+"/expect/because/"+strconv.Itoa(m), id, clauses)
+		}
+		for m, id := range v.Expect.Warnings {
+			r.known(at+"/expect/warnings/"+strconv.Itoa(m), id, clauses)
+		}
+		for _, id := range sortedKeys(v.Expect.Thresholds) {
+			if !slices.ContainsFunc(i.Thresholds, func(t Threshold) bool { return t.ID == id }) {
+				r.refuse(at+"/expect/thresholds/"+id, "there is no threshold %q", id)
+			}
 		}
 		for m, id := range v.Expect.Duties {
 			if !duties[id] {

@@ -18,7 +18,7 @@ func (r *reader) checkClauses(i *Instrument, clauses map[string]int) {
 	r.checkDuties(i)
 	exceptions := func(id string) []string {
 		if n, ok := clauses[id]; ok {
-			return i.Clauses[n].ExceptionTo
+			return i.Clauses[n].Exceptions()
 		}
 		return nil
 	}
@@ -38,7 +38,10 @@ func (r *reader) checkDuties(i *Instrument) {
 				r.refuse(at+"/id", "duty id %q is used twice", d.ID)
 				continue
 			}
-			after[d.ID], places[d.ID] = []string{d.After}, at
+			for _, c := range d.Clocks() {
+				after[d.ID] = append(after[d.ID], c.After)
+			}
+			after[d.ID], places[d.ID] = append(after[d.ID], ""), at
 		}
 	}
 	for _, id := range circles(sortedKeys(after), func(id string) []string { return after[id] }) {
@@ -120,6 +123,12 @@ func (r *reader) checkEffect(i *Instrument, c Clause, at string) {
 	if c.Grants != "" && !i.Binding {
 		r.refuse(at+"/grants", "an instrument that is not binding cannot grant a basis")
 	}
+	if c.Grants != "" && c.Verified == Unverified {
+		r.refuse(at+"/grants", "nobody has verified the clause: it cannot be a basis")
+	}
+	if c.Derogation != nil && c.Modality != Permission {
+		r.refuse(at+"/derogation", "only a permission sets clauses aside for a time")
+	}
 	if c.Modality == Prohibition && len(c.Requires) > 0 {
 		r.refuse(at+"/requires", "a prohibition requires nothing; put requires on the permission or obligation")
 	}
@@ -142,8 +151,11 @@ func (r *reader) checkEffect(i *Instrument, c Clause, at string) {
 // checkExceptions refuses exceptions that could never take effect: to nothing,
 // to a clause of the same effect, or to another act.
 func (r *reader) checkExceptions(i *Instrument, c Clause, at string, clauses map[string]int) {
-	for m, id := range c.ExceptionTo {
+	for m, id := range c.Exceptions() {
 		pointer := at + "/exception_to/" + strconv.Itoa(m)
+		if m >= len(c.ExceptionTo) {
+			pointer = at + "/derogation/of/" + strconv.Itoa(m-len(c.ExceptionTo))
+		}
 		r.known(pointer, id, clauses)
 		n, ok := clauses[id]
 		if !ok || id == c.ID {
@@ -166,17 +178,33 @@ func (r *reader) checkReferences(i *Instrument, clauses map[string]int) {
 	}
 	for n, p := range i.Parties {
 		for m, v := range p.Reservations {
-			for k, id := range v.Excludes {
-				r.known("/parties/"+strconv.Itoa(n)+"/reservations/"+strconv.Itoa(m)+"/excludes/"+strconv.Itoa(k), id, clauses)
+			for _, id := range v.Touches() {
+				r.known("/parties/"+strconv.Itoa(n)+"/reservations/"+strconv.Itoa(m), id, clauses)
 			}
+			r.checkModifications(i, v, "/parties/"+strconv.Itoa(n)+"/reservations/"+strconv.Itoa(m), clauses)
 		}
 	}
-	for n, c := range i.Clauses {
-		if c.Derogation == nil {
+	if i.Reservable != nil {
+		for n, id := range i.Reservable.Clauses {
+			r.known("/reservable/clauses/"+strconv.Itoa(n), id, clauses)
+		}
+	}
+}
+
+// checkModifications holds what a reservation puts in the place of a clause to
+// the rules for that clause.
+func (r *reader) checkModifications(i *Instrument, v Reservation, at string, clauses map[string]int) {
+	for n, m := range v.Modifies {
+		c, ok := clauses[m.Clause]
+		if !ok {
 			continue
 		}
-		for m, id := range c.Derogation.Of {
-			r.known(clausePointer(n)+"/derogation/of/"+strconv.Itoa(m), id, clauses)
+		pointer := at + "/modifies/" + strconv.Itoa(n)
+		changed := m.Applied(i.Clauses[c])
+		r.checkMatcher(changed, pointer+"/when")
+		r.checkEffect(i, changed, pointer)
+		if slices.Contains(v.Excludes, m.Clause) {
+			r.refuse(pointer, "clause %q is excluded by the same reservation", m.Clause)
 		}
 	}
 }

@@ -1,6 +1,9 @@
 package instrument
 
 import (
+	"slices"
+	"strings"
+
 	"entente/intel"
 	"entente/party"
 	"entente/privacy"
@@ -13,6 +16,7 @@ type Clause struct {
 	Text        string        `json:"text,omitempty"`
 	Modality    Modality      `json:"modality"`
 	Act         string        `json:"act"`
+	Verified    Verification  `json:"verified,omitempty"`
 	When        When          `json:"when,omitzero"`
 	InForce     *InForce      `json:"in_force,omitempty"` // when the clause starts or ends apart from its instrument
 	ExceptionTo []string      `json:"exception_to,omitempty"`
@@ -25,6 +29,16 @@ type Clause struct {
 	Derogation  *Derogation   `json:"derogation,omitempty"`
 	Bearer      string        `json:"bearer,omitempty"`
 	Duties      []Duty        `json:"duties,omitempty"`
+	Refusal     *Refusal      `json:"refusal,omitempty"`
+}
+
+// Exceptions lists the clauses it is an exception to, those it derogates from
+// included.
+func (c *Clause) Exceptions() []string {
+	if c.Derogation == nil {
+		return c.ExceptionTo
+	}
+	return slices.Concat(c.ExceptionTo, c.Derogation.Of)
 }
 
 // Consent is whose consent a clause rests on, and what its withdrawal does to
@@ -36,12 +50,52 @@ type Consent struct {
 	OnWithdrawal string `json:"on_withdrawal,omitempty"` // stop, recall, delete
 }
 
-// Derogation is a power to set clauses aside for a time.
+// Derogation is a power to set clauses aside for a time: while Fact is true, the
+// permission that carries it is an exception to the clauses of Of, and whoever
+// relies on it tells those of Notify.
 type Derogation struct {
 	Of          []string `json:"of"` // clause ids
 	DeclaredBy  string   `json:"declared_by"`
+	Fact        string   `json:"fact,omitempty"` // "" = declared_ and the clause id
 	MaxDuration Period   `json:"max_duration,omitzero"`
 	Notify      []string `json:"notify,omitempty"`
+}
+
+// Declared is the fact that is true while the derogation of clause id is.
+func (d *Derogation) Declared(id string) string {
+	if d.Fact != "" {
+		return d.Fact
+	}
+	return "declared_" + strings.NewReplacer("-", "_", ".", "_").Replace(id)
+}
+
+// Verification is how far somebody checked that an encoding says what the text
+// says.
+type Verification string
+
+// The verifications, best first. An absent one means that the authors of the
+// text wrote the encoding themselves.
+const (
+	VerifiedText      Verification = "text"       // the operative wording was read
+	VerifiedSecondary Verification = "secondary"  // a commentary was read
+	VerifiedTaxonomy  Verification = "tax"        // a machine-readable taxonomy was read
+	Unverified        Verification = "unverified" // nobody checked: never the sole basis of a permit
+)
+
+// Refusal is the coded list of grounds on which what a clause asks for may be
+// refused. Closed: on no other.
+type Refusal struct {
+	Closed  bool     `json:"closed,omitempty"`
+	Grounds []Ground `json:"grounds"`
+}
+
+// Ground is one ground for refusing.
+type Ground struct {
+	Code        string       `json:"code"`
+	Cite        string       `json:"cite"`
+	Text        string       `json:"text,omitempty"`
+	Verified    Verification `json:"verified,omitempty"`
+	Reservation bool         `json:"reservation,omitempty"` // open only to a party that made the reservation
 }
 
 // When is what a clause matches. An absent field matches everything; all
@@ -54,6 +108,11 @@ type When struct {
 	Categories            *CategorySet         `json:"categories,omitempty"`
 	Recipient             []party.ID           `json:"recipient,omitempty"`
 	RecipientKind         []string             `json:"recipient_kind,omitempty"`
+	SenderKind            []string             `json:"sender_kind,omitempty"`
+	RecipientRole         []string             `json:"recipient_role,omitempty"` // one of several in common is enough, as for the three that follow
+	SenderRole            []string             `json:"sender_role,omitempty"`
+	RecipientSector       []string             `json:"recipient_sector,omitempty"`
+	SenderSector          []string             `json:"sender_sector,omitempty"`
 	RecipientJurisdiction *Set                 `json:"recipient_jurisdiction,omitempty"`
 	SenderJurisdiction    *Set                 `json:"sender_jurisdiction,omitempty"`
 	Origin                *Set                 `json:"origin,omitempty"` // party ids
@@ -133,15 +192,36 @@ type Retention struct {
 }
 
 // Duty is something somebody must do once the clause is relied on or triggered.
+// It is due at its own clock, or at the earliest or the latest of several.
 type Duty struct {
-	ID       string `json:"id"`
-	What     string `json:"what"`
-	Bearer   string `json:"bearer"` // sender, recipient, origin, …
-	To       string `json:"to,omitempty"`
-	Within   Period `json:"within,omitzero"`
-	After    string `json:"after,omitempty"` // aware, share, receipt, or the id of another duty
-	Calendar string `json:"calendar,omitempty"`
-	Every    Period `json:"every,omitzero"`
-	Cite     string `json:"cite,omitempty"` // "" = the clause's own
-	Evidence string `json:"evidence,omitempty"`
+	ID         string       `json:"id"`
+	What       string       `json:"what"`
+	Bearer     string       `json:"bearer"` // sender, recipient, origin, …
+	To         string       `json:"to,omitempty"`
+	Within     Period       `json:"within,omitzero"`
+	After      string       `json:"after,omitempty"` // aware, share, receipt, or the id of another duty
+	EarliestOf []Clock      `json:"earliest_of,omitempty"`
+	LatestOf   []Clock      `json:"latest_of,omitempty"`
+	Soft       bool         `json:"soft,omitempty"` // where possible: late needs a reason and breaks nothing
+	Calendar   string       `json:"calendar,omitempty"`
+	Every      Period       `json:"every,omitzero"`
+	Fields     []string     `json:"fields,omitempty"` // what must be in it
+	Cite       string       `json:"cite,omitempty"`   // "" = the clause's own
+	Verified   Verification `json:"verified,omitempty"`
+	Evidence   string       `json:"evidence,omitempty"`
+}
+
+// Clock is a time limit and the event that starts it.
+type Clock struct {
+	Within Period `json:"within,omitzero"` // zero: at the event itself
+	After  string `json:"after"`
+}
+
+// Clocks lists every clock of the duty.
+func (d *Duty) Clocks() []Clock {
+	out := slices.Concat(d.EarliestOf, d.LatestOf)
+	if d.After != "" {
+		out = append(out, Clock{d.Within, d.After})
+	}
+	return out
 }

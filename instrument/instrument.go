@@ -7,6 +7,7 @@
 package instrument
 
 import (
+	"slices"
 	"time"
 
 	"entente/internal/ident"
@@ -18,6 +19,8 @@ import (
 type Instrument struct {
 	ID            string              `json:"id"`
 	Title         string              `json:"title"`
+	Short         string              `json:"short,omitempty"`
+	AsOf          time.Time           `json:"as_of,omitzero"` // when somebody last checked the status of the text
 	Nature        string              `json:"nature"`
 	Binding       bool                `json:"binding"` // false: a norm; it never permits or forbids, it warns
 	Rank          int                 `json:"rank,omitempty"`
@@ -25,6 +28,9 @@ type Instrument struct {
 	Default       Default             `json:"default"`
 	Universal     bool                `json:"universal,omitempty"`
 	Jurisdictions []string            `json:"jurisdictions,omitempty"` // territorial law: binds senders established there
+	Areas         map[string][]string `json:"areas,omitempty"`         // names for lists of jurisdictions; everywhere else they are written out already
+	Transposes    *Transposition      `json:"transposes,omitempty"`
+	Depositary    party.ID            `json:"depositary,omitempty"`
 	Language      *Language           `json:"language,omitempty"`
 	Origin        *Origin             `json:"source,omitempty"` // where the legal text is published
 	Version       string              `json:"version"`
@@ -38,6 +44,10 @@ type Instrument struct {
 	Precedence    Precedence          `json:"precedence,omitzero"`
 	Amendment     *Amendment          `json:"amendment,omitempty"`
 	Dispute       *Dispute            `json:"dispute,omitempty"`
+	Reservable    *Reservable         `json:"reservable,omitempty"`
+	Thresholds    []Threshold         `json:"thresholds,omitempty"`
+	Procedures    []Procedure         `json:"procedures,omitempty"`
+	Review        []Review            `json:"review,omitempty"`
 	Vectors       []Vector            `json:"vectors,omitempty"`
 	Illustrative  bool                `json:"illustrative,omitempty"` // no named legal owner has activated it
 	Hash          ident.Digest        `json:"-"`
@@ -142,14 +152,65 @@ type Term struct {
 	Survival         []string  `json:"survival,omitempty"` // clause ids
 }
 
-// PartyRecord is one party's own record: its events and reservations.
+// Transposition is national law that takes the place of clauses of a directive:
+// where both apply, those clauses do not.
+type Transposition struct {
+	Instrument string   `json:"instrument"`
+	Replaces   []string `json:"replaces"` // clause ids of the directive
+	Cite       string   `json:"cite,omitempty"`
+}
+
+// Reservable lists the clauses to which a reservation is allowed, as some
+// treaties do (Vienna Convention Art. 19(b)); no clause: to none.
+type Reservable struct {
+	Clauses []string `json:"clauses,omitempty"`
+	Cite    string   `json:"cite"`
+}
+
+// Review is a day in the life of the text: somebody looks at it again, or it may
+// be about to change.
+type Review struct {
+	ID       string       `json:"id"`
+	What     string       `json:"what"`
+	Who      string       `json:"who,omitempty"`
+	At       time.Time    `json:"at,omitzero"`
+	Every    Period       `json:"every,omitzero"`
+	Cite     string       `json:"cite,omitempty"`
+	Verified Verification `json:"verified,omitempty"`
+}
+
+// PartyRecord is one party's own record: its events and reservations. The
+// record of a State with a territory binds everybody established there.
 type PartyRecord struct {
 	Party        party.ID      `json:"party"`
-	Role         string        `json:"role,omitempty"`
+	Role         string        `json:"role,omitempty"` // in this instrument
 	Territory    []string      `json:"territory,omitempty"`
-	Events       []Event       `json:"events"`
+	Events       []Event       `json:"events,omitempty"`
 	Reservations []Reservation `json:"reservations,omitempty"`
 	Declarations []Declaration `json:"declarations,omitempty"`
+	Authorities  []Authority   `json:"authorities,omitempty"`
+	Verified     Verification  `json:"verified,omitempty"`
+}
+
+// Authority is who acts for a party in a role, and from when to when.
+type Authority struct {
+	Role     string       `json:"role"` // central-authority, contact-point-24-7 …
+	Name     string       `json:"name"`
+	Contact  string       `json:"contact,omitempty"`
+	From     time.Time    `json:"from,omitzero"`
+	Until    time.Time    `json:"until,omitzero"`
+	Cite     string       `json:"cite,omitempty"`
+	Verified Verification `json:"verified,omitempty"`
+}
+
+// Authority returns who acts for the party in a role at an instant.
+func (p *PartyRecord) Authority(role string, at time.Time) (Authority, bool) {
+	for _, a := range p.Authorities {
+		if a.Role == role && !at.Before(a.From) && (a.Until.IsZero() || at.Before(a.Until)) {
+			return a, true
+		}
+	}
+	return Authority{}, false
 }
 
 // Declaration is a party's statement of how it understands or applies the text.
@@ -168,14 +229,49 @@ type Event struct {
 }
 
 // Reservation takes clauses out of the bargain between its maker and every
-// other party.
+// other party, or changes them (Vienna Convention Arts. 2(1)(d) and 21).
 type Reservation struct {
-	ID         string      `json:"id"`
-	Excludes   []string    `json:"excludes,omitempty"` // clause ids
-	From       time.Time   `json:"from,omitzero"`
-	Withdrawn  time.Time   `json:"withdrawn,omitzero"`
-	Note       string      `json:"note,omitempty"`
-	Objections []Objection `json:"objections,omitempty"`
+	ID         string         `json:"id"`
+	Excludes   []string       `json:"excludes,omitempty"` // clause ids
+	Modifies   []Modification `json:"modifies,omitempty"`
+	From       time.Time      `json:"from,omitzero"`
+	Withdrawn  time.Time      `json:"withdrawn,omitzero"`
+	Cite       string         `json:"cite,omitempty"`
+	Note       string         `json:"note,omitempty"`
+	Verified   Verification   `json:"verified,omitempty"`
+	Objections []Objection    `json:"objections,omitempty"`
+}
+
+// Modification is what a clause says between the maker of a reservation and
+// every other party. What is given takes the place of what the clause has.
+type Modification struct {
+	Clause   string        `json:"clause"`
+	Text     string        `json:"text,omitempty"`
+	When     *When         `json:"when,omitempty"`
+	Requires []Requirement `json:"requires,omitempty"`
+}
+
+// Applied returns the clause as the reservation changes it.
+func (m *Modification) Applied(c Clause) Clause {
+	if m.Text != "" {
+		c.Text = m.Text
+	}
+	if m.When != nil {
+		c.When = *m.When
+	}
+	if len(m.Requires) > 0 {
+		c.Requires = m.Requires
+	}
+	return c
+}
+
+// Touches lists the clauses the reservation excludes or changes.
+func (v *Reservation) Touches() []string {
+	ids := slices.Clone(v.Excludes)
+	for _, m := range v.Modifies {
+		ids = append(ids, m.Clause)
+	}
+	return ids
 }
 
 // Objection is another party's answer to a reservation.
@@ -191,6 +287,7 @@ type Definition struct {
 	Means    string         `json:"means"`
 	Text     string         `json:"text,omitempty"`
 	Cite     string         `json:"cite,omitempty"`
+	Verified Verification   `json:"verified,omitempty"`
 	National []NationalTerm `json:"national,omitempty"`
 }
 

@@ -287,7 +287,7 @@ func TestAllProblemsAtOnce(t *testing.T) {
 		got = append(got, field.Pointer+" "+field.Detail)
 	}
 	want := []string{
-		`/nature pact.yaml:5:9: "pact" is not one of charter, treaty, protocol, mou, regulation, directive, statute, decision, marking-scheme, community-rules, contract, node-policy, norm`,
+		`/nature pact.yaml:5:9: "pact" is not one of charter, treaty, protocol, mou, regulation, directive, statute, decision, marking-scheme, community-rules, contract, node-policy, norm, standard`,
 		`/dispute/steps/0/consultation pact.yaml:28:34: "soon" is not a duration like PT72H, P30D or P1M`,
 		`/clauses/0/when/tlp/max pact.yaml:38:18: clause art3: "orange" is not a label; write it in lower case, like amber`,
 		`/clauses/1/id pact.yaml:47:9: "Art4" must be written like art5-1: lower-case letters, digits, dots and hyphens`,

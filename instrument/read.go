@@ -11,6 +11,7 @@ func (r *reader) instrument(root *node) *Instrument {
 	o := r.object(root, "")
 	o.require("entente", "kind", "id", "title", "nature", "binding", "regime", "default", "version", "in_force", "clauses")
 	o.number("entente", 1, 1)
+	r.areas = readAreas(o)
 	o.word("kind", oneOf([]string{"Instrument"}))
 	i := &Instrument{
 		ID:            o.word("id", slug),
@@ -22,7 +23,11 @@ func (r *reader) instrument(root *node) *Instrument {
 		Default:       Default(o.word("default", oneOf([]string{string(Prohibit), string(Permit), string(Silent)}))),
 		Universal:     o.flag("universal"),
 		Illustrative:  o.flag("illustrative"),
-		Jurisdictions: o.words("jurisdictions", jurisdiction),
+		Jurisdictions: o.jurisdictions("jurisdictions"),
+		Areas:         r.areas,
+		Short:         o.text("short"),
+		AsOf:          o.date("as_of"),
+		Depositary:    party.ID(o.word("depositary", partyID)),
 		Version:       o.word("version", form(versionForm, "1.2.0")),
 		Supersedes:    o.digest("supersedes").text(),
 		Positions:     map[string]Position{"": r.position("")},
@@ -45,6 +50,17 @@ func (r *reader) instrument(root *node) *Instrument {
 	})
 	o.inner("amendment", func(o *object) { i.Amendment = readAmendment(o) })
 	o.inner("dispute", func(o *object) { i.Dispute = readDispute(o) })
+	o.inner("transposes", func(o *object) {
+		o.require("instrument", "replaces")
+		i.Transposes = &Transposition{Instrument: o.word("instrument", slug), Replaces: o.words("replaces", slug), Cite: o.text("cite")}
+	})
+	o.inner("reservable", func(o *object) {
+		o.require("cite")
+		i.Reservable = &Reservable{Clauses: o.words("clauses", slug), Cite: o.text("cite")}
+	})
+	o.objects("thresholds", func(o *object) { i.Thresholds = append(i.Thresholds, readThreshold(o)) })
+	o.objects("procedures", func(o *object) { i.Procedures = append(i.Procedures, readProcedure(o)) })
+	o.objects("review", func(o *object) { i.Review = append(i.Review, readReview(o)) })
 	o.objects("vectors", func(o *object) { i.Vectors = append(i.Vectors, readVector(o)) })
 	o.done()
 	return i
@@ -99,11 +115,12 @@ func readTerm(o *object) Term {
 }
 
 func readParty(o *object) PartyRecord {
-	o.require("party", "events")
+	o.require("party")
 	p := PartyRecord{
 		Party:     party.ID(o.word("party", partyID)),
 		Role:      o.word("role", slug),
-		Territory: o.words("territory", jurisdiction),
+		Territory: o.jurisdictions("territory"),
+		Verified:  o.verified(),
 	}
 	o.each("events", func(n *node, pointer string) {
 		if e, ok := o.r.event(n, pointer); ok {
@@ -114,6 +131,13 @@ func readParty(o *object) PartyRecord {
 	o.objects("declarations", func(o *object) {
 		o.require("id", "text")
 		p.Declarations = append(p.Declarations, Declaration{ID: o.text("id"), Text: o.text("text"), At: o.date("at")})
+	})
+	o.objects("authorities", func(o *object) {
+		o.require("role", "name")
+		p.Authorities = append(p.Authorities, Authority{
+			Role: o.word("role", slug), Name: o.text("name"), Contact: o.text("contact"),
+			From: o.date("from"), Until: o.date("until"), Cite: o.text("cite"), Verified: o.verified(),
+		})
 	})
 	return p
 }
@@ -137,13 +161,19 @@ func (r *reader) event(n *node, pointer string) (Event, bool) {
 }
 
 func readReservation(o *object) Reservation {
-	o.require("id", "excludes")
+	o.require("id")
 	v := Reservation{
 		ID:        o.text("id"),
 		Excludes:  o.words("excludes", slug),
+		Cite:      o.text("cite"),
+		Verified:  o.verified(),
 		From:      o.date("from"),
 		Withdrawn: o.date("withdrawn"),
 		Note:      o.text("note"),
+	}
+	o.objects("modifies", func(o *object) { v.Modifies = append(v.Modifies, readModification(o)) })
+	if o.n != nil && len(v.Excludes) == 0 && len(v.Modifies) == 0 {
+		o.r.refuse(o.pointer, "changes nothing; give excludes or modifies")
 	}
 	o.objects("objections", func(o *object) {
 		o.require("by")
@@ -158,7 +188,7 @@ func readReservation(o *object) Reservation {
 
 func readDefinition(o *object) Definition {
 	o.require("term", "means")
-	d := Definition{Term: o.text("term"), Means: o.text("means"), Text: o.text("text"), Cite: o.text("cite")}
+	d := Definition{Term: o.text("term"), Means: o.text("means"), Text: o.text("text"), Cite: o.text("cite"), Verified: o.verified()}
 	o.objects("national", func(o *object) {
 		o.require("jurisdiction", "term", "relation")
 		d.National = append(d.National, NationalTerm{

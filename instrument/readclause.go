@@ -26,6 +26,8 @@ func (r *reader) readClause(o *object, i *Instrument) {
 		Bearer:   o.word("bearer", slug),
 		Strength: o.word("strength", oneOf([]string{"strict", "default", "guidance"})),
 		Grants:   o.word("grants", slug),
+		Verified: o.verified(),
+		Refusal:  readRefusal(o),
 	}
 	o.inner("when", func(o *object) { c.When = readWhen(o) })
 	o.inner("in_force", func(o *object) { c.InForce = readClauseForce(o) })
@@ -59,7 +61,10 @@ func readWhen(o *object) When {
 		Type:          o.words("type", slug),
 		Purpose:       o.words("purpose", slug),
 		RecipientKind: o.words("recipient_kind", partyKind),
+		SenderKind:    o.words("sender_kind", partyKind),
 		ReceivedUnder: o.words("received_under", slug),
+		RecipientRole: o.words("recipient_role", slug), SenderRole: o.words("sender_role", slug),
+		RecipientSector: o.words("recipient_sector", slug), SenderSector: o.words("sender_sector", slug),
 	}
 	for _, id := range o.words("recipient", partyID) {
 		w.Recipient = append(w.Recipient, party.ID(id))
@@ -78,9 +83,9 @@ func readWhen(o *object) When {
 		o.notEmpty("any, none or within")
 		w.Categories = &CategorySet{Any: o.categories("any"), None: o.categories("none"), Within: o.categories("within")}
 	})
-	w.RecipientJurisdiction = o.set("recipient_jurisdiction", jurisdiction)
-	w.SenderJurisdiction = o.set("sender_jurisdiction", jurisdiction)
-	w.Origin = o.set("origin", partyID)
+	w.RecipientJurisdiction = o.set("recipient_jurisdiction", (*object).jurisdictions)
+	w.SenderJurisdiction = o.set("sender_jurisdiction", (*object).jurisdictions)
+	w.Origin = o.set("origin", func(o *object, key string) []string { return o.words(key, partyID) })
 	o.inner("facts", func(o *object) { w.Facts = readFacts(o) })
 	if o.n != nil && len(o.n.members) == 0 {
 		o.r.refuse(o.pointer, "is empty; leave it out to match everything")
@@ -124,11 +129,11 @@ func (o *object) categories(key string) []privacy.Category {
 	return out
 }
 
-func (o *object) set(key string, c check) *Set {
+func (o *object) set(key string, read func(o *object, key string) []string) *Set {
 	var s *Set
 	o.inner(key, func(o *object) {
 		o.notEmpty("in or not_in")
-		s = &Set{In: o.words("in", c), NotIn: o.words("not_in", c)}
+		s = &Set{In: read(o, "in"), NotIn: read(o, "not_in")}
 	})
 	return s
 }
@@ -143,7 +148,7 @@ func readFacts(o *object) map[string]FactMatch {
 	for _, m := range o.n.members {
 		o.asked = append(o.asked, m.name)
 		pointer := o.pointer + strictjson.Pointer(m.name)
-		if wrong := form(factForm, "victim_consent")(m.name); wrong != "" {
+		if wrong := fact(m.name); wrong != "" {
 			o.r.refuse(pointer, "%s", wrong)
 		}
 		not := m.value.get("not")
@@ -207,6 +212,7 @@ func readDerogation(o *object) *Derogation {
 	return &Derogation{
 		Of:          o.words("of", slug),
 		DeclaredBy:  o.word("declared_by", partyID),
+		Fact:        o.word("fact", fact),
 		MaxDuration: o.period("max_duration"),
 		Notify:      o.words("notify", partyID),
 	}
@@ -225,11 +231,36 @@ func readDuty(o *object) Duty {
 		Every:    o.period("every"),
 		Cite:     o.text("cite"),
 		Evidence: o.text("evidence"),
+		Soft:     o.flag("soft"),
+		Fields:   o.words("fields", fieldName),
+		Verified: o.verified(),
 	}
+	d.EarliestOf, d.LatestOf = readClocks(o, "earliest_of"), readClocks(o, "latest_of")
 	if !d.Within.IsZero() && d.After == "" {
 		o.r.refuse(o.pointer, "within needs after: the event that starts the clock")
 	}
+	ways := 0
+	for _, way := range []bool{d.After != "", len(d.EarliestOf) > 0, len(d.LatestOf) > 0} {
+		if way {
+			ways++
+		}
+	}
+	if ways > 1 {
+		o.r.refuse(o.pointer, "has more than one clock; give after, earliest_of or latest_of")
+	}
 	return d
+}
+
+func readClocks(o *object, key string) []Clock {
+	var clocks []Clock
+	o.objects(key, func(o *object) {
+		o.require("after")
+		clocks = append(clocks, Clock{Within: o.period("within"), After: o.word("after", slug)})
+	})
+	if len(clocks) == 1 {
+		o.r.refuse(o.at(key), "is one clock; give within and after instead")
+	}
+	return clocks
 }
 
 func readVector(o *object) Vector {
@@ -243,7 +274,10 @@ func readVector(o *object) Vector {
 			Transforms: o.words("transforms", slug),
 			Because:    o.words("because", slug),
 			Duties:     o.words("duties", slug),
+			Warnings:   o.words("warnings", slug),
+			NotUsed:    o.text("not_used"),
 		}
+		o.inner("thresholds", func(o *object) { v.Expect.Thresholds = readAssessments(o) })
 		if transforms := len(v.Expect.Transforms) > 0; transforms && v.Expect.Outcome != "transform" {
 			o.r.refuse(o.pointer, "only the outcome transform has transforms")
 		}
@@ -270,6 +304,7 @@ func readGiven(o *object) Given {
 		}
 	})
 	o.inner("sender", func(o *object) { g.Sender = readActor(o) })
+	o.inner("incident", func(o *object) { g.Incident = readIncident(o, g.Sender.Roles) })
 	o.inner("recipient", func(o *object) { g.Recipient = readActor(o) })
 	o.inner("facts", func(o *object) {
 		if o.n == nil {
@@ -277,7 +312,7 @@ func readGiven(o *object) Given {
 		}
 		g.Facts = make(map[string]bool, len(o.n.members))
 		for _, m := range o.n.members {
-			if wrong := form(factForm, "victim_consent")(m.name); wrong != "" {
+			if fact(m.name) != "" {
 				continue // done reports the key as unknown
 			}
 			g.Facts[m.name] = o.flag(m.name)
@@ -293,7 +328,23 @@ func readActor(o *object) VectorActor {
 		Kind:         o.word("kind", partyKind),
 		Jurisdiction: o.word("jurisdiction", jurisdiction),
 		Roles:        o.words("roles", slug),
+		Sectors:      o.words("sectors", slug),
 	}
+}
+
+// readAssessments reads {art3-1: met, art7: not-evaluable}.
+func readAssessments(o *object) map[string]Assessment {
+	if o.n == nil {
+		return nil
+	}
+	o.notEmpty("at least one threshold")
+	out := make(map[string]Assessment, len(o.n.members))
+	for _, m := range o.n.members {
+		if slug(m.name) == "" {
+			out[m.name] = Assessment(o.word(m.name, oneOf([]string{string(Met), string(NotMet), string(NotEvaluable)})))
+		}
+	}
+	return out
 }
 
 // label reads one ordered label; an absent one is the least strict.

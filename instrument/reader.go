@@ -18,6 +18,7 @@ type reader struct {
 	file     string
 	clause   string // id of the clause being read, for messages
 	places   map[string]*node
+	areas    map[string][]string // names for lists of jurisdictions
 	problems []problem
 }
 

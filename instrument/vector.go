@@ -30,6 +30,7 @@ type Given struct {
 	Purpose   string          `json:"purpose"`
 	At        time.Time       `json:"at"`
 	Facts     map[string]bool `json:"facts,omitempty"` // an absent fact is unknown
+	Incident  *Incident       `json:"incident,omitempty"`
 }
 
 // VectorObject is what the law looks at in the object of a vector.
@@ -48,13 +49,17 @@ type VectorActor struct {
 	Kind         string   `json:"kind"`
 	Jurisdiction string   `json:"jurisdiction"`
 	Roles        []string `json:"roles,omitempty"`
+	Sectors      []string `json:"sectors,omitempty"`
 }
 
-// Expectation is the answer the parties agreed on. Transforms, Because and
-// Duties are compared only when they are given.
+// Expectation is the answer the parties agreed on. What is absent is not
+// compared.
 type Expectation struct {
-	Outcome    string   `json:"outcome"`              // permit, transform, deny, refer
-	Transforms []string `json:"transforms,omitempty"` // ids, as a set
-	Because    []string `json:"because,omitempty"`    // clause ids that must be among the reasons or bases
-	Duties     []string `json:"duties,omitempty"`     // duty ids that must come with the answer
+	Outcome    string                `json:"outcome"`              // permit, transform, deny, refer
+	Transforms []string              `json:"transforms,omitempty"` // ids, as a set
+	Because    []string              `json:"because,omitempty"`    // clause ids that must be among the reasons or bases
+	Duties     []string              `json:"duties,omitempty"`     // duty ids that must come with the answer
+	Warnings   []string              `json:"warnings,omitempty"`   // clause ids, of norms and guidance, that must warn
+	NotUsed    string                `json:"not_used,omitempty"`   // the instrument is not applied, and its reason has these words
+	Thresholds map[string]Assessment `json:"thresholds,omitempty"` // threshold id → met, not-met, not-evaluable
 }

@@ -13,7 +13,7 @@ import (
 func Natures() []string {
 	return []string{
 		"charter", "treaty", "protocol", "mou", "regulation", "directive", "statute", "decision",
-		"marking-scheme", "community-rules", "contract", "node-policy", "norm",
+		"marking-scheme", "community-rules", "contract", "node-policy", "norm", "standard",
 	}
 }
 
@@ -47,6 +47,11 @@ func Safeguards() []string {
 	}
 }
 
+// Verifications are how far an encoding can have been checked, best first.
+func Verifications() []string {
+	return []string{string(VerifiedText), string(VerifiedSecondary), string(VerifiedTaxonomy), string(Unverified)}
+}
+
 func categories() []string {
 	all := []privacy.Category{
 		privacy.Technical, privacy.PersonalContact, privacy.PersonalIdentifier, privacy.PersonalPseudonymous,
@@ -76,6 +81,7 @@ const (
 var (
 	slugForm         = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]*$`)
 	factForm         = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+	fieldForm        = regexp.MustCompile(`^[a-z][a-z0-9_.]*$`)
 	jurisdictionForm = regexp.MustCompile(`^[A-Z][A-Z0-9-]{1,11}$`)
 	versionForm      = regexp.MustCompile(`^(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})$`)
 	languageForm     = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
@@ -105,6 +111,13 @@ func form(re *regexp.Regexp, example string) check {
 
 func slug(w string) string {
 	return form(slugForm, "art5-1: lower-case letters, digits, dots and hyphens")(w)
+}
+
+func fact(w string) string { return form(factForm, "victim_consent")(w) }
+
+// fieldName is a field of a report or a request.
+func fieldName(w string) string {
+	return form(fieldForm, "initial_cause: lower-case letters, digits, underscores and dots")(w)
 }
 
 func jurisdiction(w string) string {
