@@ -58,7 +58,7 @@ func idsOfLibrary(t *testing.T) map[string]map[string]bool {
 	return out
 }
 
-// idsOf lists clauses, duties, definitions and the names of the parts of the
+// idsOf lists clauses, duties, definitions, thresholds and so on, and the names of the parts of the
 // document ("status", "parties", "review" …).
 func idsOf(doc *instrument.Instrument) map[string]bool {
 	ids := map[string]bool{
@@ -76,6 +76,15 @@ func idsOf(doc *instrument.Instrument) map[string]bool {
 	}
 	for _, p := range doc.Parties {
 		ids[string(p.Party)] = true
+	}
+	for _, t := range doc.Thresholds {
+		ids[t.ID] = true
+	}
+	for _, p := range doc.Procedures {
+		ids[p.ID] = true
+	}
+	for _, r := range doc.Review {
+		ids[r.ID] = true
 	}
 	return ids
 }
