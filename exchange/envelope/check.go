@@ -2,6 +2,7 @@ package envelope
 
 import (
 	"fmt"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -48,8 +49,11 @@ func (m Message) checkKind() error {
 	if (m.Receipt != nil) != (m.Kind == KindReceipt) {
 		return bad("/receipt", "belongs to a receipt, and to nothing else")
 	}
-	if (len(m.Objects) > 0) != (m.Kind == KindRelease) {
-		return bad("/objects", "belong to a release, and to nothing else")
+	if (m.Publication != nil) != (m.Kind == KindInstrument) {
+		return bad("/publication", "belongs to an instrument, and to nothing else")
+	}
+	if (len(m.Objects) > 0) != (m.Kind == KindRelease || m.Kind == KindInstrument) {
+		return bad("/objects", "belong to a release or an instrument, and to nothing else")
 	}
 	if len(m.Terms) > 0 && m.Kind != KindRelease {
 		return bad("/terms", "belong to a release, and to nothing else")
@@ -62,10 +66,22 @@ func (m Message) checkKind() error {
 			return bad("/recall/release", "is not the id of a release")
 		}
 		return nil
+	case KindInstrument:
+		return m.Publication.check()
 	case KindReceipt:
 		return m.Receipt.check()
 	}
-	return bad("/kind", "is not release, recall or receipt")
+	return bad("/kind", "is not release, recall, instrument or receipt")
+}
+
+func (p *Publication) check() error {
+	if !isID(p.Instrument) || !isID(p.Version) || p.Hash.IsZero() {
+		return bad("/publication", "does not name a text by id, version and hash")
+	}
+	if !isID(p.File) || strings.ContainsAny(p.File, `/\`) {
+		return bad("/publication/file", "is not the base name of a file")
+	}
+	return nil
 }
 
 func (r *Receipt) check() error {

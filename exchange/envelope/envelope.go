@@ -23,7 +23,7 @@ const PayloadType = "application/vnd.entente.message+json;version=1"
 // beside it in [Body].
 type Message struct {
 	Entente int          `json:"entente"` // 1
-	Kind    string       `json:"kind"`    // release, recall, receipt
+	Kind    string       `json:"kind"`    // release, recall, instrument, receipt
 	ID      string       `json:"id"`      // unique per sender
 	From    party.ID     `json:"from"`
 	To      party.ID     `json:"to"`
@@ -35,6 +35,17 @@ type Message struct {
 	Root    ident.Digest `json:"root,omitzero"` // RFC 6962 Merkle root over the object digests, in order
 	Recall  *Recall      `json:"recall,omitempty"`
 	Receipt *Receipt     `json:"receipt,omitempty"`
+	// Publication belongs to a message of kind instrument, whose first object is
+	// the file of the text and whose others are acts of its parties.
+	Publication *Publication `json:"publication,omitempty"`
+}
+
+// Publication names the text of an instrument that a message brings.
+type Publication struct {
+	Instrument string       `json:"instrument"`
+	Version    string       `json:"version"`
+	Hash       ident.Digest `json:"hash"` // of the canonical text, which the acts are about
+	File       string       `json:"file"` // base name; its ending says whether the text is YAML or JSON
 }
 
 // Term is one condition the recipient takes on with the objects.

@@ -1,7 +1,6 @@
 package envelope
 
 import (
-	"bytes"
 	"crypto/ed25519"
 	"encoding/base64"
 	"errors"
@@ -19,9 +18,10 @@ import (
 
 // The kinds of message.
 const (
-	KindRelease = "release"
-	KindRecall  = "recall"
-	KindReceipt = "receipt"
+	KindRelease    = "release"
+	KindRecall     = "recall"
+	KindInstrument = "instrument"
+	KindReceipt    = "receipt"
 )
 
 var (
@@ -60,25 +60,13 @@ func Seal(m Message, objects [][]byte, keyID string, key ed25519.PrivateKey) (Bo
 			return Body{}, fmt.Errorf("object %d: %w", i, err)
 		}
 	}
-	if len(key) != ed25519.PrivateKeySize || keyID == "" {
-		return Body{}, fault.New(fault.Invalid, "envelope.key", "A message is signed with a named Ed25519 key.")
-	}
 	payload, err := json.Marshal(m, json.Deterministic(true))
 	if err != nil {
 		return Body{}, fmt.Errorf("encode message: %w", err)
 	}
-	sig := ed25519.Sign(key, pae(PayloadType, payload))
-	envelope, err := encode(dsse{
-		Payload:     base64.StdEncoding.EncodeToString(payload),
-		PayloadType: PayloadType,
-		Signatures:  []signature{{KeyID: keyID, Sig: base64.StdEncoding.EncodeToString(sig)}},
-	})
+	envelope, err := SignStatement(PayloadType, payload, keyID, key)
 	if err != nil {
-		return Body{}, fmt.Errorf("encode envelope: %w", err)
-	}
-	if len(envelope) > MaxEnvelope {
-		return Body{}, fault.New(fault.Invalid, "envelope.size", "A message is at most %d bytes without its objects.", MaxEnvelope).
-			Try("Send fewer objects at once.")
+		return Body{}, err
 	}
 	return Body{Envelope: envelope, Objects: objects}, nil
 }
@@ -104,13 +92,13 @@ func Open(envelope []byte, keys Keys) (Message, error) {
 	if err != nil {
 		return Message{}, err
 	}
-	key, ok := keys(p.message.From, p.keyID, p.message.At)
+	key, ok := keys(p.message.From, p.KeyID, p.message.At)
 	if !ok || len(key) != ed25519.PublicKeySize {
 		return Message{}, unverified("envelope.key", "The message is signed with a key that %.64q did not have at that time.", p.message.From).
 			Try("Ask the sender for its current party card.")
 	}
-	if !ed25519.Verify(key, pae(PayloadType, p.payload), p.sig) {
-		return Message{}, unverified("envelope.signature", "The signature of the message does not hold.")
+	if err := p.Verify(key); err != nil {
+		return Message{}, err
 	}
 	if err := p.message.check(); err != nil {
 		return Message{}, err
@@ -128,45 +116,17 @@ func Kept(envelope []byte) (Message, error) {
 
 // parts is an envelope taken apart, of which nothing is believed yet.
 type parts struct {
+	Statement
 	message Message
-	payload []byte
-	keyID   string
-	sig     []byte
 }
 
 func unpack(envelope []byte) (parts, error) {
-	if len(envelope) > MaxEnvelope {
-		return parts{}, malformed("is larger than %d bytes", MaxEnvelope)
+	st, err := OpenStatement(envelope, PayloadType)
+	if err != nil {
+		return parts{}, err
 	}
-	var d dsse
-	if err := decode(envelope, &d); err != nil {
-		return parts{}, malformed("is not a DSSE envelope in strict JSON").Because(err)
-	}
-	// Receipts and log entries name the envelope by its digest. With one encoding
-	// per message, a carrier cannot make a second envelope of the same message.
-	if again, err := encode(d); err != nil || !bytes.Equal(again, envelope) {
-		return parts{}, malformed("is not in canonical form (RFC 8785)").Because(err)
-	}
-	if d.PayloadType != PayloadType {
-		return parts{}, malformed("carries %.80q, not %q", d.PayloadType, PayloadType)
-	}
-	switch len(d.Signatures) {
-	case 0:
-		return parts{}, unverified("envelope.unsigned", "The message carries no signature.")
-	case 1:
-	default:
-		// A second signature would be a part nobody vouches for.
-		return parts{}, unverified("envelope.signature", "The message carries more than one signature.")
-	}
-	p := parts{keyID: d.Signatures[0].KeyID}
-	var err error
-	if p.payload, err = canonicalBase64(d.Payload); err != nil {
-		return parts{}, malformed("has a payload that is not canonical base64").Because(err)
-	}
-	if p.sig, err = canonicalBase64(d.Signatures[0].Sig); err != nil || len(p.sig) != ed25519.SignatureSize {
-		return parts{}, unverified("envelope.signature", "The signature of the message is malformed.").Because(err)
-	}
-	if err := decode(p.payload, &p.message); err != nil {
+	p := parts{Statement: st}
+	if err := decode(p.Payload, &p.message); err != nil {
 		return parts{}, malformed("has a payload that is not a message").Because(err)
 	}
 	return p, nil
