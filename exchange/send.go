@@ -236,8 +236,12 @@ func newDecisionRecord(d decision.Decision, epoch int64) (DecisionRecord, error)
 	if err != nil {
 		return DecisionRecord{}, err
 	}
+	question, err := questionOf(d)
+	if err != nil {
+		return DecisionRecord{}, err
+	}
 	return DecisionRecord{
-		Digest: ident.Sum(body), ObjectID: d.Request.Subject.ID, Object: d.Request.Subject.Hash,
+		Question: question, Digest: ident.Sum(body), ObjectID: d.Request.Subject.ID, Object: d.Request.Subject.Hash,
 		Recipient: d.Request.Recipient.ID, Outcome: d.Outcome, Body: body, Epoch: epoch, At: d.Request.At,
 	}, nil
 }

@@ -60,6 +60,15 @@ type Reader interface {
 	LatestDecisions(ctx context.Context, objectID string) ([]DecisionRecord, error)
 	// ListDecisions pages through all decisions, newest first; before 0 is the newest.
 	ListDecisions(ctx context.Context, before int64, limit int) ([]DecisionRecord, error)
+	// DecisionsBySeq returns those of the decisions that exist, in any order.
+	DecisionsBySeq(ctx context.Context, seqs []int64) ([]DecisionRecord, error)
+	// Questions returns the questions that were decided in a window of time, by
+	// Seq, each with how often.
+	Questions(ctx context.Context, f QuestionFilter) ([]QuestionRecord, error)
+	LastQuestion(ctx context.Context) (int64, error) // the highest Seq, or 0
+	// CountUnasked counts the decisions of a window that do not say what they
+	// were about.
+	CountUnasked(ctx context.Context, from, to time.Time) (int64, error)
 
 	Release(ctx context.Context, id string) (Release, error)
 	ListReleases(ctx context.Context, f ReleaseFilter) ([]Release, error) // newest first
@@ -239,6 +248,7 @@ type DecisionRecord struct {
 	At        time.Time
 	Release   string // "" when nothing left
 	Leaf      int64
+	Question  []byte // JSON of its [Question]; write only
 }
 
 // ReleaseState is where a release stands.

@@ -65,6 +65,10 @@ func TestP10DamageIsDetected(t *testing.T) {
 			_, err := r.ListDecisions(t.Context(), 0, 1)
 			return err
 		}},
+		{"questions", "body", "question", func(t *testing.T, r exchange.Reader) error {
+			_, err := r.Questions(t.Context(), exchange.QuestionFilter{Upto: 9, To: storetest.Object(1).Provenance.At})
+			return err
+		}},
 		{"releases", "sealed_envelope", "envelope of release", func(t *testing.T, r exchange.Reader) error {
 			_, err := r.Release(t.Context(), "r")
 			return err
@@ -128,7 +132,7 @@ func fill(t *testing.T, s *store.Store) {
 			tx.PutParty(ctx, party.Party{ID: "p"}, o.Provenance.At),
 			tx.PutFact(ctx, exchange.Fact{ID: "f", Value: true}),
 			tx.AddInstrument(ctx, exchange.InstrumentRecord{ID: "i", Source: b}),
-			tx.AddDecision(ctx, exchange.DecisionRecord{Digest: ident.Sum(b), Body: b}),
+			tx.AddDecision(ctx, exchange.DecisionRecord{Digest: ident.Sum(b), Body: b, Question: b}),
 			tx.AddRelease(ctx, exchange.Release{ID: "r", Envelope: b}, []exchange.ReleaseItem{item}),
 			tx.AddReceived(ctx, exchange.Received{ID: "e", Envelope: b}, nil),
 			tx.PutRecall(ctx, exchange.Recall{ID: "c", Release: "r", Envelope: b}),

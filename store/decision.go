@@ -46,10 +46,18 @@ func (t *tx) AddDecision(ctx context.Context, d exchange.DecisionRecord) error {
 	if err := verify(d.Body, d.Digest, "decision", d.Digest); err != nil {
 		return err
 	}
+	var question any // NULL until it is worked out
+	if d.Question != nil {
+		key, err := keepQuestion(ctx, t.q, d.Question)
+		if err != nil {
+			return err
+		}
+		question = key[:]
+	}
 	const q = `
-		INSERT INTO decisions (digest, object_id, object, recipient, outcome, epoch, at, release, leaf, body)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
+		INSERT INTO decisions (digest, object_id, object, recipient, outcome, epoch, at, release, leaf, body, question)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, (SELECT seq FROM questions WHERE digest = $11))`
 	_, err := t.q.exec(ctx, q, d.Digest[:], packID(d.ObjectID), d.Object[:], string(d.Recipient), string(d.Outcome),
-		d.Epoch, micros(d.At), d.Release, d.Leaf, d.Body)
+		d.Epoch, micros(d.At), d.Release, d.Leaf, d.Body, question)
 	return err
 }

@@ -88,6 +88,10 @@ func scrubTables() []scrubTable {
 			`SELECT ` + decisionColumns + ` FROM decisions WHERE seq > $1 ORDER BY seq LIMIT $2`, decisionRow,
 		},
 		{
+			"questions", `SELECT COUNT(*) FROM questions`,
+			`SELECT seq, digest, body FROM questions WHERE seq > $1 ORDER BY seq LIMIT $2`, questionRow,
+		},
+		{
 			"releases", `SELECT COUNT(*) FROM releases`,
 			`SELECT seq, id, sealed_envelope, sealed_receipt FROM releases WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("envelope of release"),
 		},
@@ -98,6 +102,18 @@ func scrubTables() []scrubTable {
 		{
 			"recalls", `SELECT COUNT(*) FROM recalls`,
 			`SELECT seq, id, sealed_envelope, sealed_receipt FROM recalls WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("envelope of recall"),
+		},
+		{
+			"instrument_texts", `SELECT COUNT(*) FROM instrument_texts`,
+			`SELECT seq, id, sealed_source, NULL FROM instrument_texts WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("text of instrument"),
+		},
+		{
+			"instrument_acts", `SELECT COUNT(*) FROM instrument_acts`,
+			`SELECT seq, party, sealed_envelope, NULL FROM instrument_acts WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("act"),
+		},
+		{
+			"publications", `SELECT COUNT(*) FROM publications`,
+			`SELECT seq, id, sealed_envelope, sealed_receipt FROM publications WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("publication"),
 		},
 		{
 			"received", `SELECT COUNT(*) FROM received`,
@@ -113,6 +129,15 @@ func scrubTables() []scrubTable {
 func objectRow(row scanner) (int64, error) {
 	o, err := scanObject(row)
 	return o.Seq, err
+}
+
+func questionRow(row scanner) (seq int64, err error) {
+	var d ident.Digest
+	var body []byte
+	if err := row.Scan(&seq, digest{&d}, &body); err != nil {
+		return seq, err
+	}
+	return seq, verify(body, d, "question", d)
 }
 
 func decisionRow(row scanner) (int64, error) {

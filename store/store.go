@@ -118,6 +118,9 @@ func (s *Store) start(ctx context.Context, opts Options) error {
 	if err := migrate(ctx, s.db, s.dialect); err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
+	if err := s.backfill(ctx); err != nil {
+		return fmt.Errorf("work out what earlier decisions were about: %w", err)
+	}
 	readers, err := newPool(s.dialect, opts.Readers)
 	if err != nil {
 		return err

@@ -40,6 +40,7 @@ func Run(t *testing.T, fresh func(t *testing.T) exchange.Store) {
 		{"pages are complete under concurrent writes", pagesUnderWrites},
 		{"quarantine", quarantine},
 		{"decisions", decisions},
+		{"questions", questions},
 		{"a release keeps every field", releaseFields},
 		{"releases are listed newest first", releaseLists},
 		{"who has an object", releasedTo},
