@@ -109,7 +109,12 @@ func drawFollowUps(t *table, d decision.Decision) {
 			t.row("  "+u.Bearer, u.What, deadline(u), cite(u.ClauseRef))
 		}
 	}
-	words(t, "Warnings", d.Warnings)
+	if len(d.Warnings) > 0 {
+		t.line("\nWarnings")
+		for _, w := range d.Warnings {
+			t.row("  "+w.Text, cite(w.ClauseRef))
+		}
+	}
 	words(t, "Unknown facts", d.Unknowns)
 	if len(d.WhatIf) > 0 {
 		t.line("\nWhat would make this possible")
@@ -173,6 +178,9 @@ func cite(c decision.ClauseRef) string {
 }
 
 func deadline(u decision.DutyRef) string {
+	if u.Clock != "" {
+		return "at " + u.Clock
+	}
 	if u.Within == "" {
 		return ""
 	}

@@ -112,9 +112,13 @@ func (c *compiler) add(d *instrument.Instrument) error {
 		e.vocabulary.compile(&scope, d.Definitions)
 		e.rules = append(e.rules, scope)
 	}
-	clauses := make([]*instrument.Clause, len(d.Clauses))
+	variants := d.Variants()
+	clauses := make([]*instrument.Clause, 0, len(d.Clauses)+len(variants))
 	for i := range d.Clauses {
-		clauses[i] = &d.Clauses[i]
+		clauses = append(clauses, &d.Clauses[i])
+	}
+	for i := range variants {
+		clauses = append(clauses, &variants[i].Clause)
 	}
 	slices.SortFunc(clauses, func(a, b *instrument.Clause) int { return natural(a.ID, b.ID) })
 	at := make(map[string]uint32, len(clauses))
@@ -124,12 +128,17 @@ func (c *compiler) add(d *instrument.Instrument) error {
 		}
 		at[cl.ID] = uint32(len(e.rules) + i) //nolint:gosec // G115: as above
 	}
+	instead := map[string][]string{}
+	for _, v := range variants {
+		instead[v.Of] = append(instead[v.Of], v.ID)
+	}
 	for _, cl := range clauses {
-		r, err := c.rule(d, cl, at)
+		r, err := c.rule(d, cl, at, instead)
 		if err != nil {
 			return err
 		}
 		r.inst, r.regime, r.scoped = number, in.regime, in.scope >= 0
+		r.variant = slices.ContainsFunc(variants, func(v instrument.Variant) bool { return v.ID == cl.ID })
 		e.rules = append(e.rules, r)
 	}
 	in.last = len(e.rules)
@@ -137,9 +146,12 @@ func (c *compiler) add(d *instrument.Instrument) error {
 	return c.exceptions(&in)
 }
 
-func (c *compiler) rule(d *instrument.Instrument, cl *instrument.Clause, at map[string]uint32) (rule, error) {
+// rule compiles one clause. An exception to a clause that reservations change is
+// an exception to what they put in its place, too.
+func (c *compiler) rule(d *instrument.Instrument, cl *instrument.Clause, at map[string]uint32, instead map[string][]string) (rule, error) {
+	exceptions := cl.Exceptions()
 	r := rule{
-		clause: cl, when: &cl.When, root: len(cl.ExceptionTo) == 0, strength: strength(cl.Strength),
+		clause: cl, when: &cl.When, root: len(exceptions) == 0, strength: strength(cl.Strength),
 		advisory: !d.Binding || cl.Strength == "guidance",
 	}
 	switch cl.Modality {
@@ -153,12 +165,15 @@ func (c *compiler) rule(d *instrument.Instrument, cl *instrument.Clause, at map[
 	default:
 		return r, fault.New(fault.Invalid, "law.modality", "%s %s is a %q; a clause is a permission, a prohibition or an obligation.", d.Ref(), cl.ID, cl.Modality)
 	}
-	for _, p := range cl.ExceptionTo {
+	for _, p := range exceptions {
 		parent, ok := at[p]
 		if !ok {
 			return r, fault.New(fault.Invalid, "law.exception", "%s %s is an exception to %s, which is not there.", d.Ref(), cl.ID, p)
 		}
 		r.parents = append(r.parents, parent)
+		for _, variant := range instead[p] {
+			r.parents = append(r.parents, at[variant])
+		}
 	}
 	slices.Sort(r.parents)
 	r.parents = slices.Compact(r.parents)

@@ -16,7 +16,7 @@ import (
 )
 
 // EngineVersion changes whenever a decision may come out differently.
-const EngineVersion = "1"
+const EngineVersion = "2"
 
 // Outcome is the answer.
 type Outcome string
@@ -35,6 +35,7 @@ type Actor struct {
 	Kind         string   `json:"kind"`
 	Jurisdiction string   `json:"jurisdiction"`
 	Roles        []string `json:"roles,omitempty"`
+	Sectors      []string `json:"sectors,omitempty"`
 }
 
 // Subject is what the law looks at in an object.
@@ -76,7 +77,7 @@ type Decision struct {
 	NotUsed         []NotUsed          `json:"not_used,omitempty"`
 	Unknowns        []string           `json:"unknowns,omitempty"` // facts, sorted
 	WhatIf          []WhatIf           `json:"what_if,omitempty"`
-	Warnings        []string           `json:"warnings,omitempty"` // non-binding norms
+	Warnings        []Reason           `json:"warnings,omitempty"` // of norms and guidance, which never decide
 	Preconditions   []Precondition     `json:"preconditions,omitempty"`
 	Dilemma         *Dilemma           `json:"dilemma,omitempty"`
 	LawApplied      []LawRef           `json:"law_applied,omitempty"`
@@ -117,8 +118,11 @@ type DutyRef struct {
 	ID     string `json:"id"`
 	What   string `json:"what"`
 	Bearer string `json:"bearer"`
+	To     string `json:"to,omitempty"`
 	Within string `json:"within,omitempty"` // ISO 8601 duration
 	After  string `json:"after,omitempty"`
+	Clock  string `json:"clock,omitempty"` // instead of Within and After: several clocks, in words
+	Soft   bool   `json:"soft,omitempty"`  // where possible
 }
 
 // NotUsed is an instrument that was considered and left out.

@@ -151,3 +151,25 @@ func TestP1ReservationsAboutOthersAreLeftOut(t *testing.T) {
 		}
 	}
 }
+
+// TestP2WhoeverPrevailsIsAskedFor: a prohibition that yields to a stronger
+// exception yields only once the person that exception waits for has been asked,
+// also where the clause both are exceptions to does not match.
+func TestP2WhoeverPrevailsIsAskedFor(t *testing.T) {
+	t.Parallel()
+	parent, stronger, weaker := permission("parent"), permission("stronger", "parent"), prohibition("weaker", "parent")
+	parent.When = instrument.When{RecipientKind: []string{"isac"}} // not this recipient
+	stronger.Strength, stronger.Consent = "strict", &instrument.Consent{Of: "victim"}
+	for _, c := range []struct {
+		facts map[string]bool
+		want  decision.Outcome
+	}{
+		{map[string]bool{"victim_consent": true}, decision.Permit},
+		{map[string]bool{"victim_consent": false}, decision.Deny},
+		{nil, decision.Refer},
+	} {
+		if d := decideWith(t, c.facts, ruleFor(permission("base"), parent, stronger, weaker)); d.Outcome != c.want {
+			t.Errorf("%v: %s", c.facts, d.Text())
+		}
+	}
+}

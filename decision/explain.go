@@ -3,6 +3,7 @@ package decision
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"entente/instrument"
 	"entente/privacy"
@@ -228,7 +229,7 @@ func (x *explainer) duties() []DutyRef {
 	for i := range x.v.hits {
 		m := &x.v.hits[i]
 		r := &x.e.rules[m.rule]
-		if r.advisory || m.fate != stands || len(r.clause.Duties) == 0 {
+		if r.advisory || m.fate != stands {
 			continue
 		}
 		relied := m.certain && x.lawful() && (r.root || x.applies(r))
@@ -236,6 +237,7 @@ func (x *explainer) duties() []DutyRef {
 			for j := range r.clause.Duties {
 				out = append(out, dutyRef(x.e.ref(m.rule), &r.clause.Duties[j]))
 			}
+			out = append(out, notices(x.e.ref(m.rule), r.clause.Derogation)...)
 		}
 	}
 	return out
@@ -245,9 +247,38 @@ func dutyRef(ref ClauseRef, d *instrument.Duty) DutyRef {
 	if d.Cite != "" {
 		ref.Cite = d.Cite
 	}
-	out := DutyRef{ClauseRef: ref, ID: d.ID, What: d.What, Bearer: d.Bearer, After: d.After}
+	out := DutyRef{ClauseRef: ref, ID: d.ID, What: d.What, Bearer: d.Bearer, To: d.To, After: d.After, Soft: d.Soft}
 	if !d.Within.IsZero() {
 		out.Within = d.Within.String()
+	}
+	switch {
+	case len(d.EarliestOf) > 0:
+		out.Clock = "the earliest of " + clocks(d.EarliestOf)
+	case len(d.LatestOf) > 0:
+		out.Clock = "the latest of " + clocks(d.LatestOf)
+	}
+	return out
+}
+
+func clocks(cs []instrument.Clock) string {
+	out := make([]string, len(cs))
+	for i, c := range cs {
+		out[i] = c.After
+		if !c.Within.IsZero() {
+			out[i] = c.Within.String() + " after " + c.After
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+// notices are the duties of whoever relies on a derogation to tell of it.
+func notices(ref ClauseRef, d *instrument.Derogation) []DutyRef {
+	if d == nil {
+		return nil
+	}
+	out := make([]DutyRef, len(d.Notify))
+	for i, to := range d.Notify {
+		out[i] = DutyRef{ClauseRef: ref, ID: "notify-" + to, What: "tell " + to + " that the derogation was relied on", Bearer: "sender", To: to}
 	}
 	return out
 }
@@ -298,7 +329,7 @@ func (x *explainer) applied(i uint32) {
 // warnings is what norms that do not bind have to say.
 func (x *explainer) warnings() {
 	if x.q.has&x.e.vocabulary.categories[privacy.Unclassified] != 0 {
-		x.out.Warnings = append(x.out.Warnings, "data nobody has classified is treated as personal data of every kind")
+		x.out.Warnings = append(x.out.Warnings, Reason{Text: "data nobody has classified is treated as personal data of every kind"})
 	}
 	for i := range x.v.hits {
 		m := &x.v.hits[i]
@@ -311,7 +342,7 @@ func (x *explainer) warnings() {
 		if text == "" {
 			text = "speaks of this case"
 		}
-		x.out.Warnings = append(x.out.Warnings, fmt.Sprintf("%s %s: %s", ref.Instrument, ref.Cite, text))
+		x.out.Warnings = append(x.out.Warnings, Reason{ref, text})
 	}
 }
 

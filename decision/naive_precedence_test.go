@@ -133,6 +133,16 @@ func (w *world) matches(v *naiveView, c *naiveClause) bool {
 			one.RecipientJurisdiction = x.RecipientJurisdiction
 		case "from":
 			one.SenderJurisdiction = x.SenderJurisdiction
+		case "sender-kind":
+			one.SenderKind = x.SenderKind
+		case "sender-role":
+			one.SenderRole = x.SenderRole
+		case "recipient-role":
+			one.RecipientRole = x.RecipientRole
+		case "sender-sector":
+			one.SenderSector = x.SenderSector
+		case "recipient-sector":
+			one.RecipientSector = x.RecipientSector
 		case "tlp":
 			one.TLP = x.TLP
 		case "pap":
@@ -142,9 +152,23 @@ func (w *world) matches(v *naiveView, c *naiveClause) bool {
 		case "facts":
 			one.Facts = x.Facts
 		}
-		return n.fits(&one, w.cats, false) == surely
+		return n.fits(c.in, &one, w.cats, false) == surely
 	}
 	return (c.in.AppliesWhen == nil || ok(c.in.AppliesWhen)) && ok(&c.cl.When)
+}
+
+func subsets(words []string) [][]string {
+	var out [][]string
+	for m := range 1 << len(words) {
+		var s []string
+		for i, w := range words {
+			if m&(1<<i) != 0 {
+				s = append(s, w)
+			}
+		}
+		out = append(out, s)
+	}
+	return out
 }
 
 func (v *naiveView) worlds() [][]world {
@@ -164,6 +188,24 @@ func (v *naiveView) worlds() [][]world {
 	add("to", genJurisdictions, func(r *decision.Request, x string) { r.Recipient.Jurisdiction = x })
 	add("from", genJurisdictions, func(r *decision.Request, x string) { r.Sender.Jurisdiction = x })
 	add("recipient", genPartyIDs(), func(r *decision.Request, x string) { r.Recipient = decision.Actor{ID: partyID(x)} })
+	add("sender-kind", genKinds, func(r *decision.Request, x string) { r.Sender.Kind = x })
+	for _, a := range []struct {
+		only string
+		set  func(r *decision.Request, words []string)
+	}{
+		{"sender-role", func(r *decision.Request, words []string) { r.Sender = decision.Actor{Roles: words} }},
+		{"recipient-role", func(r *decision.Request, words []string) { r.Recipient = decision.Actor{Roles: words} }},
+		{"sender-sector", func(r *decision.Request, words []string) { r.Sender = decision.Actor{Sectors: words} }},
+		{"recipient-sector", func(r *decision.Request, words []string) { r.Recipient = decision.Actor{Sectors: words} }},
+	} {
+		var ws []world
+		for _, words := range subsets(append(slices.Clone(genRoles), "something else")) {
+			w := world{only: a.only, req: v.req}
+			a.set(&w.req, words)
+			ws = append(ws, w)
+		}
+		out = append(out, ws)
+	}
 	var tlps, paps, cats, facts []world
 	for t := intel.Clear; t <= intel.Red; t++ {
 		w := world{only: "tlp", req: v.req}

@@ -48,7 +48,7 @@ func (n *naive) mayBe(cats set, c privacy.Category) bool {
 }
 
 // fits matches one matcher.
-func (n *naive) fits(w *instrument.When, cats set, scope bool) tri {
+func (n *naive) fits(i *instrument.Instrument, w *instrument.When, cats set, scope bool) tri {
 	r, s := &n.req, &n.req.Subject
 	has := func(list []string, v string) bool { return len(list) == 0 || slices.Contains(list, v) }
 	in := func(x *instrument.Set, v string) bool {
@@ -58,7 +58,9 @@ func (n *naive) fits(w *instrument.When, cats set, scope bool) tri {
 		!in(w.RecipientJurisdiction, r.Recipient.Jurisdiction) || !in(w.SenderJurisdiction, r.Sender.Jurisdiction) ||
 		!in(w.Origin, string(s.Origin)) ||
 		w.TLP != nil && (s.TLP < w.TLP.Min || s.TLP > w.TLP.Max) || w.PAP != nil && (s.PAP < w.PAP.Min || s.PAP > w.PAP.Max) ||
-		len(w.Recipient) > 0 && !slices.Contains(w.Recipient, r.Recipient.ID) {
+		len(w.Recipient) > 0 && !slices.Contains(w.Recipient, r.Recipient.ID) || !has(w.SenderKind, r.Sender.Kind) ||
+		!common(w.SenderSector, r.Sender.Sectors) || !common(w.RecipientSector, r.Recipient.Sectors) ||
+		!common(w.SenderRole, rolesIn(i, &r.Sender)) || !common(w.RecipientRole, rolesIn(i, &r.Recipient)) {
 		return never
 	}
 	if len(w.ReceivedUnder) > 0 && !slices.ContainsFunc(s.ReceivedUnder, func(x string) bool { return slices.Contains(w.ReceivedUnder, x) }) {
@@ -118,10 +120,11 @@ func (n *naive) applicable() map[*instrument.Instrument]instrument.Standing {
 		if n.req.Under != nil && len(i.Parties) > 0 && !slices.Contains(n.req.Under, i.ID) {
 			continue
 		}
-		if s := i.Status(n.req.Sender.ID, n.req.Recipient.ID, n.req.Sender.Jurisdiction, n.req.At); s.InForce {
-			out[i] = s
+		if s := i.Status(seatOf(&n.req.Sender), seatOf(&n.req.Recipient), n.req.At); s.InForce {
+			out[n.plainly(i)] = s
 		}
 	}
+	n.transpose(out)
 	return out
 }
 
@@ -139,7 +142,7 @@ func (n *naive) view(cats set, lenient bool) *naiveView {
 	for i, s := range n.applicable() {
 		scope := surely
 		if i.AppliesWhen != nil {
-			scope = n.fits(i.AppliesWhen, cats, true)
+			scope = n.fits(i, i.AppliesWhen, cats, true)
 		}
 		if scope == never {
 			continue
@@ -158,7 +161,7 @@ func (n *naive) view(cats set, lenient bool) *naiveView {
 			if c.Modality != instrument.Obligation && c.Act != n.req.Act {
 				continue
 			}
-			fit := min(scope, n.fits(&c.When, cats, false))
+			fit := min(scope, n.fits(i, &c.When, cats, false))
 			if consent, known := n.consent(c); known && !consent {
 				fit = never
 			}
@@ -397,7 +400,15 @@ func (v *naiveView) asksPerson() bool {
 			if v.least(lifts) > 0 {
 				return true
 			}
-		case c.is(instrument.Prohibition) && v.stands(c):
+		case c.is(instrument.Prohibition) && !v.stands(c): // it lost
+			for _, id := range c.cl.ExceptionTo {
+				n := slices.IndexFunc(c.in.Clauses, func(x instrument.Clause) bool { return x.ID == id })
+				lifts, _ := v.exceptions(&naiveClause{in: c.in, cl: &c.in.Clauses[n]})
+				if v.burden(strongest(lifts)) > 0 {
+					return true
+				}
+			}
+		case c.is(instrument.Prohibition):
 			if v.least(v.overriding(c)) > 0 {
 				return true
 			}

@@ -62,7 +62,7 @@ type pairCache struct {
 func (c *pairCache) init() { c.m = map[pairKey]Pair{} }
 
 // pairKey names a question about two parties. What else the answer depends on,
-// their kind, seat and the time, rarely changes and is compared when it is found:
+// their kind, seat and roles and the time, rarely changes and is compared when it is found:
 // fewer words to hash for every decision.
 type pairKey struct {
 	sender, recipient, under string
@@ -71,8 +71,16 @@ type pairKey struct {
 
 // answers reports whether the pair states the law between exactly these two at t.
 func (p Pair) answers(sender, recipient *Actor, t time.Time) bool {
-	return p.Valid(t) && p.sender.Jurisdiction == sender.Jurisdiction &&
-		p.recipient.Kind == recipient.Kind && p.recipient.Jurisdiction == recipient.Jurisdiction
+	return p.Valid(t) && p.sender.alike(sender) && p.recipient.alike(recipient)
+}
+
+// alike reports whether the law sees no difference between a and b but their ids.
+func (a *Actor) alike(b *Actor) bool {
+	return a.Kind == b.Kind && a.Jurisdiction == b.Jurisdiction && slices.Equal(a.Roles, b.Roles) && slices.Equal(a.Sectors, b.Sectors)
+}
+
+func (a *Actor) seat() instrument.Seat {
+	return instrument.Seat{Party: a.ID, Jurisdiction: a.Jurisdiction}
 }
 
 // Between returns the law between sender and recipient of a request at its
@@ -104,6 +112,7 @@ func (e *Engine) pairing(sender, recipient Actor, at time.Time, under []string) 
 	day := at.Truncate(24 * time.Hour)
 	p := &pairing{sender: sender, recipient: recipient, from: day, until: day.AddDate(0, 0, 1), closed: e.baseline}
 	standing := e.standings(p, at, under)
+	replaced := e.transposed(standing)
 	bind := make([]uint64, e.words)
 	for i := range e.insts {
 		s, ok := standing[i]
@@ -118,13 +127,12 @@ func (e *Engine) pairing(sender, recipient Actor, at time.Time, under []string) 
 		if in.doc.Binding && in.scope < 0 && in.doc.Default == instrument.Prohibit {
 			p.closed |= in.regime
 		}
+		for clause, why := range replaced[in.doc.ID] {
+			s.Exclude(clause, why)
+		}
 		e.bindRules(p, in, s, at, bind)
 	}
-	m := &e.matchers
-	sides := [...][]uint64{
-		m.recipient.bits(string(recipient.ID)), m.recipientKind.bits(recipient.Kind),
-		m.recipientJurisdiction.bits(recipient.Jurisdiction), m.fromJurisdiction.bits(sender.Jurisdiction),
-	}
+	sides := e.sides(p)
 	for w, b := range bind {
 		for _, s := range sides {
 			b &= s[w]
@@ -141,6 +149,64 @@ func (e *Engine) pairing(sender, recipient Actor, at time.Time, under []string) 
 	return p
 }
 
+// sides lists the rules that what the two are satisfies, one bitset for each
+// attribute.
+func (e *Engine) sides(p *pairing) [][]uint64 {
+	m, from, to := &e.matchers, &p.sender, &p.recipient
+	return [][]uint64{
+		m.recipient.bits(string(to.ID)), m.recipientKind.bits(to.Kind), m.senderKind.bits(from.Kind),
+		m.recipientJurisdiction.bits(to.Jurisdiction), m.fromJurisdiction.bits(from.Jurisdiction),
+		m.recipientSector.common(to.Sectors), m.senderSector.common(from.Sectors),
+		e.roles(p, &m.recipientRole, to), e.roles(p, &m.senderRole, from),
+	}
+}
+
+// roles lists the rules that the roles of an actor satisfy: those it has
+// everywhere, and in each instrument the one its record there gives it.
+func (e *Engine) roles(p *pairing, d *dimension, a *Actor) []uint64 {
+	out := d.common(a.Roles)
+	for _, i := range p.inForce {
+		in := &e.insts[i]
+		rec := in.doc.Record(a.seat())
+		if rec == nil || rec.Role == "" {
+			continue
+		}
+		here := d.bits(rec.Role)
+		out = slices.Clone(out)
+		for r := in.first; r < in.last; r++ {
+			if here[r>>6]&(1<<(r&63)) != 0 {
+				setBit(out, r)
+			}
+		}
+	}
+	return out
+}
+
+// transposed says which clauses of a directive national law in force takes the
+// place of: id of the directive → clause → why.
+func (e *Engine) transposed(standing map[int]instrument.Standing) map[string]map[string]string {
+	var out map[string]map[string]string
+	for i := range standing {
+		t := e.insts[i].doc.Transposes
+		if t == nil || !e.insts[i].doc.Binding {
+			continue
+		}
+		if out == nil {
+			out = map[string]map[string]string{}
+		}
+		if out[t.Instrument] == nil {
+			out[t.Instrument] = map[string]string{}
+		}
+		for _, clause := range t.Replaces {
+			why := "national law " + e.insts[i].doc.ID
+			if had, ok := out[t.Instrument][clause]; !ok || why < had {
+				out[t.Instrument][clause] = why
+			}
+		}
+	}
+	return out
+}
+
 // standings says which instruments are in force between the two, and notes why
 // the others are not and how long this is true.
 func (e *Engine) standings(p *pairing, at time.Time, under []string) map[int]instrument.Standing {
@@ -153,7 +219,7 @@ func (e *Engine) standings(p *pairing, at time.Time, under []string) map[int]ins
 			p.notUsed = append(p.notUsed, NotUsed{d.ID, "not among the agreements asked about"})
 			continue
 		}
-		s := d.Status(p.sender.ID, p.recipient.ID, p.sender.Jurisdiction, at)
+		s := d.Status(p.sender.seat(), p.recipient.seat(), at)
 		if d.Supersedes != "" && (s.InForce || p.bound(&e.insts[i], at)) {
 			superseded[d.Supersedes] = d.Ref()
 		}
@@ -178,7 +244,7 @@ func (e *Engine) standings(p *pairing, at time.Time, under []string) map[int]ins
 // between the two: what it replaced does not come back (Vienna Convention Art. 59).
 func (p *pairing) bound(in *inst, at time.Time) bool {
 	return slices.ContainsFunc(in.turns, func(turn time.Time) bool {
-		return turn.Before(at) && in.doc.Status(p.sender.ID, p.recipient.ID, p.sender.Jurisdiction, turn).InForce
+		return turn.Before(at) && in.doc.Status(p.sender.seat(), p.recipient.seat(), turn).InForce
 	})
 }
 
@@ -190,12 +256,30 @@ func (e *Engine) bindRules(p *pairing, in *inst, s instrument.Standing, at time.
 		if !c.Operative(at) {
 			continue
 		}
-		if why, out := s.Excluded[c.ID]; out && r != in.scope {
+		why, out := s.Excluded[c.ID]
+		if by, changed := s.Modified[c.ID]; changed && !out {
+			why, out = "changed: "+by, true
+		}
+		if out && r != in.scope {
 			p.reserved = append(p.reserved, reserved{uint32(r), why}) //nolint:gosec // G115: as above
+			continue
+		}
+		if e.rules[r].variant && !modifies(s, c.ID) {
 			continue
 		}
 		setBit(bind, r)
 	}
+}
+
+// modifies reports whether a reservation puts this variant in the place of a
+// clause, and nothing takes that clause out altogether.
+func modifies(s instrument.Standing, variant string) bool {
+	for clause, by := range s.Modified {
+		if _, out := s.Excluded[clause]; by == variant && !out {
+			return true
+		}
+	}
+	return false
 }
 
 // bindsRecipient reports whether an instrument in force between two parties

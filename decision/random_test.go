@@ -24,6 +24,7 @@ var (
 	genCategories    = []privacy.Category{"technical", "personal-contact", "personal-identifier", "personal-pseudonymous", "victim-identity", privacy.Unclassified}
 	genParties       = []decision.Actor{csirtAA, csirtBB, csirtXX, isacXX}
 	genStart         = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	genRoles         = []string{"operator", "member", "authority"}
 	genLimits        = []string{"", "strict", "guidance"}
 )
 
@@ -81,6 +82,14 @@ func (g gen) when(opens bool, share int) instrument.When {
 	}
 	if g.pct(share / 4) {
 		w.SenderJurisdiction = g.set()
+	}
+	for _, list := range []*[]string{&w.SenderRole, &w.RecipientRole, &w.SenderSector, &w.RecipientSector} {
+		if g.pct(share / 6) {
+			*list = some(g, genRoles, 1)
+		}
+	}
+	if g.pct(share / 6) {
+		w.SenderKind = some(g, genKinds, 1)
 	}
 	if g.pct(share / 4) {
 		w.Recipient = []party.ID{one(g, genParties).ID, one(g, genParties).ID}
@@ -153,6 +162,13 @@ func (g gen) clause(i int) instrument.Clause {
 			c.Consent = &instrument.Consent{Of: one(g, []string{"victim", "party"})}
 		}
 	}
+	if c.Modality == instrument.Permission && g.pct(10) {
+		c.Verified = instrument.Unverified
+	}
+	if c.Modality == instrument.Permission && i > 0 && g.pct(8) {
+		c.Derogation = &instrument.Derogation{Of: []string{fmt.Sprintf("c%d", g.IntN(i))}, Fact: "emergency"}
+		delete(c.When.Facts, "emergency") // Load refuses a derogation that cannot be declared
+	}
 	if g.pct(10) {
 		c.InForce = &instrument.InForce{From: g.day()}
 		if g.pct(50) {
@@ -173,6 +189,9 @@ func (g gen) instrument(n int) *instrument.Instrument {
 		i.Universal = true
 	case k < 50:
 		i.Jurisdictions = some(g, genJurisdictions, 1)
+		if g.pct(30) {
+			i.Transposes = &instrument.Transposition{Instrument: fmt.Sprintf("i%d", g.IntN(8)), Replaces: []string{"c0", "c1"}}
+		}
 	default:
 		for _, p := range some(g, genParties, 2) {
 			r := instrument.PartyRecord{Party: p.ID, Events: []instrument.Event{{Kind: "signature", At: genStart.AddDate(-1, 0, 0)}, {Kind: "in-force", At: genStart.AddDate(0, 0, -g.IntN(200))}}}
@@ -181,6 +200,13 @@ func (g gen) instrument(n int) *instrument.Instrument {
 			}
 			if g.pct(15) {
 				r.Reservations = []instrument.Reservation{{ID: "R1", Excludes: []string{"c0"}}}
+			} else if g.pct(15) {
+				w := g.when(true, 25)
+				delete(w.Facts, "emergency") // as below
+				r.Reservations = []instrument.Reservation{{ID: "R2", Modifies: []instrument.Modification{{Clause: "c1", When: &w}}}}
+			}
+			if g.pct(20) {
+				r.Role = one(g, genRoles)
 			}
 			i.Parties = append(i.Parties, r)
 		}
@@ -236,6 +262,14 @@ func (g gen) request() decision.Request {
 	for r.Recipient.ID == r.Sender.ID {
 		r.Recipient = one(g, genParties)
 	}
+	for _, a := range []*decision.Actor{&r.Sender, &r.Recipient} {
+		if g.pct(40) {
+			a.Roles = some(g, genRoles, 0)
+		}
+		if g.pct(40) {
+			a.Sectors = some(g, genRoles, 0)
+		}
+	}
 	if g.pct(80) {
 		r.Subject.Categories = slices.DeleteFunc(r.Subject.Categories, func(c privacy.Category) bool { return c == privacy.Unclassified })
 	}
@@ -265,6 +299,12 @@ func helpful(l decision.Law, fact string) decision.Law {
 			c.AppliesWhen = &w
 		}
 		c.Clauses = slices.Clone(c.Clauses)
+		c.Parties = slices.Clone(c.Parties)
+		for k := range c.Parties {
+			c.Parties[k].Reservations = slices.DeleteFunc(slices.Clone(c.Parties[k].Reservations), func(r instrument.Reservation) bool {
+				return slices.ContainsFunc(r.Modifies, func(m instrument.Modification) bool { return len(m.When.Facts) > 0 })
+			})
+		}
 		for k := range c.Clauses {
 			cl := &c.Clauses[k]
 			if _, ok := cl.When.Facts[fact]; !ok {

@@ -16,7 +16,7 @@ type region struct {
 	tlpMin, tlpMax intel.TLP
 	papMin, papMax intel.PAP
 	words          [wordAttributes]wordSet
-	received       [][]string // of each, at least one must be among the terms of receipt
+	some           [someAttributes][][]string // of each list, one word at least
 	facts          map[uint32]truth
 	contradictory  bool
 }
@@ -32,10 +32,21 @@ const (
 	byPurpose
 	byRecipient
 	byKind
+	bySenderKind
 	byRecipientJurisdiction
 	bySenderJurisdiction
 	byOrigin
 	wordAttributes
+)
+
+// Attributes that have several words at once.
+const (
+	byReceived = iota
+	byRecipientRole
+	bySenderRole
+	byRecipientSector
+	bySenderSector
+	someAttributes
 )
 
 // region returns what r matches together with the scope of its instrument.
@@ -60,8 +71,13 @@ func (g *region) meet(r *rule) {
 	if r.any != 0 {
 		g.anys = append(g.anys, r.any)
 	}
-	if len(w.ReceivedUnder) > 0 {
-		g.received = append(g.received, w.ReceivedUnder)
+	for i, list := range [...][]string{
+		byReceived: w.ReceivedUnder, byRecipientRole: w.RecipientRole, bySenderRole: w.SenderRole,
+		byRecipientSector: w.RecipientSector, bySenderSector: w.SenderSector,
+	} {
+		if len(list) > 0 {
+			g.some[i] = append(g.some[i], list)
+		}
 	}
 	if w.TLP != nil {
 		g.tlpMin, g.tlpMax = max(g.tlpMin, w.TLP.Min), min(g.tlpMax, w.TLP.Max)
@@ -73,7 +89,7 @@ func (g *region) meet(r *rule) {
 	for i, p := range w.Recipient {
 		recipients[i] = string(p)
 	}
-	for i, list := range [...][]string{byType: w.Type, byPurpose: w.Purpose, byRecipient: recipients, byKind: w.RecipientKind} {
+	for i, list := range [...][]string{byType: w.Type, byPurpose: w.Purpose, byRecipient: recipients, byKind: w.RecipientKind, bySenderKind: w.SenderKind} {
 		if len(list) > 0 {
 			g.words[i] = g.words[i].and(only(list))
 		}
@@ -117,9 +133,11 @@ func (g *region) within(o *region) bool {
 			return false
 		}
 	}
-	for _, list := range o.received {
-		if !slices.ContainsFunc(g.received, func(mine []string) bool { return only(mine).within(only(list)) }) {
-			return false
+	for i := range o.some {
+		for _, list := range o.some[i] {
+			if !slices.ContainsFunc(g.some[i], func(mine []string) bool { return only(mine).within(only(list)) }) {
+				return false
+			}
 		}
 	}
 	if g.tlpMin < o.tlpMin || g.tlpMax > o.tlpMax || g.papMin < o.papMin || g.papMax > o.papMax {

@@ -44,6 +44,7 @@ type rule struct {
 	root              bool
 	advisory          bool // a norm, or guidance: it warns and never decides
 	scoped            bool // its instrument has a scope rule
+	variant           bool // a clause as a reservation changes it
 	when              *instrument.When
 	clause            *instrument.Clause
 	region            region // of a root permission or prohibition: what it matches, for precedence
@@ -150,8 +151,10 @@ func (r *rule) burden(q *Query) int {
 // value satisfies. A decision ANDs one bitset per attribute.
 type matchers struct {
 	objectType, purpose, act                dimension
-	recipient, recipientKind                dimension
+	recipient, recipientKind, senderKind    dimension
 	recipientJurisdiction, fromJurisdiction dimension
+	recipientRole, senderRole               dimension
+	recipientSector, senderSector           dimension
 	tlp                                     [intel.Red + 1][]uint64
 	share                                   []uint64 // of act, for the question nearly everybody asks
 }
@@ -168,6 +171,21 @@ func (d *dimension) bits(word string) []uint64 {
 		return b
 	}
 	return d.rest
+}
+
+// common returns the rules that at least one of several words satisfies, or that
+// ask for none.
+func (d *dimension) common(words []string) []uint64 {
+	if len(words) == 1 {
+		return d.bits(words[0])
+	}
+	out := slices.Clone(d.rest)
+	for _, w := range words {
+		for i, b := range d.of[w] {
+			out[i] |= b
+		}
+	}
+	return out
 }
 
 func setBit(b []uint64, i int)   { b[i>>6] |= 1 << (i & 63) }
@@ -218,6 +236,11 @@ func newMatchers(rules []rule, words int) matchers {
 		objectType:            list(func(w *instrument.When) []string { return w.Type }),
 		purpose:               list(func(w *instrument.When) []string { return w.Purpose }),
 		recipientKind:         list(func(w *instrument.When) []string { return w.RecipientKind }),
+		senderKind:            list(func(w *instrument.When) []string { return w.SenderKind }),
+		recipientRole:         list(func(w *instrument.When) []string { return w.RecipientRole }),
+		senderRole:            list(func(w *instrument.When) []string { return w.SenderRole }),
+		recipientSector:       list(func(w *instrument.When) []string { return w.RecipientSector }),
+		senderSector:          list(func(w *instrument.When) []string { return w.SenderSector }),
 		recipientJurisdiction: set(func(w *instrument.When) *instrument.Set { return w.RecipientJurisdiction }),
 		fromJurisdiction:      set(func(w *instrument.When) *instrument.Set { return w.SenderJurisdiction }),
 		recipient: list(func(w *instrument.When) []string {

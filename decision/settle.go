@@ -109,7 +109,8 @@ func (v *viewer) asksPerson() bool {
 
 // relied calls f for the clauses whose safeguards have to be met: in each
 // closed regime the opener that asks least of people, for each prohibition
-// lifted the exception that asks least, and every duty.
+// lifted the exception that asks least, for each that lost the one it lost to,
+// and every duty.
 func (v *viewer) relied(f func(rule uint32)) {
 	rules, act := v.e.rules, v.q.actName
 	for rest := v.closed; rest != 0; rest &= rest - 1 {
@@ -125,6 +126,8 @@ func (v *viewer) relied(f func(rule uint32)) {
 		r := &rules[m.rule]
 		switch {
 		case r.advisory:
+		case m.lost:
+			v.reliedWinners(r, f)
 		case m.fate == excepted && r.kind == kindProhibition:
 			v.reliedException(m, f)
 		case m.fate == outranked:
@@ -137,6 +140,16 @@ func (v *viewer) relied(f func(rule uint32)) {
 			})
 		case m.fate == stands && r.kind == kindObligation && r.clause.Act == act:
 			f(m.rule)
+		}
+	}
+}
+
+// reliedWinners are the exceptions to which a prohibiting exception lost, one for
+// each clause they are exceptions to: were they not relied on, it would prohibit.
+func (v *viewer) reliedWinners(lost *rule, f func(rule uint32)) {
+	for _, p := range lost.parents {
+		if lifts, _, _ := v.sides(p, false, nil); lifts.hit >= 0 {
+			f(v.hits[lifts.hit].rule)
 		}
 	}
 }

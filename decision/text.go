@@ -40,7 +40,7 @@ func (d Decision) Text() string {
 		fmt.Fprintf(&b, "     what if  %s: %s\n", n.Change, n.result())
 	}
 	for _, n := range d.Warnings {
-		fmt.Fprintf(&b, "     warning  %s\n", n)
+		fmt.Fprintf(&b, "     warning  %s\n", n.warning())
 	}
 	for _, n := range d.PrecedenceSteps {
 		fmt.Fprintf(&b, "     conflict %s prevails over %s (%s)\n", n.Winner.where(), n.Loser.where(), n.By)
@@ -68,6 +68,14 @@ func (d Decision) headline() string {
 		return out
 	}
 	return fmt.Sprintf("%s after %s; categories sent: %s", out, strings.Join(d.Transforms, ", "), words(d.Sent))
+}
+
+// warning is a warning in one line; one of the node itself cites nothing.
+func (r *Reason) warning() string {
+	if r.Instrument == "" {
+		return r.Text
+	}
+	return r.where() + ": " + r.Text
 }
 
 func (d Decision) effect(b *Basis) string {
@@ -108,6 +116,9 @@ func (c ClauseRef) where() string {
 }
 
 func (r *DutyRef) clock() string {
+	if r.Clock != "" {
+		return " " + bracketed(r.Clock)
+	}
 	if r.Within == "" {
 		return ""
 	}

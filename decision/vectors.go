@@ -2,6 +2,7 @@ package decision
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -33,9 +34,40 @@ func TestInstrument(i *instrument.Instrument, catalogue []privacy.Transform) ([]
 	}
 	results := make([]VectorResult, len(i.Vectors))
 	for n, v := range i.Vectors {
-		results[n] = VectorResult{Name: v.Name, Diff: strings.Join(differences(v.Expect, e.Decide(question(v))), "; ")}
+		results[n] = VectorResult{Name: v.Name, Diff: strings.Join(try(i, e, v), "; ")}
 	}
 	return results, nil
+}
+
+// try runs one vector: its thresholds first, because what they come to is among
+// the facts of the question.
+func try(i *instrument.Instrument, e *Engine, v instrument.Vector) []string {
+	r := question(v)
+	var out []string
+	if v.Given.Incident != nil {
+		results := i.Assess(*v.Given.Incident)
+		facts := instrument.FactsOf(results)
+		maps.Copy(facts, v.Given.Incident.Facts)
+		maps.Copy(facts, r.Facts)
+		r.Facts = facts
+		out = assessed(v.Expect.Thresholds, results)
+	}
+	d := e.Decide(r)
+	return append(out, differences(i, v.Expect, d)...)
+}
+
+func assessed(want map[string]instrument.Assessment, got []instrument.ThresholdResult) []string {
+	var out []string
+	for _, id := range slices.Sorted(maps.Keys(want)) {
+		n := slices.IndexFunc(got, func(r instrument.ThresholdResult) bool { return r.Threshold == id })
+		switch {
+		case n < 0:
+			out = append(out, fmt.Sprintf("threshold %s does not apply", id))
+		case got[n].Is != want[id]:
+			out = append(out, fmt.Sprintf("threshold %s is %s, agreed is %s%s", id, got[n].Is, want[id], prefixed("; missing ", strings.Join(got[n].Missing, ", "))))
+		}
+	}
+	return out
 }
 
 func speaksFor(i *instrument.Instrument, regime string) bool {
@@ -60,7 +92,7 @@ func question(v instrument.Vector) Request {
 }
 
 // differences lists what came out otherwise than expected, in words.
-func differences(want instrument.Expectation, got Decision) []string {
+func differences(i *instrument.Instrument, want instrument.Expectation, got Decision) []string {
 	var out []string
 	if want.Outcome != string(got.Outcome) {
 		out = append(out, fmt.Sprintf("outcome is %s, agreed is %s%s", got.Outcome, want.Outcome, reasons(got)))
@@ -82,7 +114,27 @@ func differences(want instrument.Expectation, got Decision) []string {
 			out = append(out, fmt.Sprintf("the duty %s does not follow", d))
 		}
 	}
-	return out
+	for _, id := range want.Warnings {
+		if !slices.ContainsFunc(got.Warnings, func(r Reason) bool { return r.Clause == id }) {
+			out = append(out, fmt.Sprintf("clause %s does not warn", id))
+		}
+	}
+	return append(out, unused(i.ID, want.NotUsed, got.NotUsed)...)
+}
+
+// unused compares why the instrument is not applied.
+func unused(id, want string, got []NotUsed) []string {
+	if want == "" {
+		return nil
+	}
+	n := slices.IndexFunc(got, func(u NotUsed) bool { return u.Instrument == id })
+	switch {
+	case n < 0:
+		return []string{"the instrument is applied, agreed is that it is not: " + want}
+	case !strings.Contains(got[n].Why, want):
+		return []string{fmt.Sprintf("the instrument is not applied because it is %s, agreed is %s", got[n].Why, want)}
+	}
+	return nil
 }
 
 func reasons(d Decision) string {

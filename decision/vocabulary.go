@@ -110,6 +110,11 @@ func (v *vocabulary) compile(r *rule, defs []instrument.Definition) {
 		v.inRules[f.fact] = true
 		r.facts = append(r.facts, f)
 	}
+	if d := r.clause.Derogation; d != nil {
+		f := factTerm{fact: v.fact(d.Declared(r.clause.ID)), want: isTrue}
+		v.inRules[f.fact] = true
+		r.facts = append(r.facts, f)
+	}
 	v.requirements(r, defs)
 }
 
@@ -121,6 +126,11 @@ func (v *vocabulary) requirements(r *rule, defs []instrument.Definition) {
 		if q.Safeguard != "" {
 			v.guard(r, safeguard{name: q.Safeguard, by: q.ApprovalBy, cite: cmp.Or(q.Cite, r.clause.Cite), human: byPerson(q.Safeguard)})
 		}
+	}
+	if r.clause.Verified == instrument.Unverified && r.kind == kindPermission {
+		// Never the sole basis: where nothing else permits, a lawyer says first
+		// that the text is what the encoding makes of it.
+		v.guard(r, safeguard{name: "human-approval", by: "legal", cite: r.clause.Cite, human: true})
 	}
 	if c := r.clause.Consent; c != nil && r.kind == kindPermission {
 		g := safeguard{name: c.Of + "-consent", by: c.Of, cite: r.clause.Cite, human: true}

@@ -22,6 +22,7 @@ type law struct {
 	parties     map[party.ID]party.Party
 	order       []party.ID // every known party but this node, by id
 	facts       []Fact
+	deeds       *deeds
 }
 
 // lawAt returns the law in the snapshot r, compiled anew only when the epoch moved.
@@ -47,17 +48,12 @@ func (s *Service) compile(ctx context.Context, r Reader, epoch int64) (*law, err
 	if err != nil {
 		return nil, err
 	}
-	docs := make([]*instrument.Instrument, 0, len(records))
 	for _, rec := range records {
 		v, err := viewInstrument(rec)
 		if err != nil {
 			return nil, err
 		}
 		l.instruments = append(l.instruments, v)
-		docs = append(docs, v.Doc)
-	}
-	if l.engine, err = decision.Compile(decision.Law{Instruments: docs, Transforms: privacy.Catalogue()}); err != nil {
-		return nil, err
 	}
 	parties, err := r.Parties(ctx)
 	if err != nil {
@@ -68,6 +64,16 @@ func (s *Service) compile(ctx context.Context, r Reader, epoch int64) (*law, err
 		if p.ID != s.self {
 			l.order = append(l.order, p.ID)
 		}
+	}
+	if l.deeds, err = derive(ctx, r, l.instruments, l.parties); err != nil {
+		return nil, err
+	}
+	docs := make([]*instrument.Instrument, len(l.instruments))
+	for n, v := range l.instruments {
+		docs[n] = v.Doc
+	}
+	if l.engine, err = decision.Compile(decision.Law{Instruments: docs, Transforms: privacy.Catalogue()}); err != nil {
+		return nil, err
 	}
 	l.facts, err = r.Facts(ctx)
 	return l, err
@@ -108,7 +114,7 @@ func (l *law) candidates(ids []party.ID, self party.ID) ([]decision.Actor, error
 }
 
 func actorOf(p party.Party) decision.Actor {
-	return decision.Actor{ID: p.ID, Kind: p.Kind, Jurisdiction: p.Jurisdiction, Roles: p.Roles}
+	return decision.Actor{ID: p.ID, Kind: p.Kind, Jurisdiction: p.Jurisdiction, Roles: p.Roles, Sectors: p.Sectors}
 }
 
 // factsFor collects what is known at t about an object (or one of the roots it

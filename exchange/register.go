@@ -17,7 +17,7 @@ import (
 // lawEvent is what the log commits to when the legal epoch moves.
 type lawEvent struct {
 	Epoch  int64        `json:"epoch"`
-	Change string       `json:"change"` // party, instrument, fact, fact-withdrawn
+	Change string       `json:"change"` // party, instrument, text, act, fact, fact-withdrawn
 	ID     string       `json:"id"`
 	Hash   ident.Digest `json:"hash,omitzero"`
 	By     string       `json:"by,omitempty"`
@@ -150,14 +150,31 @@ func (s *Service) InstrumentStatus(ctx context.Context, id string, a, b party.ID
 	if a == "" {
 		a = s.self
 	}
-	sender, err := s.Party(ctx, a)
+	from, err := s.seat(ctx, v.Doc, a)
+	if err != nil {
+		return instrument.Standing{}, err
+	}
+	to, err := s.seat(ctx, v.Doc, b)
 	if err != nil {
 		return instrument.Standing{}, err
 	}
 	if at.IsZero() {
 		at = s.time()
 	}
-	return v.Doc.Status(a, b, sender.Jurisdiction, at), nil
+	return v.Doc.Status(from, to, at), nil
+}
+
+// seat finds where a party is established. A State that is a party to the
+// instrument need not run a node.
+func (s *Service) seat(ctx context.Context, doc *instrument.Instrument, id party.ID) (instrument.Seat, error) {
+	seat := instrument.Seat{Party: id}
+	p, err := s.Party(ctx, id)
+	if err == nil {
+		seat.Jurisdiction = p.Jurisdiction
+	} else if doc.Record(seat) != nil {
+		err = nil
+	}
+	return seat, err
 }
 
 // RecordFact records a statement of fact with its evidence; decisions made from

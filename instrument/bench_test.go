@@ -33,7 +33,7 @@ func BenchmarkStatus(b *testing.B) {
 	i := load(b, "../examples/instruments/mou-aa-xx.yaml")
 	at := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
 	for b.Loop() {
-		if !i.Status("csirt-aa", "csirt-xx", "AA", at).InForce {
+		if !i.Status(instrument.Seat{"csirt-aa", "AA"}, instrument.Seat{"csirt-xx", "XX"}, at).InForce {
 			b.Fatal("not in force")
 		}
 	}

@@ -129,6 +129,11 @@ func (r *reader) checkEffect(i *Instrument, c Clause, at string) {
 	if c.Derogation != nil && c.Modality != Permission {
 		r.refuse(at+"/derogation", "only a permission sets clauses aside for a time")
 	}
+	if c.Derogation != nil {
+		if want, asked := c.When.Facts[c.Derogation.Declared(c.ID)]; asked && want != IsTrue {
+			r.refuse(at+"/derogation", "can never be declared: the clause asks for the contrary of %s", c.Derogation.Declared(c.ID))
+		}
+	}
 	if c.Modality == Prohibition && len(c.Requires) > 0 {
 		r.refuse(at+"/requires", "a prohibition requires nothing; put requires on the permission or obligation")
 	}

@@ -361,7 +361,7 @@ func FuzzLoad(f *testing.F) {
 			t.Fatalf("the canonical form reads differently: %v", err)
 		}
 		instrument.Lint(i, time.Unix(0, 0))
-		i.Status("csirt-aa", "csirt-xx", "AA", time.Unix(1_800_000_000, 0))
+		i.Status(instrument.Seat{"csirt-aa", "AA"}, instrument.Seat{"csirt-xx", "XX"}, time.Unix(1_800_000_000, 0))
 	})
 }
 

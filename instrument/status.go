@@ -14,26 +14,32 @@ type Standing struct {
 	Why         string            `json:"why,omitempty"`         // when not in force: one phrase for a person, e.g. "lapsed on 2028-02-01"
 	Provisional bool              `json:"provisional,omitempty"` // in force, because at least one side applies it provisionally (Vienna Convention Art. 25)
 	Excluded    map[string]string `json:"excluded,omitempty"`    // clause id → reservation that takes it out between the two
+	Modified    map[string]string `json:"modified,omitempty"`    // clause id → id of the reservation's clause in its place, see [Instrument.Variants]
 	Surviving   []string          `json:"surviving,omitempty"`   // not in force any more: clauses that still bind for what was exchanged before
 }
 
 // notYet is the phrase for a text that exists and is not law yet.
 const notYet = "not yet in force (adopted, modelled, not operable)"
 
-// Status says whether the instrument binds a sender a, established in
-// jurisdiction, towards a recipient b at an instant. Every change happens
-// exactly at its instant: an instrument is in force at the first moment and no
-// longer in force at the last.
+// Seat is a party and where it is established.
+type Seat struct {
+	Party        party.ID
+	Jurisdiction string
+}
+
+// Status says whether the instrument binds a sender a towards a recipient b at
+// an instant. Every change happens exactly at its instant: an instrument is in
+// force at the first moment and no longer in force at the last.
 //
 // The rules are those of the Vienna Convention on the Law of Treaties, cited
 // where they apply; instruments of other kinds follow the same ones.
-func (i *Instrument) Status(a, b party.ID, jurisdiction string, at time.Time) Standing {
+func (i *Instrument) Status(a, b Seat, at time.Time) Standing {
 	text, why := i.text(at)
 	if text == lapsed {
 		return Standing{Why: why, Surviving: i.survivors(a, b)}
 	}
-	if len(i.Jurisdictions) > 0 && !slices.Contains(i.Jurisdictions, jurisdiction) {
-		return Standing{Why: "not the law of " + jurisdiction}
+	if len(i.Jurisdictions) > 0 && !slices.Contains(i.Jurisdictions, a.Jurisdiction) {
+		return Standing{Why: "not the law of " + a.Jurisdiction}
 	}
 	if i.Universal || len(i.Jurisdictions) > 0 {
 		if text == pending {
@@ -127,10 +133,13 @@ func isConsent(kind string) bool {
 	}
 }
 
-func (i *Instrument) between(a, b party.ID, text phase, at time.Time) Standing {
-	ra, rb := i.record(a), i.record(b)
+func (i *Instrument) between(a, b Seat, text phase, at time.Time) Standing {
+	ra, rb := i.Record(a), i.Record(b)
 	if ra == nil || rb == nil {
-		return Standing{Why: "not in force between " + string(a) + " and " + string(b)}
+		return Standing{Why: "not in force between " + string(a.Party) + " and " + string(b.Party)}
+	}
+	if ra == rb {
+		return Standing{Why: "both are of " + string(ra.Party) + ", and the text binds it towards others"}
 	}
 	sa, sb := i.side(ra, text, at), i.side(rb, text, at)
 	for _, s := range []side{sa, sb} {
@@ -143,11 +152,11 @@ func (i *Instrument) between(a, b party.ID, text phase, at time.Time) Standing {
 			return Standing{Why: "suspended since " + day(s.since) + " by " + string(s.party)}
 		}
 	}
-	excluded, precluded := reserved(ra, rb, at)
-	if precluded != "" {
+	s := Standing{InForce: true, Provisional: sa.provisional || sb.provisional}
+	if precluded := s.reserve(ra, rb, at); precluded != "" {
 		return Standing{Why: precluded}
 	}
-	return Standing{InForce: true, Provisional: sa.provisional || sb.provisional, Excluded: excluded}
+	return s
 }
 
 func (i *Instrument) unbound(s side) Standing {
@@ -157,28 +166,44 @@ func (i *Instrument) unbound(s side) Standing {
 	return Standing{Why: s.why}
 }
 
-func (i *Instrument) survivors(a, b party.ID) []string {
-	if len(i.Parties) > 0 && (i.record(a) == nil || i.record(b) == nil) {
+func (i *Instrument) survivors(a, b Seat) []string {
+	if len(i.Parties) > 0 && (i.Record(a) == nil || i.Record(b) == nil) {
 		return nil
 	}
 	return i.Term.Survival
 }
 
-func (i *Instrument) record(id party.ID) *PartyRecord {
+// Record returns the record of a party, or nil: its own or, in a treaty, that of
+// the State in whose territory it is established, because a treaty binds a State
+// in respect of its entire territory (Vienna Convention Art. 29). A memorandum
+// binds those who signed it.
+func (i *Instrument) Record(s Seat) *PartyRecord {
 	for n := range i.Parties {
-		if i.Parties[n].Party == id {
+		if i.Parties[n].Party == s.Party {
+			return &i.Parties[n]
+		}
+	}
+	if !i.betweenStates() {
+		return nil
+	}
+	for n := range i.Parties {
+		if slices.Contains(i.Parties[n].Territory, s.Jurisdiction) {
 			return &i.Parties[n]
 		}
 	}
 	return nil
 }
 
-// reserved returns the clauses that reservations of a or b take out between
-// the two, and why the whole treaty is not in force between them when one
+func (i *Instrument) betweenStates() bool {
+	return i.Nature == "treaty" || i.Nature == "protocol" || i.Nature == "charter"
+}
+
+// reserve notes what reservations of a or b take out or change between the two,
+// and returns why the whole treaty is not in force between them when one
 // objected and said so. A reservation works both ways, between its maker and
 // every other party and nobody else (Vienna Convention Art. 21(1)-(2)); an
 // objection without more leaves the same clauses out (Art. 21(3)).
-func reserved(a, b *PartyRecord, at time.Time) (excluded map[string]string, precluded string) {
+func (s *Standing) reserve(a, b *PartyRecord, at time.Time) (precluded string) {
 	if b.Party < a.Party {
 		a, b = b, a // the same words in both directions
 	}
@@ -190,19 +215,82 @@ func reserved(a, b *PartyRecord, at time.Time) (excluded map[string]string, prec
 			}
 			name := "reservation " + v.ID + " of " + string(maker.Party)
 			if objects(v, maker, other, at) {
-				return nil, "not in force between " + string(maker.Party) + " and " + string(other.Party) + ": " + string(other.Party) + " objected to " + name
+				return "not in force between " + string(maker.Party) + " and " + string(other.Party) + ": " + string(other.Party) + " objected to " + name
 			}
 			for _, id := range v.Excludes {
-				if excluded == nil {
-					excluded = make(map[string]string)
-				}
-				if _, ok := excluded[id]; !ok {
-					excluded[id] = name
+				s.Exclude(id, name)
+			}
+			for _, m := range v.Modifies {
+				s.modify(m, &v, maker, other, name)
+			}
+		}
+	}
+	return ""
+}
+
+// Exclude takes a clause out; the first reason given is kept.
+func (s *Standing) Exclude(id, why string) {
+	if s.Excluded == nil {
+		s.Excluded = make(map[string]string)
+	}
+	if _, ok := s.Excluded[id]; !ok {
+		s.Excluded[id] = why
+	}
+}
+
+// modify puts the reservation's clause in the place of the treaty's. The other
+// party's objection, or a second reservation that says something else, leaves
+// the clause out: then the two have not agreed on any of it (Art. 21(3)).
+func (s *Standing) modify(m Modification, v *Reservation, maker, other *PartyRecord, name string) {
+	first, twice := s.Modified[m.Clause]
+	objected := slices.ContainsFunc(v.Objections, func(o Objection) bool { return o.By == other.Party })
+	switch {
+	case objected:
+		s.Exclude(m.Clause, name+", to which "+string(other.Party)+" objected")
+	case twice:
+		delete(s.Modified, m.Clause)
+		s.Exclude(m.Clause, name+", which changes it otherwise than "+first)
+	default:
+		if s.Modified == nil {
+			s.Modified = make(map[string]string)
+		}
+		s.Modified[m.Clause] = variantID(m.Clause, maker.Party, v.ID)
+	}
+}
+
+// variantID names a clause as a reservation changes it.
+func variantID(clause string, maker party.ID, reservation string) string {
+	return clause + "+" + string(maker) + "." + reservation
+}
+
+// Variant is a clause as a reservation changes it, under an id of its own.
+type Variant struct {
+	Clause
+	Of string // the clause it takes the place of
+}
+
+// Variants returns the clauses as reservations change them. Each is in force
+// only where [Standing.Modified] names it. An exception to a clause that has
+// variants is an exception to them too.
+func (i *Instrument) Variants() []Variant {
+	var out []Variant
+	for n := range i.Parties {
+		p := &i.Parties[n]
+		for _, v := range p.Reservations {
+			for _, m := range v.Modifies {
+				for _, c := range i.Clauses {
+					if c.ID != m.Clause {
+						continue
+					}
+					c = m.Applied(c)
+					c.ID = variantID(m.Clause, p.Party, v.ID)
+					c.Cite += ", " + "reservation " + v.ID + " of " + string(p.Party)
+					out = append(out, Variant{c, m.Clause})
 				}
 			}
 		}
 	}
-	return excluded, ""
+	return out
 }
 
 // objects reports whether other definitely opposed the entry into force between

@@ -153,10 +153,10 @@ func TestSS2StatusChangesAtTheExactInstant(t *testing.T) {
 			for _, m := range tc.moments {
 				at := date(t, m.at)
 				for _, pair := range [][2]party.ID{{"a", "b"}, {"b", "a"}} {
-					if got := describe(i.Status(pair[0], pair[1], "XX", at.Add(-time.Nanosecond))); got != m.before {
+					if got := describe(i.Status(instrument.Seat{pair[0], "XX"}, instrument.Seat{pair[1], "XX"}, at.Add(-time.Nanosecond))); got != m.before {
 						t.Errorf("just before %s: %q, want %q", m.at, got, m.before)
 					}
-					if got := describe(i.Status(pair[0], pair[1], "XX", at)); got != m.then {
+					if got := describe(i.Status(instrument.Seat{pair[0], "XX"}, instrument.Seat{pair[1], "XX"}, at)); got != m.then {
 						t.Errorf("at %s: %q, want %q", m.at, got, m.then)
 					}
 				}
@@ -185,7 +185,7 @@ func TestStatusInTheWordsOfTheExampleOutput(t *testing.T) {
 		{dp, "csirt-aa", "csirt-xx", "AA", "2018-05-24", "not yet in force (adopted, modelled, not operable)"},
 		{tlp, "anyone", "anybody", "ZZ", "2026-03-02", "in force"},
 	} {
-		if got := describe(tc.i.Status(tc.a, tc.b, tc.jurisdiction, date(t, tc.at))); got != tc.want {
+		if got := describe(tc.i.Status(instrument.Seat{tc.a, tc.jurisdiction}, instrument.Seat{tc.b, "XX"}, date(t, tc.at))); got != tc.want {
 			t.Errorf("%s between %s and %s on %s: %q, want %q", tc.i.ID, tc.a, tc.b, tc.at, got, tc.want)
 		}
 	}
@@ -229,7 +229,7 @@ func TestReservations(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			i := treaty(t, simple, "", boundA, reserving(tc.reservation), "{party: c, events: [{in-force: 2025-01-01}]}")
-			s := i.Status(tc.a, tc.b, "XX", date(t, tc.at))
+			s := i.Status(instrument.Seat{tc.a, "XX"}, instrument.Seat{tc.b, "XX"}, date(t, tc.at))
 			if s.InForce != (tc.why == "") || s.Why != tc.why {
 				t.Errorf("in force %v, why %q, want %q", s.InForce, s.Why, tc.why)
 			}
@@ -257,7 +257,7 @@ func TestSurvival(t *testing.T) {
 		{"c", "2028-01-01", []string{"art3"}},
 		{"stranger", "2028-01-01", nil},
 	} {
-		if got := i.Status("a", tc.b, "XX", date(t, tc.at)).Surviving; !slices.Equal(got, tc.want) {
+		if got := i.Status(instrument.Seat{"a", "XX"}, instrument.Seat{tc.b, "XX"}, date(t, tc.at)).Surviving; !slices.Equal(got, tc.want) {
 			t.Errorf("towards %s on %s: %v, want %v", tc.b, tc.at, got, tc.want)
 		}
 	}
@@ -295,7 +295,7 @@ func TestStatusIsConstantBetweenInstants(t *testing.T) {
 		case n > 0:
 			last = instants[n-1]
 		}
-		if d := cmp.Diff(i.Status("a", "b", "XX", at), i.Status("a", "b", "XX", last)); d != "" && n > 0 {
+		if d := cmp.Diff(i.Status(instrument.Seat{"a", "XX"}, instrument.Seat{"b", "XX"}, at), i.Status(instrument.Seat{"a", "XX"}, instrument.Seat{"b", "XX"}, last)); d != "" && n > 0 {
 			rt.Fatalf("changes between %v and %v:\n%s", last, at, d)
 		}
 	})
@@ -307,7 +307,7 @@ func TestStatusIsMutual(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		i := drawTreaty(t, rt)
 		at := time.Unix(rapid.Int64Range(1_690_000_000, 1_950_000_000).Draw(rt, "at"), 0)
-		there, back := i.Status("a", "b", "XX", at), i.Status("b", "a", "XX", at)
+		there, back := i.Status(instrument.Seat{"a", "XX"}, instrument.Seat{"b", "XX"}, at), i.Status(instrument.Seat{"b", "XX"}, instrument.Seat{"a", "XX"}, at)
 		if there.InForce != back.InForce || there.Provisional != back.Provisional || !cmp.Equal(there.Excluded, back.Excluded) {
 			rt.Fatalf("%+v and %+v", there, back)
 		}

@@ -58,6 +58,9 @@ func Plan(d decision.Decision, anchors map[string]time.Time, bearers map[string]
 }
 
 func anchor(ref decision.DutyRef, decided time.Time, anchors map[string]time.Time) time.Time {
+	if ref.Clock != "" {
+		return time.Time{} // several clocks: a person starts it, see [Duty.Start]
+	}
 	if ref.After == "" {
 		return decided
 	}

@@ -77,9 +77,11 @@ func (p Party) Check() error {
 	if !jurisdictionForm.MatchString(p.Jurisdiction) {
 		refuse("/jurisdiction", "must be a country code in capitals")
 	}
-	for n, role := range p.Roles {
-		if !roleForm.MatchString(role) || slices.Contains(p.Roles[:n], role) {
-			refuse("/roles/"+strconv.Itoa(n), "must be lower-case letters, digits, dots and hyphens, and listed once")
+	for at, words := range map[string][]string{"/roles/": p.Roles, "/sectors/": p.Sectors} {
+		for n, w := range words {
+			if !roleForm.MatchString(w) || slices.Contains(words[:n], w) {
+				refuse(at+strconv.Itoa(n), "must be lower-case letters, digits, dots and hyphens, and listed once")
+			}
 		}
 	}
 	if p.Endpoint != "" && !httpsURL(p.Endpoint) {

@@ -19,6 +19,7 @@ type Party struct {
 	Kind         string   `json:"kind"`         // csirt, isac, regulator, company, headquarters, contact-point, authority, individual
 	Jurisdiction string   `json:"jurisdiction"` // ISO 3166-1 alpha-2, or a user-assigned code in examples
 	Roles        []string `json:"roles,omitempty"`
+	Sectors      []string `json:"sectors,omitempty"`      // of the economy, as the law names them: energy, banking
 	Endpoint     string   `json:"endpoint,omitempty"`     // https URL of its peer door
 	SigningKeys  []Key    `json:"signing_keys,omitempty"` // newest last
 	LogKey       string   `json:"log_key,omitempty"`      // verifier key of its transparency log, C2SP signed-note form
