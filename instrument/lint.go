@@ -3,9 +3,9 @@ package instrument
 import (
 	"cmp"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
-
-	"entente/party"
 )
 
 // Level is how much a finding matters.
@@ -13,14 +13,18 @@ type Level string
 
 // The levels.
 const (
+	Error   Level = "error"   // it cannot be meant: part of the text can never have effect
 	Warning Level = "warning" // probably not what the author meant
 	Note    Level = "note"    // worth knowing
 )
 
-// Finding is a remark about a valid instrument.
+// Finding is a remark about a valid instrument. Its code never changes its
+// meaning.
 type Finding struct {
 	Position
+	Code    string `json:"code"`
 	Clause  string `json:"clause,omitempty"` // id, "" for the instrument as a whole
+	Cite    string `json:"cite,omitempty"`   // what the clause cites
 	Level   Level  `json:"level"`
 	Message string `json:"message"`
 }
@@ -28,12 +32,19 @@ type Finding struct {
 // Lint says what is allowed and probably not meant, in the order of the file.
 // Times in the text are compared with now.
 func Lint(i *Instrument, now time.Time) []Finding {
-	l := linter{i: i}
-	l.document(now)
+	l := linter{i: i, places: i.reread()}
+	l.document()
+	l.times(now)
 	for n := range i.Clauses {
-		l.clause(&i.Clauses[n])
+		l.clause(n)
 	}
+	l.exercised()
+	l.contradictions()
+	l.unchecked()
 	l.definitions()
+	l.words()
+	l.areas()
+	l.facts()
 	slices.SortStableFunc(l.found, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
@@ -41,38 +52,95 @@ func Lint(i *Instrument, now time.Time) []Finding {
 }
 
 type linter struct {
-	i     *Instrument
-	found []Finding
+	i      *Instrument
+	places *reader // nil when the source is not known
+	found  []Finding
 }
 
-func (l *linter) say(clause string, level Level, message string) {
-	l.found = append(l.found, Finding{Position: l.i.Positions[clause], Clause: clause, Level: level, Message: message})
+// reread parses the source again for the place of every value.
+func (i *Instrument) reread() *reader {
+	if len(i.Source) == 0 {
+		return nil
+	}
+	r := &reader{file: i.Positions[""].File, places: make(map[string]*node)}
+	root, err := r.parse(i.Source)
+	if err != nil || r.index(root, "") != nil {
+		return nil // unreachable: it was loaded from these bytes
+	}
+	return r
 }
 
-func (l *linter) document(now time.Time) {
+// say remarks on the value at a JSON pointer; the clause and what it cites
+// follow from there.
+func (l *linter) say(code string, level Level, pointer, message string) {
+	f := Finding{Code: code, Level: level, Message: message, Position: l.i.Positions[""]}
+	if rest, ok := strings.CutPrefix(pointer, "/clauses/"); ok {
+		number, _, _ := strings.Cut(rest, "/")
+		if n, err := strconv.Atoi(number); err == nil && n < len(l.i.Clauses) {
+			f.Clause, f.Cite = l.i.Clauses[n].ID, l.i.Clauses[n].Cite
+			f.Position = l.i.Positions[f.Clause]
+		}
+	}
+	if l.places != nil {
+		f.Position = l.places.position(pointer)
+	}
+	l.found = append(l.found, f)
+}
+
+func (l *linter) document() {
 	i := l.i
 	if i.Illustrative {
-		l.say("", Note, "is illustrative: no named legal owner has activated it")
+		l.say("illustrative", Note, "/illustrative", "is illustrative: no named legal owner has activated it")
+		if !strings.Contains(strings.ToLower(i.Title), "illustrative") {
+			l.say("title-unmarked", Warning, "/title", "is illustrative and its title does not say so: readers will take it for the law")
+		}
 	}
 	if i.Origin == nil || i.Origin.SHA256.IsZero() {
-		l.say("", Note, "names no source.sha256: nothing binds the clauses to the published text")
+		l.say("source-unbound", Note, "/source", "names no source.sha256: nothing binds the clauses to the published text")
 	}
 	if len(i.Vectors) == 0 {
-		l.say("", Warning, "has no vectors: nobody can check that it means what its parties think")
-	}
-	if due := i.reviewDue(now); !due.IsZero() {
-		l.say("", Warning, "review was due on "+day(due))
-	}
-	if end := i.sunset(); !end.IsZero() && now.Before(end) && !now.Before(end.AddDate(0, -6, 0)) {
-		l.say("", Warning, "lapses on "+day(end))
+		l.say("vectors-missing", Warning, "", "has no vectors: nobody can check that it means what its parties think")
 	}
 	if i.Default == Silent && i.Regime == "cooperation" {
-		l.say("", Note, "cooperation is closed anyway: silence permits nothing there")
+		l.say("silent-closed", Note, "/default", "cooperation is closed anyway: silence permits nothing there")
 	}
-	for _, p := range i.Parties {
+	for n, p := range i.Parties {
 		if i.Term.WithdrawalNotice.IsZero() && slices.ContainsFunc(p.Events, func(e Event) bool { return e.Kind == denunciation || e.Kind == withdrawal }) {
-			l.say("", Note, "sets no withdrawal_notice: "+string(p.Party)+" leaves after twelve months (Vienna Convention Art. 56(2))")
+			l.say("notice-missing", Note, "/parties/"+strconv.Itoa(n), "sets no withdrawal_notice: "+string(p.Party)+" leaves after twelve months (Vienna Convention Art. 56(2))")
 		}
+	}
+	for n := range i.Thresholds {
+		if t := &i.Thresholds[n]; !l.usesFact(t.Fact) {
+			l.say("threshold-unused", Note, "/thresholds/"+strconv.Itoa(n), "threshold "+t.ID+" ("+t.Cite+") decides the fact "+t.Fact+", at which no clause of this instrument looks")
+		}
+	}
+}
+
+// times compares the dates of the text with now.
+func (l *linter) times(now time.Time) {
+	i := l.i
+	if due := i.reviewDue(now); !due.IsZero() {
+		l.say("review-passed", Warning, "/term/review_every", "review was due on "+day(due))
+	}
+	for n, r := range i.Review {
+		due := r.At
+		if due.IsZero() && !i.AsOf.IsZero() {
+			due = r.Every.AddTo(i.AsOf)
+		}
+		if !due.IsZero() && !now.Before(due) {
+			l.say("review-passed", Warning, "/review/"+strconv.Itoa(n), "review "+r.ID+" was due on "+day(due)+": "+r.What)
+		}
+	}
+	end := earliest(i.InForce.Until, i.sunset())
+	switch {
+	case end.IsZero():
+	case !now.Before(end):
+		l.say("lapsed", Warning, "/term/sunset", "lapsed on "+day(end))
+	case !now.Before(end.AddDate(0, -6, 0)):
+		l.say("lapses-soon", Warning, "/term/sunset", "lapses on "+day(end))
+	}
+	if !i.AsOf.IsZero() && !now.Before(i.AsOf.AddDate(1, 0, 0)) {
+		l.say("status-old", Note, "/as_of", "its status was last checked on "+day(i.AsOf)+", more than a year ago")
 	}
 }
 
@@ -87,70 +155,4 @@ func (i *Instrument) reviewDue(now time.Time) time.Time {
 		return due
 	}
 	return time.Time{}
-}
-
-func (l *linter) clause(c *Clause) {
-	if c.Text == "" {
-		l.say(c.ID, Warning, "has no text: people cannot read what the machine applies")
-	}
-	if why := l.idle(c); why != "" {
-		l.say(c.ID, Warning, "has no effect: "+why)
-	}
-	if c.Modality == Permission && l.i.Binding && isZeroWhen(c.When) && len(c.ExceptionTo) == 0 {
-		l.say(c.ID, Warning, "permits "+c.Act+" of everything to everybody the instrument covers")
-	}
-	if c.Consent != nil && len(c.When.Facts) == 0 {
-		l.say(c.ID, Warning, "speaks of consent and asks for no fact: it applies without consent")
-	}
-	for _, d := range c.Duties {
-		if !slices.Contains(Bearers(), d.Bearer) && l.i.record(party.ID(d.Bearer)) == nil {
-			l.say(c.ID, Warning, "duty "+d.ID+" falls on "+quoted(d.Bearer)+", which is neither a role nor a party")
-		}
-		if d.Within.IsZero() && d.Every.IsZero() && c.Act == "report" {
-			l.say(c.ID, Note, "duty "+d.ID+" has no time limit")
-		}
-	}
-}
-
-// idle says why a clause changes no answer and brings no duty, or "".
-func (l *linter) idle(c *Clause) string {
-	switch {
-	case c.Modality == Obligation && c.Grants == "" && len(c.Duties) == 0 && len(c.Requires) == 0 && c.Retention == nil:
-		return "an obligation without duties, requires or grants"
-	case c.Modality == Prohibition && len(c.Duties) > 0:
-		return "duties of a prohibition are never relied upon"
-	case c.Modality == Permission && l.i.Default == Permit && len(c.ExceptionTo) == 0 && len(c.Requires) == 0 && len(c.Duties) == 0:
-		return "the regime permits what it does not forbid"
-	default:
-		return ""
-	}
-}
-
-func isZeroWhen(w When) bool {
-	return len(w.Type)+len(w.Purpose)+len(w.Recipient)+len(w.RecipientKind)+len(w.ReceivedUnder)+len(w.Facts) == 0 &&
-		w.TLP == nil && w.PAP == nil && w.Categories == nil && w.RecipientJurisdiction == nil && w.SenderJurisdiction == nil && w.Origin == nil
-}
-
-// definitions names the legal orders of parties into which a term is not mapped:
-// there, a permission that uses the term does not count.
-func (l *linter) definitions() {
-	for _, d := range l.i.Definitions {
-		var orders []string
-		for _, p := range l.i.Parties {
-			orders = append(orders, p.Territory...)
-		}
-		orders = append(orders, l.i.Jurisdictions...)
-		slices.Sort(orders)
-		for _, order := range slices.Compact(orders) {
-			mapped := slices.ContainsFunc(d.National, func(n NationalTerm) bool { return n.Jurisdiction == order })
-			if len(d.National) > 0 && !mapped {
-				l.say("", Warning, "term "+quoted(d.Term)+" is not mapped for "+order)
-			}
-		}
-		for _, n := range d.National {
-			if n.Relation == "none" {
-				l.say("", Note, "term "+quoted(d.Term)+" has no counterpart in "+n.Jurisdiction)
-			}
-		}
-	}
 }

@@ -1,34 +1,58 @@
 package instrument_test
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"entente/instrument"
 )
 
-func TestLint(t *testing.T) {
+// clause7 is one more clause for the base document.
+const clause7 = "  - id: art7\n    cite: Art. 7\n    text: More.\n"
+
+func TestLG1LintNamesEveryFindingWithItsPlace(t *testing.T) {
 	t.Parallel()
+	const summer = "2025-06-01"
 	for _, tc := range []struct {
 		name   string
 		edit   []string
 		now    string
 		clause string
-		want   string
+		want   string // level code: beginning of the message
+		at     string // text on the line it points at
 	}{
-		{"illustrative", nil, "2025-06-01", "", "note: is illustrative"},
-		{"review", nil, "2026-02-01", "", "warning: review was due on 2026-02-01"},
-		{"lapses soon", nil, "2027-08-01", "", "warning: lapses on 2028-02-01"},
-		{"no digest of the text", []string{`, sha256: "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"`, ""}, "2025-06-01", "", "note: names no source.sha256"},
-		{"no text", []string{"    text: Unless the victim consents.\n", ""}, "2025-06-01", "art5-consent", "warning: has no text"},
-		{"bearer that is nobody", []string{"bearer: recipient", "bearer: neighbour"}, "2025-06-01", "art3", `warning: duty retention falls on "neighbour"`},
-		{"everything to everybody", []string{"    when: {type: [vulnerability]}\n", ""}, "2025-06-01", "art4", "warning: permits share of everything"},
-		{"consent without a fact", []string{"when: {facts: {victim_consent: true}}", "when: {type: [incident]}"}, "2025-06-01", "art5-consent", "warning: speaks of consent"},
-		{"duty without duties", []string{"modality: permission\n    act: share\n    in_force", "modality: obligation\n    act: report\n    in_force"}, "2025-06-01", "art4", "warning: has no effect: an obligation without duties"},
-		{"permission where silence permits", []string{"default: prohibit", "default: permit"}, "2025-06-01", "art4", "warning: has no effect: the regime permits"},
-		{"term without a counterpart", []string{"relation: exact", "relation: none"}, "2025-06-01", "", `note: term "incident" has no counterpart in AA`},
-		{"term not mapped", []string{"  - party: csirt-xx\n", "  - party: csirt-xx\n    territory: [XX]\n"}, "2025-06-01", "", `warning: term "incident" is not mapped for XX`},
-		{"withdrawal without notice", []string{", withdrawal_notice: P6M", "", "{signature: 2025-01-12}", "{signature: 2025-01-12}, {withdrawal: 2026-01-12}"}, "2025-06-01", "", "note: sets no withdrawal_notice: csirt-xx leaves after twelve months"},
+		{"illustrative", nil, summer, "", "note illustrative: is illustrative", "illustrative: true"},
+		{"illustrative and not marked", nil, summer, "", "warning title-unmarked: is illustrative and its title", "title: Pact"},
+		{"review", nil, "2026-02-01", "", "warning review-passed: review was due on 2026-02-01", "review_every"},
+		{"review calendar", []string{"amendment:", "review: [{id: r1, what: look again, at: 2025-05-01}]\namendment:"}, summer, "", "warning review-passed: review r1 was due on 2025-05-01: look again", "review: [{id: r1"},
+		{"lapses soon", nil, "2027-08-01", "", "warning lapses-soon: lapses on 2028-02-01", "sunset"},
+		{"lapsed", nil, "2028-02-01", "", "warning lapsed: lapsed on 2028-02-01", "sunset"},
+		{"status old", []string{"version: 1.0.0", "version: 1.0.0\nas_of: 2024-01-01"}, summer, "", "note status-old: its status was last checked on 2024-01-01", "as_of"},
+		{"no digest of the text", []string{`, sha256: "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"`, ""}, summer, "", "note source-unbound: names no source.sha256", "source:"},
+		{"no text", []string{"    text: Unless the victim consents.\n", ""}, summer, "art5-consent", "warning text-missing: has no text", "id: art5-consent"},
+		{"bearer that is nobody", []string{"bearer: recipient", "bearer: neighbour"}, summer, "art3", `warning bearer-unknown: duty retention falls on "neighbour"`, "neighbour"},
+		{"everything to everybody", []string{"    when: {type: [vulnerability]}\n", ""}, summer, "art4", "warning permits-everything: permits share of everything", "id: art4"},
+		{"consent without a fact", []string{"amendment:", "amendment:", "clauses:\n", "clauses:\n" + clause7 + "    modality: obligation\n    act: share\n    consent: {of: victim}\n"}, summer, "art7", "warning consent-unasked: speaks of consent", "consent: {of: victim}"},
+		{"clause without effect (LG-1)", []string{"modality: permission\n    act: share\n    in_force", "modality: obligation\n    act: report\n    in_force"}, summer, "art4", "warning effect-missing: has no effect: an obligation without duties", "id: art4"},
+		{"permission where silence permits", []string{"default: prohibit", "default: permit"}, summer, "art4", "warning effect-missing: has no effect: the regime permits", "id: art4"},
+		{"clock nobody starts (LG-1)", []string{"after: receipt", "after: recipt"}, summer, "art3", `warning clock-unknown: duty retention waits for "recipt", which nothing here brings about; is "receipt" meant?`, "recipt"},
+		{"clock from outside", []string{"after: receipt", "after: court-order"}, summer, "art3", `note clock-outside: duty retention waits for "court-order"`, "court-order"},
+		{"clause no case expects", nil, summer, "art4", "warning vector-missing: is named by no vector", "id: art4"},
+		{"fact no clause looks at (LG-1)", nil, summer, "", `warning fact-unused: vector "an incident without names may go" gives the fact emergency`, "emergency"},
+		{"misspelt fact in a case", []string{"emergency: false", "victim_consnt: false"}, summer, "", `warning fact-unused: vector "an incident without names may go" gives the fact victim_consnt, at which nothing looks; is victim_consent meant?`, "victim_consnt"},
+		{"misspelt fact in a clause", []string{"{victim_consent: true}", "{victim_consents: true}"}, summer, "art5-consent", "warning fact-near: the fact victim_consents is spelt almost like victim_consent", "victim_consents"},
+		{"type nothing explains", []string{"{type: [vulnerability]}", "{type: [vulnerabilty]}"}, summer, "art4", `warning term-unknown: type "vulnerabilty" is explained by no definition and no common vocabulary; is "vulnerability" meant?`, "vulnerabilty"},
+		{"purpose nothing explains", []string{"purpose: [incident-response]", "purpose: [housekeeping]"}, summer, "art3", `warning term-unknown: purpose "housekeeping"`, "housekeeping"},
+		{"contradiction", []string{"clauses:\n", "clauses:\n" + clause7 + "    modality: prohibition\n    act: share\n    when: {type: [vulnerability]}\n"}, summer, "art4", "error contradiction: matches exactly what Art. 7 [art7] matches and says the opposite", "id: art4"},
+		{"permission nobody checked", []string{"when: {type: [vulnerability]}", "verified: unverified\n    when: {type: [vulnerability]}"}, summer, "art4", "warning unverified-basis: permits on text that nobody has checked", "id: art4"},
+		{"definition nobody uses", []string{"term: incident\n    means: incident\n", "term: dragon\n    means: dragon\n"}, summer, "", `warning definition-unused: term "dragon" is defined and no clause uses it`, "dragon"},
+		{"area nobody uses", []string{"amendment:", "areas: {EU: [AT, BE]}\namendment:"}, summer, "", `warning area-unused: area "EU" is listed and nothing uses it`, "areas"},
+		{"term without a counterpart", []string{"relation: exact", "relation: none"}, summer, "", `note term-without-counterpart: term "incident" has no counterpart in AA`, "relation: none"},
+		{"term not mapped", []string{"  - party: csirt-xx\n", "  - party: csirt-xx\n    territory: [XX]\n"}, summer, "", `warning term-unmapped: term "incident" is not mapped for XX`, "term: incident"},
+		{"threshold no clause uses", []string{"amendment:", "thresholds: [{id: big, cite: Art. 9, fact: significant, quantity: users, above: 5}]\namendment:"}, summer, "", "note threshold-unused: threshold big (Art. 9) decides the fact significant", "thresholds"},
+		{"withdrawal without notice", []string{", withdrawal_notice: P6M", "", "{signature: 2025-01-12}", "{signature: 2025-01-12}, {withdrawal: 2026-01-12}"}, summer, "", "note notice-missing: sets no withdrawal_notice: csirt-xx leaves after twelve months", "party: csirt-xx"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -36,13 +60,17 @@ func TestLint(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			lines := strings.Split(string(i.Source), "\n")
 			var all []string
 			for _, f := range instrument.Lint(i, date(t, tc.now)) {
-				if f.Line == 0 || f.File != "pact.yaml" {
-					t.Errorf("no place: %+v", f)
+				if f.Line == 0 || f.Column == 0 || f.File != "pact.yaml" || f.Clause != "" && f.Cite == "" {
+					t.Errorf("no place or citation: %+v", f)
 				}
-				line := string(f.Level) + ": " + f.Message
+				line := fmt.Sprintf("%s %s: %s", f.Level, f.Code, f.Message)
 				if f.Clause == tc.clause && strings.HasPrefix(line, tc.want) {
+					if !strings.Contains(lines[f.Line-1], tc.at) {
+						t.Errorf("points at line %d: %s", f.Line, lines[f.Line-1])
+					}
 					return
 				}
 				all = append(all, f.Clause+" "+line)
@@ -52,13 +80,37 @@ func TestLint(t *testing.T) {
 	}
 }
 
-func TestLintOfWhatIsFine(t *testing.T) {
+func TestExceptionsAreNoContradictions(t *testing.T) {
 	t.Parallel()
-	i, err := edited(t, "illustrative: true\n", "")
-	if err != nil {
-		t.Fatal(err)
+	for name, clause := range map[string]string{
+		"an exception": "    modality: prohibition\n    act: share\n    exception_to: [art4]\n    when: {type: [vulnerability]}\n",
+		"another act":  "    modality: prohibition\n    act: onward-share\n    when: {type: [vulnerability]}\n",
+		"another time": "    modality: prohibition\n    act: share\n    in_force: {until: 2026-01-01}\n    when: {type: [vulnerability]}\n",
+		"guidance":     "    modality: prohibition\n    act: share\n    strength: guidance\n    when: {type: [vulnerability]}\n",
+	} {
+		i, err := edited(t, "clauses:\n", "clauses:\n"+clause7+clause)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found := instrument.Lint(i, date(t, "2025-06-01")); slices.ContainsFunc(found, func(f instrument.Finding) bool { return f.Code == "contradiction" }) {
+			t.Errorf("%s is called a contradiction", name)
+		}
 	}
-	if found := instrument.Lint(i, date(t, "2025-06-01")); len(found) != 0 {
-		t.Errorf("%+v", found)
+}
+
+// TestLintIsDeterministic keeps the order of findings from depending on maps.
+func TestLintIsDeterministic(t *testing.T) {
+	t.Parallel()
+	for name, src := range exampleFiles(t) {
+		i, err := instrument.Load(name, src)
+		if err != nil {
+			continue // somebody else's test says so
+		}
+		first := fmt.Sprint(instrument.Lint(i, date(t, "2026-11-24")))
+		for range 3 {
+			if again := fmt.Sprint(instrument.Lint(i, date(t, "2026-11-24"))); again != first {
+				t.Errorf("%s: findings differ from run to run", name)
+			}
+		}
 	}
 }
