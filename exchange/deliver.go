@@ -137,6 +137,10 @@ func (s *Service) prepare(ctx context.Context, d Delivery) (outgoing, error) {
 				return err
 			}
 			b.Envelope, leaf = rc.Envelope, rc.Leaf
+		case kindInstrument:
+			if b, leaf, err = publicationBody(ctx, r, d.Ref); err != nil {
+				return err
+			}
 		default:
 			rel, items, err := s.atTheDoor(ctx, r, d, &out)
 			if err != nil || out.withheld != nil || out.stopped {
@@ -265,10 +269,15 @@ func (s *Service) postpone(ctx context.Context, d Delivery, cause error) error {
 		d.State = DeliveryRefused
 	}
 	return s.store.Write(ctx, func(tx Tx) error {
-		if d.State == DeliveryRefused && d.Kind == kindRelease {
-			if err := tx.SetReleaseState(ctx, d.Ref, Refused, nil, now); err != nil {
-				return err
-			}
+		var err error
+		switch {
+		case d.State == DeliveryRefused && d.Kind == kindRelease:
+			err = tx.SetReleaseState(ctx, d.Ref, Refused, nil, now)
+		case d.State == DeliveryRefused && d.Kind == kindInstrument:
+			err = settlePublication(ctx, tx, d.Ref, DeliveryRefused, nil, now)
+		}
+		if err != nil {
+			return err
 		}
 		return tx.UpdateDelivery(ctx, d)
 	})
@@ -376,8 +385,11 @@ func (s *Service) settle(ctx context.Context, d Delivery, out outgoing, rcpt rec
 		if err := tx.UpdateDelivery(ctx, d); err != nil {
 			return err
 		}
-		if d.Kind == kindRecall {
+		switch d.Kind {
+		case kindRecall:
 			return settleRecall(ctx, tx, d.Ref, rcpt, answer, now)
+		case kindInstrument:
+			return settlePublication(ctx, tx, d.Ref, d.State, answer, now)
 		}
 		rel, err := tx.Release(ctx, d.Ref)
 		if err != nil {

@@ -55,6 +55,8 @@ func (s *Service) Receive(ctx context.Context, from party.ID, body []byte) ([]by
 	case kindRecall:
 		outcome = outcomePurged
 		items, err = s.purge(ctx, in)
+	case kindInstrument:
+		items, err = s.takeActs(ctx, in)
 	}
 	if err != nil {
 		return nil, err
@@ -96,7 +98,7 @@ func (s *Service) open(ctx context.Context, from party.ID, raw []byte) (*incomin
 	if in.msg.To != s.self {
 		return nil, fault.New(fault.Unverified, "envelope.recipient", "The message is addressed to %s.", in.msg.To)
 	}
-	if in.msg.Kind != kindRelease && in.msg.Kind != kindRecall {
+	if k := in.msg.Kind; k != kindRelease && k != kindRecall && k != kindInstrument {
 		return nil, fault.New(fault.Invalid, "envelope.kind", "A node does not take messages of kind %q.", in.msg.Kind)
 	}
 	if n := len(in.msg.Objects); len(in.body.Objects) > n {

@@ -17,9 +17,10 @@ import (
 
 // Message kinds between nodes and in the outbox.
 const (
-	kindRelease = "release"
-	kindRecall  = "recall"
-	kindReceipt = "receipt"
+	kindRelease    = "release"
+	kindRecall     = "recall"
+	kindInstrument = "instrument"
+	kindReceipt    = "receipt"
 )
 
 // Send releases what a preview showed. With a preview digest it sends exactly

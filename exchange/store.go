@@ -83,6 +83,7 @@ type Reader interface {
 	// release than but, one that it has not recalled.
 	HeldUnder(ctx context.Context, from party.ID, but string, digests []ident.Digest) ([]ident.Digest, error)
 	Duties(ctx context.Context, openOnly bool) ([]obligation.Duty, error)
+	ActReader
 
 	// LogHead is the tree after the last commit with its signed checkpoint note.
 	LogHead(ctx context.Context) (transparency.Head, []byte, error)
@@ -129,6 +130,7 @@ type Tx interface {
 	SetReceipt(ctx context.Context, receivedID string, receipt []byte) error
 	AddDuty(ctx context.Context, d obligation.Duty) error
 	UpdateDuty(ctx context.Context, d obligation.Duty) error
+	ActTx
 }
 
 // InstrumentRecord is an instrument as kept: its file, byte for byte.
@@ -311,8 +313,8 @@ type ReleaseItem struct {
 // Delivery is one message to one party in the outbox.
 type Delivery struct {
 	ID        string    `json:"id"`
-	Kind      string    `json:"kind"` // release or recall
-	Ref       string    `json:"ref"`  // release or recall id
+	Kind      string    `json:"kind"` // release, recall or instrument
+	Ref       string    `json:"ref"`  // release, recall or publication id
 	To        party.ID  `json:"to"`
 	State     string    `json:"state"` // queued, retrying, delivered, refused, withheld, dead
 	Attempts  int       `json:"attempts"`

@@ -54,8 +54,8 @@ func ActKinds() []ActKind {
 	}
 }
 
-// consents reports whether the act expresses consent to be bound by the text.
-func (k ActKind) consents() bool { return isConsent(string(k)) || k == ActAmendmentAcceptance }
+// Consents reports whether the act expresses consent to be bound by the text.
+func (k ActKind) Consents() bool { return isConsent(string(k)) || k == ActAmendmentAcceptance }
 
 // narrows reports whether the act can only take something out of the bargain.
 // Such an act counts even when acts before it are missing: whoever holds one
@@ -246,6 +246,32 @@ func readReservationAct(o *object) *ReservationAct {
 		o.r.refuse(o.pointer, "changes nothing; give excludes or modifies")
 	}
 	return v
+}
+
+// ParseReservation reads a reservation from a file of its own, YAML or JSON: id,
+// excludes and modifies as in the record of a party. It returns an invalid fault
+// (code "act.reservation").
+func ParseReservation(src []byte) (*ReservationAct, error) {
+	r := &reader{file: "reservation.yaml", places: make(map[string]*node)}
+	root, err := r.parse(src)
+	if err == nil {
+		err = r.index(root, "")
+	}
+	bad := fault.New(fault.Invalid, "act.reservation", "The reservation cannot be read.").
+		Try("Write id, and excludes or modifies as in the record of a party.")
+	if err != nil {
+		return nil, bad.Because(err)
+	}
+	o := r.object(root, "")
+	v := readReservationAct(o)
+	o.done()
+	for _, p := range r.problems {
+		bad.Fields = append(bad.Fields, p.Field)
+	}
+	if len(bad.Fields) > 0 {
+		return nil, bad
+	}
+	return v, nil
 }
 
 func actWords() []string {

@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"entente/instrument"
+	"entente/intel"
 	"entente/internal/fault"
 	"entente/internal/ident"
-	"entente/intel"
 )
 
 // everyAct is one act of each kind with all it can carry.

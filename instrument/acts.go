@@ -192,7 +192,7 @@ func contradicts(a, b *Act) bool {
 		return b.Act == ActReservation && b.Reservation.ID == a.Withdraws
 	case a.Act == ActAmendmentAcceptance && b.Act == ActAmendmentObjection:
 		return true
-	case a.Act == ActSignature, a.Act == ActProvisional, a.Act.consents():
+	case a.Act == ActSignature, a.Act == ActProvisional, a.Act.Consents():
 		return b.Act == ActDenunciation || b.Act == ActWithdrawal
 	}
 	return false
@@ -211,7 +211,7 @@ func (c *conduct) wrong(a *Judged) string {
 	case k == ActReservation && !c.consented.IsZero() && a.At.After(c.consented):
 		return "comes after the party consented to be bound (Vienna Convention Art. 19)"
 	}
-	if a.Act.Act.consents() {
+	if a.Act.Act.Consents() {
 		for _, id := range sortedKeys(c.refused) {
 			return "rests on reservation " + id + ": " + c.refused[id]
 		}
@@ -281,7 +281,7 @@ func (j *judge) note(a *Judged) {
 		c.adopted = earliest(c.adopted, a.At)
 	case k == ActSignature:
 		c.signed = earliest(c.signed, a.At)
-	case k.consents():
+	case k.Consents():
 		c.consented = earliest(c.consented, a.At)
 	case k == ActReservation:
 		if _, made := c.reservations[a.Reservation.ID]; !made {

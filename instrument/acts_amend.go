@@ -135,7 +135,7 @@ func (a *amendment) answer(p party.ID, at time.Time) answer {
 			continue
 		}
 		switch {
-		case act.Act.Act.consents():
+		case act.Act.Act.Consents():
 			said = yes
 		case act.Act.Act == ActAmendmentObjection:
 			said = no
@@ -147,7 +147,7 @@ func (a *amendment) answer(p party.ID, at time.Time) answer {
 // accepted is when a party first accepted at or after an instant, or zero.
 func (a *amendment) accepted(p party.ID, from time.Time) time.Time {
 	for _, act := range a.acts {
-		if act.Counts && act.Party == p && act.Act.Act.consents() && !act.At.Before(from) {
+		if act.Counts && act.Party == p && act.Act.Act.Consents() && !act.At.Before(from) {
 			return act.At
 		}
 	}

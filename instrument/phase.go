@@ -146,6 +146,18 @@ func replacedBetween(later []*Instrument, pair [2]party.ID, at time.Time) bool {
 	})
 }
 
+// Binds reports whether a party is bound by the text at an instant, and whether it
+// has suspended it. Towards whom is [Instrument.Status].
+func (i *Instrument) Binds(p party.ID, at time.Time) (bound, suspended bool) {
+	record := i.party(p)
+	if record == nil {
+		return false, false
+	}
+	text, _ := i.text(at)
+	s := i.side(record, text, at)
+	return s.bound && text != lapsed, s.suspended
+}
+
 // listed names a few and counts the rest.
 func listed(names []string) string {
 	const few = 3

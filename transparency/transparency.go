@@ -27,6 +27,8 @@ const (
 	EventLaw        = "law"        // a party, instrument or fact changed: a new legal epoch
 	EventQuarantine = "quarantine" // something was refused or set aside
 	EventDuty       = "duty"       // a duty was met or missed
+
+	EventPublication = "publication" // a text and the acts on it left for one recipient
 )
 
 // Logged is an entry with its place in the log.
