@@ -25,7 +25,7 @@ func (r VectorResult) OK() bool { return r.Diff == "" }
 // nor grants a basis counts as open (see [instrument.Vector]). The error is that
 // of [Compile].
 func TestInstrument(i *instrument.Instrument, catalogue []privacy.Transform) ([]VectorResult, error) {
-	e, err := Compile(Law{Instruments: []*instrument.Instrument{i}, Transforms: catalogue})
+	e, err := Compile(Law{Instruments: []*instrument.Instrument{i.Supposing()}, Transforms: catalogue})
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package instrument
 
 import (
+	"slices"
 	"time"
 
 	"entente/intel"
@@ -62,4 +63,21 @@ type Expectation struct {
 	Warnings   []string              `json:"warnings,omitempty"`   // clause ids, of norms and guidance, that must warn
 	NotUsed    string                `json:"not_used,omitempty"`   // the instrument is not applied, and its reason has these words
 	Thresholds map[string]Assessment `json:"thresholds,omitempty"` // threshold id → met, not-met, not-evaluable
+}
+
+// Supposing returns the text as its vectors ask it. Where it gives no date of any
+// party, because only signed acts say when each is bound, all count as bound since
+// the text is law: a text whose cases fail cannot be signed, so they have to hold
+// before anybody signs.
+func (i *Instrument) Supposing() *Instrument {
+	if len(i.Parties) == 0 || slices.ContainsFunc(i.Parties, func(p PartyRecord) bool { return len(p.Events) > 0 }) {
+		return i
+	}
+	out := *i
+	out.InForce.Condition = nil
+	out.Parties = slices.Clone(i.Parties)
+	for n := range out.Parties {
+		out.Parties[n].Events = []Event{{Kind: inForce, At: i.InForce.From}}
+	}
+	return &out
 }
