@@ -85,6 +85,18 @@ func TestP10DamageIsDetected(t *testing.T) {
 			_, err := r.Recalls(t.Context(), "")
 			return err
 		}},
+		{"instrument_texts", "sealed_source", "text of instrument", func(t *testing.T, r exchange.Reader) error {
+			_, err := r.Texts(t.Context())
+			return err
+		}},
+		{"instrument_acts", "sealed_envelope", "act", func(t *testing.T, r exchange.Reader) error {
+			_, err := r.Acts(t.Context())
+			return err
+		}},
+		{"publications", "sealed_envelope", "publication", func(t *testing.T, r exchange.Reader) error {
+			_, err := r.Publication(t.Context(), "p")
+			return err
+		}},
 		{"quarantine", "sealed_raw", "quarantined", func(t *testing.T, r exchange.Reader) error {
 			_, err := r.Quarantined(t.Context(), 0, 1)
 			return err
@@ -136,6 +148,9 @@ func fill(t *testing.T, s *store.Store) {
 			tx.AddRelease(ctx, exchange.Release{ID: "r", Envelope: b}, []exchange.ReleaseItem{item}),
 			tx.AddReceived(ctx, exchange.Received{ID: "e", Envelope: b}, nil),
 			tx.PutRecall(ctx, exchange.Recall{ID: "c", Release: "r", Envelope: b}),
+			tx.AddText(ctx, exchange.InstrumentText{Source: b}),
+			tx.AddAct(ctx, exchange.ActRecord{Digest: ident.Sum(b), Envelope: b}),
+			tx.PutPublication(ctx, exchange.Publication{ID: "p", Envelope: b}),
 			tx.AddQuarantine(ctx, exchange.Quarantine{Raw: b}),
 		)
 	})

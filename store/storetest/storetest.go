@@ -30,6 +30,8 @@ func Run(t *testing.T, fresh func(t *testing.T) exchange.Store) {
 		{"the legal epoch only grows", epoch},
 		{"parties", parties},
 		{"instruments", instruments},
+		{"texts and acts on them", instrumentActs},
+		{"publications", publications},
 		{"facts", facts},
 		{"an object keeps every field", objectFields},
 		{"object ids are case-sensitive", objectIDs},
