@@ -126,10 +126,10 @@ func drawFollowUps(t *table, d decision.Decision) {
 
 // drawLaw is which law was applied, exactly, and what was not used.
 func drawLaw(t *table, d decision.Decision) {
-	if len(d.PrecedenceSteps) > 0 {
+	if len(d.Conflicts) > 0 {
 		t.line("\nConflicts and what resolved them")
-		for _, s := range d.PrecedenceSteps {
-			t.row("  "+cite(s.Winner), "over "+cite(s.Loser), s.By)
+		for _, s := range d.Conflicts {
+			t.line("  %s", s.Text())
 		}
 	}
 	if len(d.NotUsed) > 0 {

@@ -70,12 +70,12 @@ func sample(t *testing.T) exchange.DecisionRecord {
 		NotUsed:       []decision.NotUsed{{Instrument: "eu-nis", Why: "not a party"}},
 		Unknowns:      []string{"victim_consent"},
 		WhatIf:        []decision.WhatIf{{Change: "victim_consent were true", Outcome: decision.Permit}},
-		Warnings:      []string{"UN norm 13(c)"},
+		Warnings:      []decision.Reason{{ClauseRef: clause, Text: "UN norm 13(c)"}},
 		Preconditions: []decision.Precondition{{ClauseRef: clause, Safeguard: "encryption", ApprovalBy: "dpo"}},
 		Dilemma:       &decision.Dilemma{Text: "A duty to report remains.", Duties: []decision.DutyRef{{ClauseRef: clause, What: "report", Bearer: "sender"}}},
 		LawApplied:    []decision.LawRef{{Instrument: "mou-aa-xx", Version: "1.0", Illustrative: true, Hash: ident.Sum([]byte("law"))}},
-		PrecedenceSteps: []decision.Step{
-			{Winner: clause, Loser: decision.ClauseRef{Instrument: "tlp", Clause: "amber"}, By: "superior"},
+		Conflicts: []decision.Conflict{
+			{Kind: decision.PermitDeny, Winner: clause, Loser: decision.ClauseRef{Instrument: "tlp", Clause: "amber"}, By: "superior"},
 		},
 		Engine: "1",
 	}

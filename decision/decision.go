@@ -66,23 +66,23 @@ type Request struct {
 // Decision is the answer with everything that led to it. Its canonical JSON is
 // what is logged and what Digest covers.
 type Decision struct {
-	Request         Request            `json:"request"`
-	Outcome         Outcome            `json:"outcome"`
-	Transforms      []string           `json:"transforms,omitempty"` // ids, in order of application
-	Sent            []privacy.Category `json:"sent,omitempty"`       // categories left after Transforms
-	Because         []Reason           `json:"because,omitempty"`    // of a deny or refer, on the untransformed object
-	Needs           []Need             `json:"needs,omitempty"`      // of each transformation
-	Basis           []Basis            `json:"basis,omitempty"`
-	Duties          []DutyRef          `json:"duties,omitempty"`
-	NotUsed         []NotUsed          `json:"not_used,omitempty"`
-	Unknowns        []string           `json:"unknowns,omitempty"` // facts, sorted
-	WhatIf          []WhatIf           `json:"what_if,omitempty"`
-	Warnings        []Reason           `json:"warnings,omitempty"` // of norms and guidance, which never decide
-	Preconditions   []Precondition     `json:"preconditions,omitempty"`
-	Dilemma         *Dilemma           `json:"dilemma,omitempty"`
-	LawApplied      []LawRef           `json:"law_applied,omitempty"`
-	PrecedenceSteps []Step             `json:"precedence,omitempty"`
-	Engine          string             `json:"engine"`
+	Request       Request            `json:"request"`
+	Outcome       Outcome            `json:"outcome"`
+	Transforms    []string           `json:"transforms,omitempty"` // ids, in order of application
+	Sent          []privacy.Category `json:"sent,omitempty"`       // categories left after Transforms
+	Because       []Reason           `json:"because,omitempty"`    // of a deny or refer, on the untransformed object
+	Needs         []Need             `json:"needs,omitempty"`      // of each transformation
+	Basis         []Basis            `json:"basis,omitempty"`
+	Duties        []DutyRef          `json:"duties,omitempty"`
+	NotUsed       []NotUsed          `json:"not_used,omitempty"`
+	Unknowns      []string           `json:"unknowns,omitempty"` // facts, sorted
+	WhatIf        []WhatIf           `json:"what_if,omitempty"`
+	Warnings      []Reason           `json:"warnings,omitempty"` // of norms and guidance, which never decide
+	Preconditions []Precondition     `json:"preconditions,omitempty"`
+	Dilemma       *Dilemma           `json:"dilemma,omitempty"`
+	LawApplied    []LawRef           `json:"law_applied,omitempty"`
+	Conflicts     []Conflict         `json:"conflicts,omitempty"` // between instruments, each with what settled it
+	Engine        string             `json:"engine"`
 }
 
 // ClauseRef cites a clause; the zero value cites none ("no clause permits").
@@ -157,11 +157,4 @@ type LawRef struct {
 	Version      string       `json:"version"`
 	Hash         ident.Digest `json:"hash"`
 	Illustrative bool         `json:"illustrative,omitempty"` // no named legal owner has activated it
-}
-
-// Step is how one conflict between instruments was resolved.
-type Step struct {
-	Winner ClauseRef `json:"winner"`
-	Loser  ClauseRef `json:"loser"`
-	By     string    `json:"by"` // explicit, superior, posterior, bound-by-both, specialis, protective
 }

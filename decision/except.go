@@ -2,9 +2,9 @@ package decision
 
 import "slices"
 
-// conflict is a drafting conflict: two exceptions to one clause say opposite
+// contradiction is a drafting conflict: two exceptions to one clause say opposite
 // things and neither ranks above the other (DECISION.md, step 3).
-type conflict struct{ parent, lifts, restores uint32 }
+type contradiction struct{ parent, lifts, restores uint32 }
 
 // side is the strongest exception on one side of a contest.
 type side struct {
@@ -31,7 +31,7 @@ func (s *side) beat(restores *side, lenient bool) bool {
 
 // except settles the exceptions, deepest first, and returns those that
 // contradict each other.
-func (v *viewer) except(lenient bool) (conflicts []conflict) {
+func (v *viewer) except(lenient bool) (conflicts []contradiction) {
 	for i := range v.hits {
 		conflicts = v.exceptOne(i, lenient, conflicts)
 	}
@@ -51,7 +51,7 @@ func (v *viewer) except(lenient bool) (conflicts []conflict) {
 }
 
 // exceptOne settles the exceptions to one clause, theirs before it.
-func (v *viewer) exceptOne(i int, lenient bool, conflicts []conflict) []conflict {
+func (v *viewer) exceptOne(i int, lenient bool, conflicts []contradiction) []contradiction {
 	m := &v.hits[i]
 	if m.settled {
 		return conflicts
@@ -66,7 +66,7 @@ func (v *viewer) exceptOne(i int, lenient bool, conflicts []conflict) []conflict
 		winner = lifts
 	}
 	if lifts.ties(&restores) {
-		conflicts = append(conflicts, conflict{m.rule, v.hits[lifts.hit].rule, v.hits[restores.hit].rule})
+		conflicts = append(conflicts, contradiction{m.rule, v.hits[lifts.hit].rule, v.hits[restores.hit].rule})
 	}
 	if m.fate == stands && setsAside(&v.e.rules[v.hits[winner.hit].rule], &v.e.rules[m.rule]) {
 		m.fate, m.by = excepted, v.hits[winner.hit].rule
@@ -78,7 +78,7 @@ func (v *viewer) exceptOne(i int, lenient bool, conflicts []conflict) []conflict
 // each of its parents: it restores nothing and prohibits nothing. Whether the
 // parents match makes no difference, or a prohibition that matches only perhaps
 // would make another yield.
-func (v *viewer) contest(i int, lenient bool, conflicts []conflict) []conflict {
+func (v *viewer) contest(i int, lenient bool, conflicts []contradiction) []contradiction {
 	m := &v.hits[i]
 	r := &v.e.rules[m.rule]
 	if r.kind != kindProhibition || r.root || r.advisory || m.fate != stands {
@@ -92,8 +92,8 @@ func (v *viewer) contest(i int, lenient bool, conflicts []conflict) []conflict {
 		} else {
 			lost = false
 		}
-		if lifts.ties(&restores) && !slices.ContainsFunc(conflicts, func(c conflict) bool { return c.parent == p }) {
-			conflicts = append(conflicts, conflict{p, v.hits[lifts.hit].rule, v.hits[restores.hit].rule})
+		if lifts.ties(&restores) && !slices.ContainsFunc(conflicts, func(c contradiction) bool { return c.parent == p }) {
+			conflicts = append(conflicts, contradiction{p, v.hits[lifts.hit].rule, v.hits[restores.hit].rule})
 		}
 	}
 	m.lost = lost
@@ -118,7 +118,7 @@ func setsAside(exception, parent *rule) bool {
 
 // sides settles the exceptions to a clause and finds the strongest that lifts
 // and the strongest that restores it.
-func (v *viewer) sides(parent uint32, lenient bool, conflicts []conflict) (lifts, restores side, _ []conflict) {
+func (v *viewer) sides(parent uint32, lenient bool, conflicts []contradiction) (lifts, restores side, _ []contradiction) {
 	lifts.hit, restores.hit = -1, -1
 	for j := range v.hits {
 		m := &v.hits[j]

@@ -179,11 +179,9 @@ func (x *explainer) needs() {
 	}
 }
 
-// basis lists the clauses in view and what they did, and the duties they bring.
+// basis lists the clauses in view and what they did, the duties they bring, and
+// what contradicted what.
 func (x *explainer) basis() {
-	x.v.precede(func(winner, loser uint32, by string) {
-		x.out.PrecedenceSteps = append(x.out.PrecedenceSteps, Step{x.e.ref(winner), x.e.ref(loser), by})
-	})
 	for i := range x.v.hits {
 		m := &x.v.hits[i]
 		r := &x.e.rules[m.rule]
@@ -213,6 +211,7 @@ func (x *explainer) basis() {
 		x.out.Basis = append(x.out.Basis, b)
 	}
 	x.out.Duties = x.duties()
+	x.out.Conflicts = x.conflicts()
 }
 
 // applies reports whether an exception has set something aside.

@@ -25,6 +25,7 @@ type pairing struct {
 	closed            uint64   // regimes closed whatever the object is
 	inForce           []uint32 // instruments, ascending
 	bindsBoth         []uint32 // those of them that bind the recipient as well
+	dormant           []uint32 // rules that would permit something between the two, of instruments that are not law between them now
 	notUsed           []NotUsed
 	reserved          []reserved
 }
@@ -141,12 +142,25 @@ func (e *Engine) pairing(sender, recipient Actor, at time.Time, under []string) 
 			p.words = append(p.words, word{uint32(w), b})
 		}
 	}
-	// A reserved clause that is about other recipients is no part of the law
-	// between these two, nor of what tells one class of recipients from another.
-	p.reserved = slices.DeleteFunc(p.reserved, func(r reserved) bool {
-		return slices.ContainsFunc(sides[:], func(s []uint64) bool { return s[r.rule>>6]&(1<<(r.rule&63)) == 0 })
-	})
+	// A clause that is about other recipients is no part of the law between these
+	// two, nor of what tells one class of recipients from another.
+	about := func(rule uint32) bool {
+		return !slices.ContainsFunc(sides, func(s []uint64) bool { return s[rule>>6]&(1<<(rule&63)) == 0 })
+	}
+	p.reserved = slices.DeleteFunc(p.reserved, func(r reserved) bool { return !about(r.rule) })
+	p.dormant = slices.DeleteFunc(p.dormant, func(rule uint32) bool { return !about(rule) })
 	return p
+}
+
+// grounds lists the rules of an instrument on which something may be done.
+func (e *Engine) grounds(in *inst) []uint32 {
+	var out []uint32
+	for n := in.first; n < in.last; n++ {
+		if r := &e.rules[n]; (r.kind == kindPermission || r.grants != 0) && r.root && !r.advisory && !r.variant {
+			out = append(out, uint32(n)) //nolint:gosec // G115: as above
+		}
+	}
+	return out
 }
 
 // sides lists the rules that what the two are satisfies, one bitset for each
@@ -225,6 +239,9 @@ func (e *Engine) standings(p *pairing, at time.Time, under []string) map[int]ins
 		}
 		if !s.InForce {
 			p.notUsed = append(p.notUsed, NotUsed{d.ID, s.Why})
+			if p.concerned(d) {
+				p.dormant = append(p.dormant, e.grounds(&e.insts[i])...)
+			}
 			continue
 		}
 		in[i] = s
@@ -238,6 +255,15 @@ func (e *Engine) standings(p *pairing, at time.Time, under []string) map[int]ins
 	}
 	slices.SortStableFunc(p.notUsed, func(a, b NotUsed) int { return cmp.Compare(a.Instrument, b.Instrument) })
 	return in
+}
+
+// concerned reports whether an instrument would bind the two in its time.
+func (p *pairing) concerned(d *instrument.Instrument) bool {
+	if len(d.Parties) == 0 {
+		return d.Universal || slices.Contains(d.Jurisdictions, p.sender.Jurisdiction)
+	}
+	a, b := d.Record(p.sender.seat()), d.Record(p.recipient.seat())
+	return a != nil && b != nil && a != b
 }
 
 // bound reports whether an instrument that is not in force any more was so
@@ -313,7 +339,7 @@ func (p Pair) class() string {
 	for _, w := range p.words {
 		fmt.Fprintf(&b, "%x:%x,", w.at, w.bits)
 	}
-	fmt.Fprint(&b, p.closed, p.inForce, p.bindsBoth, p.reserved)
+	fmt.Fprint(&b, p.closed, p.inForce, p.bindsBoth, p.reserved, p.dormant)
 	return b.String()
 }
 

@@ -7,7 +7,7 @@ type ruling struct {
 	closed, opened uint64 // regimes
 	prohibited     bool   // a prohibition stands
 	lacking        bool   // a duty requires a form this is not
-	conflicts      []conflict
+	conflicts      []contradiction
 	burdened       bool // some clause that stands has a safeguard a person must meet
 }
 

@@ -42,8 +42,11 @@ func (d Decision) Text() string {
 	for _, n := range d.Warnings {
 		fmt.Fprintf(&b, "     warning  %s\n", n.warning())
 	}
-	for _, n := range d.PrecedenceSteps {
-		fmt.Fprintf(&b, "     conflict %s prevails over %s (%s)\n", n.Winner.where(), n.Loser.where(), n.By)
+	for _, n := range d.Conflicts {
+		if n.Kind == NotInForce {
+			continue // "not used" says so
+		}
+		fmt.Fprintf(&b, "     conflict %s\n", n.Text())
 	}
 	if d.Dilemma != nil {
 		fmt.Fprintf(&b, "     dilemma  %s\n", d.Dilemma.Text)
@@ -70,6 +73,25 @@ func (d Decision) headline() string {
 	return fmt.Sprintf("%s after %s; categories sent: %s", out, strings.Join(d.Transforms, ", "), words(d.Sent))
 }
 
+// Text is the conflict in one line.
+func (c Conflict) Text() string {
+	winner, loser := c.Winner.where(), c.Loser.where()
+	switch c.Kind {
+	case PermitDeny:
+		return fmt.Sprintf("%s prevails over %s (%s)", winner, loser, c.By)
+	case MustMustNot:
+		return fmt.Sprintf("%s and %s cannot both be obeyed (%s)", winner, loser, c.By)
+	case TwoClocks:
+		return fmt.Sprintf("%s and %s run different clocks (%s)", winner, loser, c.By)
+	case TwoAddress:
+		return fmt.Sprintf("%s and %s name different addressees (%s)", winner, loser, c.By)
+	case KeepDelete:
+		return fmt.Sprintf("%s keeps for longer than %s allows (%s)", winner, loser, c.By)
+	default:
+		return fmt.Sprintf("%s would permit this and is not in force between the two (%s)", loser, c.By)
+	}
+}
+
 // warning is a warning in one line; one of the node itself cites nothing.
 func (r *Reason) warning() string {
 	if r.Instrument == "" {
@@ -83,7 +105,7 @@ func (d Decision) effect(b *Basis) string {
 	case "exception-applies":
 		return "exception applies"
 	case "defeated":
-		for _, s := range d.PrecedenceSteps {
+		for _, s := range d.Conflicts {
 			if s.Loser == b.ClauseRef && s.Winner.Instrument+" "+s.Winner.Cite == b.DefeatedBy {
 				return fmt.Sprintf("defeated by %s (%s)", b.DefeatedBy, s.By)
 			}

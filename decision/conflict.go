@@ -1,0 +1,158 @@
+package decision
+
+import (
+	"time"
+
+	"entente/instrument"
+)
+
+// Conflict is two clauses of different instruments that cannot both have their
+// way in a case, and what settled it. Winner is empty where nobody won: the
+// clause of the loser would speak if its instrument were law.
+type Conflict struct {
+	Kind   string    `json:"kind"`
+	Winner ClauseRef `json:"winner,omitzero"`
+	Loser  ClauseRef `json:"loser"`
+	By     string    `json:"by"`
+}
+
+// Kinds of conflict.
+const (
+	PermitDeny  = "permit-deny"   // one permits what the other prohibits
+	MustMustNot = "must-must-not" // one demands what the other prohibits
+	TwoClocks   = "two-clocks"    // two duties of one bearer, about one case, with different clocks
+	TwoAddress  = "two-addressees"
+	KeepDelete  = "keep-delete" // one keeps for longer than the other allows
+	NotInForce  = "status"      // a ground that is not law between the two: adopted and not in force, lapsed, suspended
+)
+
+// What settles a conflict, besides the steps of DECISION.md step 4 (explicit,
+// superior, posterior, bound-by-both, specialis, protective).
+const (
+	byConjunction = "conjunction" // between regimes each must open (step 5)
+	byDilemma     = "dilemma"     // a person settles which duty yields (step 8)
+	byEarliest    = "earliest"    // the earlier clock is kept, and the later one with it
+	byBoth        = "both"        // both are done
+	byStatus      = "status"      // step 1
+	unsettled     = "unsettled"   // nobody here can say; a person must
+)
+
+// conflicts lists what contradicts what in the form in view.
+func (x *explainer) conflicts() []Conflict {
+	var out []Conflict
+	x.v.precede(func(winner, loser uint32, by string) {
+		out = append(out, Conflict{PermitDeny, x.e.ref(winner), x.e.ref(loser), by})
+	})
+	for i := range x.v.hits {
+		p := &x.v.hits[i]
+		if r := &x.e.rules[p.rule]; r.kind != kindProhibition || r.advisory || p.fate == excepted {
+			continue
+		}
+		for j := range x.v.hits {
+			if c, ok := x.opposed(p, &x.v.hits[j]); ok {
+				out = append(out, c)
+			}
+		}
+	}
+	out = append(out, dutyConflicts(x.out.Duties)...)
+	out = append(out, x.retentions()...)
+	return append(out, x.dormant()...)
+}
+
+// opposed reports the conflict of a prohibition with what another instrument
+// permits in another regime, or demands in any.
+func (x *explainer) opposed(p, o *Match) (Conflict, bool) {
+	no, yes := &x.e.rules[p.rule], &x.e.rules[o.rule]
+	if yes.inst == no.inst || yes.advisory || o.fate == excepted {
+		return Conflict{}, false
+	}
+	c := Conflict{Winner: x.e.ref(p.rule), Loser: x.e.ref(o.rule)}
+	switch {
+	case yes.kind == kindPermission && yes.root && o.certain && yes.regime != no.regime:
+		c.Kind, c.By = PermitDeny, byConjunction
+	case yes.kind == kindObligation && yes.clause.Act == x.q.actName:
+		c.Kind, c.By = MustMustNot, byDilemma
+		if p.fate == outranked {
+			c.Winner, c.Loser, c.By = c.Loser, c.Winner, byBoth
+		}
+	default:
+		return c, false
+	}
+	return c, true
+}
+
+// dutyConflicts compares the duties that come with an answer: one bearer, two
+// instruments, and two clocks or two addressees.
+func dutyConflicts(duties []DutyRef) []Conflict {
+	var out []Conflict
+	for i := range duties {
+		for j := range duties[:i] {
+			a, b := &duties[j], &duties[i]
+			if a.Instrument == b.Instrument || a.Bearer != b.Bearer {
+				continue
+			}
+			if c, ok := twoClocks(a, b); ok {
+				out = append(out, c)
+			}
+			if a.To != "" && b.To != "" && a.To != b.To {
+				out = append(out, Conflict{TwoAddress, a.ClauseRef, b.ClauseRef, byBoth})
+			}
+		}
+	}
+	return out
+}
+
+func twoClocks(a, b *DutyRef) (Conflict, bool) {
+	if a.Within+a.Clock == "" || b.Within+b.Clock == "" || a.Within == b.Within && a.After == b.After && a.Clock == b.Clock {
+		return Conflict{}, false
+	}
+	if a.After != b.After || a.Clock != "" || b.Clock != "" {
+		return Conflict{TwoClocks, a.ClauseRef, b.ClauseRef, byBoth}, true
+	}
+	if span(b.Within).Before(span(a.Within)) {
+		a, b = b, a
+	}
+	return Conflict{TwoClocks, a.ClauseRef, b.ClauseRef, byEarliest}, true
+}
+
+// span is a period as an instant, for comparing.
+func span(within string) time.Time {
+	p, err := instrument.ParsePeriod(within)
+	if err != nil {
+		return time.Time{}
+	}
+	return p.AddTo(time.Unix(0, 0))
+}
+
+// retentions reports that one instrument keeps for longer than another allows.
+func (x *explainer) retentions() []Conflict {
+	var out []Conflict
+	epoch := time.Unix(0, 0)
+	for i := range x.v.hits {
+		for j := range x.v.hits {
+			a, b := &x.e.rules[x.v.hits[i].rule], &x.e.rules[x.v.hits[j].rule]
+			keep, drop := a.clause.Retention, b.clause.Retention
+			if a.inst == b.inst || a.advisory || b.advisory || keep == nil || drop == nil || keep.AtLeast.IsZero() || drop.AtMost.IsZero() {
+				continue
+			}
+			if keep.AtLeast.AddTo(epoch).After(drop.AtMost.AddTo(epoch)) {
+				out = append(out, Conflict{KeepDelete, x.e.ref(x.v.hits[i].rule), x.e.ref(x.v.hits[j].rule), unsettled})
+			}
+		}
+	}
+	return out
+}
+
+// dormant reports, for each instrument that concerns the two and is not law
+// between them now, the first clause that would permit this.
+func (x *explainer) dormant() []Conflict {
+	var out []Conflict
+	last := -1
+	for _, n := range x.q.pair.dormant {
+		if in := int(x.e.rules[n].inst); in != last && x.e.wouldMatch(x.q, n, x.e.looking(x.q.has)) {
+			out = append(out, Conflict{Kind: NotInForce, Loser: x.e.ref(n), By: byStatus})
+			last = in
+		}
+	}
+	return out
+}
