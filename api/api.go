@@ -48,6 +48,7 @@ type Exchange interface {
 	Instruments(ctx context.Context) ([]exchange.InstrumentView, error)
 	Instrument(ctx context.Context, id string) (exchange.InstrumentView, error)
 	InstrumentStatus(ctx context.Context, id string, a, b party.ID, at time.Time) (instrument.Standing, error)
+	WhatIf(ctx context.Context, r exchange.WhatIfRequest) (exchange.WhatIf, error)
 
 	RecordFact(ctx context.Context, f exchange.Fact) (exchange.Fact, error)
 	WithdrawFact(ctx context.Context, id string) (exchange.Withdrawal, error)
@@ -95,6 +96,7 @@ func newServer(c Config) *server {
 	s.whyRoutes()
 	s.partyRoutes()
 	s.instrumentRoutes()
+	s.whatIfRoutes()
 	s.factRoutes()
 	s.dutyRoutes()
 	s.inboxRoutes()

@@ -21,7 +21,7 @@ import (
 
 func (a *app) instrumentCommand() *cobra.Command {
 	return group("instrument", "What was agreed or is law: treaties, memoranda, statutes, handling standards", []string{"instruments"},
-		a.instrumentLint(), a.instrumentTest(), a.instrumentAdd(), a.instrumentList(), a.instrumentShow(), a.instrumentStatus())
+		a.instrumentLint(), a.instrumentTest(), a.instrumentAdd(), a.instrumentList(), a.instrumentShow(), a.instrumentStatus(), a.instrumentWhatIf())
 }
 
 func (a *app) instrumentAdd() *cobra.Command {

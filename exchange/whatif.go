@@ -49,15 +49,15 @@ type WhatIf struct {
 	To          time.Time    `json:"to"`
 	Now         bool         `json:"now,omitempty"` // decided as of To, not of the moment of each decision
 	Epoch       int64        `json:"epoch"`
-	Decisions   int64        `json:"decisions"`   // replayed
-	Questions   int64        `json:"questions"`   // different ones among them, decided once each
-	Unreadable  int64        `json:"unreadable"`  // decisions that do not say what they were about; not replayed
-	Unchanged   int64        `json:"unchanged"`   // same outcome, same form
-	Overtaken   int64        `json:"overtaken"`   // would come out differently today in the same way without the draft: law or engine have changed since
-	Changed     int64        `json:"changed"`     // because of the draft
-	Changes     []Change     `json:"changes"`     // by kind, most frequent first
+	Decisions   int64        `json:"decisions"`    // replayed
+	Questions   int64        `json:"questions"`    // different ones among them, decided once each
+	Unreadable  int64        `json:"unreadable"`   // decisions that do not say what they were about; not replayed
+	Unchanged   int64        `json:"unchanged"`    // same outcome, same form
+	Overtaken   int64        `json:"overtaken"`    // would come out differently today in the same way without the draft: law or engine have changed since
+	Changed     int64        `json:"changed"`      // because of the draft
+	Changes     []Change     `json:"changes"`      // by kind, most frequent first
 	ByRecipient []Affected   `json:"by_recipient"` // those for whom something changes, most affected first
-	Clauses     []Cause      `json:"clauses"`     // most frequent first
+	Clauses     []Cause      `json:"clauses"`      // most frequent first
 	Examples    []Replayed   `json:"examples"`
 }
 

@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-
 	"entente/decision"
 	"entente/exchange"
 	"entente/intel"
@@ -149,4 +148,3 @@ func randomRequest(r *rand.Rand, at time.Time) decision.Request {
 	}
 	return req
 }
-
