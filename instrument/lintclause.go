@@ -140,23 +140,24 @@ func overlap(a, b *InForce) bool {
 
 // sorted is the matcher with its lists in one order, so that equal ones read
 // the same.
-func (w When) sorted() When {
+func (w *When) sorted() When {
+	out := *w
 	for _, words := range []*[]string{
-		&w.Type, &w.Purpose, &w.SenderKind, &w.SenderRole, &w.SenderSector, &w.RecipientKind, &w.RecipientRole,
-		&w.RecipientSector, &w.ReceivedUnder,
+		&out.Type, &out.Purpose, &out.SenderKind, &out.SenderRole, &out.SenderSector, &out.RecipientKind, &out.RecipientRole,
+		&out.RecipientSector, &out.ReceivedUnder,
 	} {
 		*words = slices.Sorted(slices.Values(*words))
 	}
-	w.Recipient = slices.Sorted(slices.Values(w.Recipient))
-	for _, set := range []**Set{&w.SenderJurisdiction, &w.RecipientJurisdiction, &w.Origin} {
+	out.Recipient = slices.Sorted(slices.Values(w.Recipient))
+	for _, set := range []**Set{&out.SenderJurisdiction, &out.RecipientJurisdiction, &out.Origin} {
 		if s := *set; s != nil {
 			*set = &Set{slices.Sorted(slices.Values(s.In)), slices.Sorted(slices.Values(s.NotIn))}
 		}
 	}
 	if c := w.Categories; c != nil {
-		w.Categories = &CategorySet{slices.Sorted(slices.Values(c.Any)), slices.Sorted(slices.Values(c.None)), slices.Sorted(slices.Values(c.Within))}
+		out.Categories = &CategorySet{slices.Sorted(slices.Values(c.Any)), slices.Sorted(slices.Values(c.None)), slices.Sorted(slices.Values(c.Within))}
 	}
-	return w
+	return out
 }
 
 // unchecked names permissions that rest on text nobody checked, when no checked

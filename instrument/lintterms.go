@@ -172,17 +172,24 @@ func (l *linter) factsUsed() map[string]string {
 		}
 	}
 	for n := range l.i.Parties {
-		for _, v := range l.i.Parties[n].Reservations {
-			for _, m := range v.Modifies {
-				if m.When != nil {
-					for f := range m.When.Facts {
-						add(f, "/parties/"+strconv.Itoa(n))
-					}
-				}
-			}
+		for _, f := range l.i.Parties[n].factsReserved() {
+			add(f, "/parties/"+strconv.Itoa(n))
 		}
 	}
 	return used
+}
+
+// factsReserved are the facts that reservations of a party look at.
+func (p *PartyRecord) factsReserved() []string {
+	var out []string
+	for _, v := range p.Reservations {
+		for _, m := range v.Modifies {
+			if m.When != nil {
+				out = slices.AppendSeq(out, maps.Keys(m.When.Facts))
+			}
+		}
+	}
+	return out
 }
 
 // names are the facts and quantities a criterion looks at.
