@@ -58,15 +58,18 @@ func idsOfLibrary(t *testing.T) map[string]map[string]bool {
 	return out
 }
 
-// idsOf lists clauses, duties, definitions, thresholds and so on, and the names of the parts of the
-// document ("status", "parties", "review" …).
+// idsOf lists everything in a document that has an id, and the names of the
+// parts it has.
 func idsOf(doc *instrument.Instrument) map[string]bool {
 	ids := map[string]bool{
 		"status": true, "title": true, "parties": len(doc.Parties) > 0, "jurisdictions": len(doc.Jurisdictions) > 0,
-		"precedence": len(doc.Precedence.SubjectTo)+len(doc.Precedence.PrevailsOver) > 0, "dispute": doc.Dispute != nil, "amendment": doc.Amendment != nil,
+		"precedence": len(doc.Precedence.SubjectTo)+len(doc.Precedence.PrevailsOver) > 0, "dispute": doc.Dispute != nil,
+		"amendment": doc.Amendment != nil, "areas": len(doc.Areas) > 0, "reservable": doc.Reservable != nil, "transposes": doc.Transposes != nil,
+		"applies_when": doc.AppliesWhen != nil, "vectors": len(doc.Vectors) > 0, "language": doc.Language != nil, "source": doc.Origin != nil,
 	}
 	for _, c := range doc.Clauses {
 		ids[c.ID] = true
+		grounds(ids, c.Refusal)
 		for _, d := range c.Duties {
 			ids[d.ID] = true
 		}
@@ -74,17 +77,43 @@ func idsOf(doc *instrument.Instrument) map[string]bool {
 	for _, d := range doc.Definitions {
 		ids[d.Term] = true
 	}
-	for _, p := range doc.Parties {
-		ids[string(p.Party)] = true
-	}
 	for _, t := range doc.Thresholds {
 		ids[t.ID] = true
 	}
 	for _, p := range doc.Procedures {
 		ids[p.ID] = true
+		grounds(ids, p.Refusal)
+		for _, t := range p.Transitions {
+			ids[t.ID] = true
+		}
 	}
 	for _, r := range doc.Review {
 		ids[r.ID] = true
 	}
+	for _, p := range doc.Parties {
+		idsOfParty(ids, &p)
+	}
 	return ids
+}
+
+func idsOfParty(ids map[string]bool, p *instrument.PartyRecord) {
+	ids[string(p.Party)] = true
+	for _, a := range p.Authorities {
+		ids[a.Role] = true
+	}
+	for _, v := range p.Reservations {
+		ids[v.ID] = true
+	}
+	for _, d := range p.Declarations {
+		ids[d.ID] = true
+	}
+}
+
+func grounds(ids map[string]bool, f *instrument.Refusal) {
+	if f == nil {
+		return
+	}
+	for _, g := range f.Grounds {
+		ids[g.Code] = true
+	}
 }
