@@ -20,12 +20,12 @@ const module = "entente"
 // it may import. Arrows only point down the list. To add a package, add a line.
 var mayImport = map[string]string{
 	"cmd/entente": "cli",
-	"cli":         "api/view client decision examples exchange instrument internal/fault internal/ident node obligation party privacy transparency/verify",
+	"cli":         "api/view client decision examples exchange instrument instrument/library internal/fault internal/ident node obligation party privacy transparency/verify",
 	"node":        "api api/view console decision exchange internal/fault internal/ident internal/keyring obligation party store transparency wire/peer",
 
 	// Adapters: they know the domain and never each other.
 	"api/view":        "decision exchange intel internal/ident party privacy",
-	"api":             "api/view decision exchange instrument intel internal/fault internal/inflate internal/problem obligation party",
+	"api":             "api/view decision exchange instrument intel internal/fault internal/ident internal/inflate internal/problem obligation party",
 	"client":          "api/view decision exchange instrument internal/fault internal/problem obligation party",
 	"console":         "decision exchange internal/fault internal/ident internal/problem party",
 	"store":           "exchange intel internal/fault internal/ident obligation party transparency",

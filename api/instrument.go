@@ -25,6 +25,7 @@ type standingInput struct {
 }
 
 func (s *server) instrumentRoutes() {
+	s.instrumentSchemaRoute()
 	register(s, huma.Operation{
 		OperationID: "list-instruments", Method: http.MethodGet, Path: "/v1/instruments", Tags: []string{"instrument"},
 		Summary: "The instruments active on this node",
