@@ -43,6 +43,8 @@ func (s *server) instrumentSchemaRoute() {
 		}
 		return out, nil
 	})
+	answer := s.api.OpenAPI().Paths[schemaPath].Get.Responses["200"]
+	answer.Content = map[string]*huma.MediaType{"application/schema+json": {Schema: &huma.Schema{Type: "object", Description: "A JSON Schema"}}}
 }
 
 // matches reports whether an If-None-Match header names an entity tag (RFC 9110
