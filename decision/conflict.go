@@ -70,7 +70,7 @@ func (x *explainer) opposed(p, o *Match) (Conflict, bool) {
 	switch {
 	case yes.kind == kindPermission && yes.root && o.certain && yes.regime != no.regime:
 		c.Kind, c.By = PermitDeny, byConjunction
-	case yes.kind == kindObligation && yes.clause.Act == x.q.actName:
+	case yes.demands(x.q.actName):
 		c.Kind, c.By = MustMustNot, byDilemma
 		if p.fate == outranked {
 			c.Winner, c.Loser, c.By = c.Loser, c.Winner, byBoth

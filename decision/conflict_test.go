@@ -35,6 +35,8 @@ func TestLG6ConflictsAreShownWithWhatResolvedThem(t *testing.T) {
 	keep, drop := permission("a"), permission("b")
 	keep.Retention = &instrument.Retention{AtLeast: instrument.Period{Years: 2}}
 	drop.Retention = &instrument.Retention{AtMost: instrument.Period{Days: 180}}
+	demand := obligation("a", clock("tell", "PT24H", "aware", ""))
+	demand.Grants = "cooperation"
 	lapsed := lawOf("other", "cooperation", permission("b"))
 	lapsed.Term.Sunset = day("2025-01-01")
 	special := permission("b")
@@ -57,8 +59,12 @@ func TestLG6ConflictsAreShownWithWhatResolvedThem(t *testing.T) {
 			[]string{"permit-deny one a over other b: protective"},
 		},
 		{
-			"a duty and a prohibition", lawOf("one", "reporting", obligation("a", clock("tell", "PT24H", "aware", ""))), lawOf("other", "cooperation", prohibition("b")),
+			"a duty and a prohibition", lawOf("one", "reporting", demand), lawOf("other", "cooperation", prohibition("b")),
 			[]string{"must-must-not other b over one a: dilemma"},
+		},
+		{
+			"how to share is no duty to share", lawOf("one", "reporting", obligation("a", clock("tell", "PT24H", "aware", ""))), lawOf("other", "cooperation", prohibition("b")),
+			nil,
 		},
 		{
 			"two clocks of one event", lawOf("one", "reporting", obligation("a", clock("tell", "PT72H", "aware", "csirt"))), lawOf("other", "reporting", obligation("b", clock("say", "PT24H", "aware", "csirt"))),

@@ -354,7 +354,7 @@ func (x *explainer) dilemma(before []DutyRef) {
 	var left []DutyRef
 	for _, d := range before {
 		r := x.clause(d.ClauseRef)
-		if r == nil || r.kind != kindObligation || r.clause.Act != x.q.actName && r.grants == 0 {
+		if r == nil || !r.demands(x.q.actName) {
 			continue
 		}
 		if x.finding.outcome == Deny || !slices.Contains(x.out.Duties, d) {

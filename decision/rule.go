@@ -147,6 +147,12 @@ func (r *rule) burden(q *Query) int {
 	return n
 }
 
+// demands reports whether r is a duty to do what is asked about. A duty about
+// sharing that is no basis for it says how to share, not that one must.
+func (r *rule) demands(act string) bool {
+	return r.kind == kindObligation && (r.grants != 0 || r.clause.Act == act && act != share)
+}
+
 // matchers hold one bitset of rules per value of an attribute: the rules that
 // value satisfies. A decision ANDs one bitset per attribute.
 type matchers struct {
