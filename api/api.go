@@ -49,6 +49,7 @@ type Exchange interface {
 	Instrument(ctx context.Context, id string) (exchange.InstrumentView, error)
 	InstrumentStatus(ctx context.Context, id string, a, b party.ID, at time.Time) (instrument.Standing, error)
 	WhatIf(ctx context.Context, r exchange.WhatIfRequest) (exchange.WhatIf, error)
+	InstrumentActs
 
 	RecordFact(ctx context.Context, f exchange.Fact) (exchange.Fact, error)
 	WithdrawFact(ctx context.Context, id string) (exchange.Withdrawal, error)
@@ -97,6 +98,7 @@ func newServer(c Config) *server {
 	s.partyRoutes()
 	s.instrumentRoutes()
 	s.whatIfRoutes()
+	s.instrumentActRoutes()
 	s.factRoutes()
 	s.dutyRoutes()
 	s.inboxRoutes()

@@ -40,40 +40,47 @@ type publicationEvent struct {
 	Items       []ReleaseItem `json:"items"`
 }
 
-// PublishInstrument puts a text and all acts on it into the outbox for each
-// recipient. Acts of others go along as they came: they count by their own
+// PublishInstrument puts a text, the versions that led to it and all acts on them
+// into the outbox for each recipient. Acts of others go along as they came: they count by their own
 // signatures, whoever carries them. It returns a not-found fault for a text or a
 // recipient this node does not know.
 func (s *Service) PublishInstrument(ctx context.Context, in PublishRequest) (PublishReport, error) {
 	var rep PublishReport
-	run := func(r Reader) (*law, instrument.Derived, error) {
+	var texts []*instrument.Instrument
+	run := func(r Reader) (*law, error) {
 		l, err := s.lawAt(ctx, r)
 		if err != nil {
-			return nil, instrument.Derived{}, err
+			return nil, err
 		}
 		d, err := l.deeds.find(in.Instrument)
 		if err != nil {
-			return nil, d, err
+			return nil, err
 		}
-		rep = PublishReport{Instrument: d.Doc.Ref(), Hash: d.Doc.Hash, Acts: len(l.deeds.sound(d.Doc.Hash))}
+		rep = PublishReport{Instrument: d.Doc.Ref(), Hash: d.Doc.Hash}
+		texts = l.deeds.lineage(d.Doc)
+		for _, doc := range texts {
+			rep.Acts += len(l.deeds.sound(doc.Hash))
+		}
 		rep.To, err = s.addressees(l, d.Doc, in.To)
-		return l, d, err
+		return l, err
 	}
 	if in.DryRun {
 		err := s.store.Read(ctx, func(r Reader) error {
-			_, _, err := run(r)
+			_, err := run(r)
 			return err
 		})
 		return rep, err
 	}
 	err := s.store.Write(ctx, func(tx Tx) error {
-		l, d, err := run(tx)
+		l, err := run(tx)
 		if err != nil {
 			return err
 		}
 		for _, to := range rep.To {
-			if err := s.publish(ctx, tx, l, d.Doc, to); err != nil {
-				return err
+			for _, doc := range texts {
+				if err := s.publish(ctx, tx, l, doc, to); err != nil {
+					return err
+				}
 			}
 		}
 		return nil
@@ -104,6 +111,19 @@ func (s *Service) addressees(l *law, doc *instrument.Instrument, to []party.ID) 
 		ids[n] = a.ID
 	}
 	return ids, err
+}
+
+// lineage are the versions that led to a text, as far as they are here, the
+// oldest first: whom an amendment binds is for the rule of the version before.
+func (d *deeds) lineage(doc *instrument.Instrument) []*instrument.Instrument {
+	out := []*instrument.Instrument{doc}
+	for {
+		before := slices.IndexFunc(d.docs, func(o *instrument.Instrument) bool { return o.Hash.String() == out[0].Supersedes })
+		if before < 0 {
+			return out
+		}
+		out = slices.Insert(out, 0, d.docs[before])
+	}
 }
 
 // sound are the acts on a text whose signatures hold today.

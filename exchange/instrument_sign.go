@@ -205,7 +205,7 @@ func counted(doc *instrument.Instrument, all []instrument.Signed, drafts []draft
 }
 
 func refusedAct(k instrument.ActKind, doc *instrument.Instrument, why string) error {
-	return fault.New(fault.Conflict, "act.refused", "A %s of %s would not count: it %s.", k, doc.Ref(), why).
+	return fault.New(fault.Conflict, "act.refused", "The %s of %s would not count (%s).", k, doc.Ref(), why).
 		Try("Look at the acts on the text with entente instrument acts %s.", doc.ID)
 }
 

@@ -239,3 +239,20 @@ func partyViews(written *instrument.Instrument, d instrument.Derived, now time.T
 	}
 	return out
 }
+
+// InstrumentSource returns the file of a text, byte for byte, with its name. It
+// returns a not-found fault.
+func (s *Service) InstrumentSource(ctx context.Context, name string) (file string, source []byte, err error) {
+	err = s.store.Read(ctx, func(r Reader) error {
+		l, err := s.lawAt(ctx, r)
+		if err != nil {
+			return err
+		}
+		d, err := l.deeds.find(name)
+		if err == nil {
+			file, source = l.deeds.source(d.Doc.Hash)
+		}
+		return err
+	})
+	return file, source, err
+}

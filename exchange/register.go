@@ -286,7 +286,7 @@ func (s *Service) admissible(ctx context.Context, doc *instrument.Instrument) (k
 
 // vectorsHold refuses a document that says something else than its parties agreed.
 func vectorsHold(doc *instrument.Instrument) error {
-	bad := fault.New(fault.Invalid, "instrument.vectors", "Vectors of %s fail; an instrument whose vectors fail is not activated.", doc.ID)
+	bad := fault.New(fault.Invalid, "instrument.vectors", "Vectors of %s fail; an instrument whose vectors fail is neither signed nor activated.", doc.ID)
 	results, err := decision.TestInstrument(doc, privacy.Catalogue())
 	if err != nil {
 		return err

@@ -21,14 +21,22 @@ func amend(old, next, text *Instrument, acts []Judged) *Instrument {
 		return next
 	}
 	a := amendment{old: old, acts: acts, rule: old.Amendment, depositary: old.Depositary}
-	adopted, members := a.adoption()
-	copied := *next
-	copied.Parties = make([]PartyRecord, len(next.Parties))
-	for n := range next.Parties {
-		p := next.Parties[n]
-		p.Events = a.events(&p, text.party(p.Party), adopted, members)
+	a.adopted, a.members = a.adoption()
+	out := a.applied(next, text)
+	for n := range out.Parties {
+		p := &out.Parties[n]
 		p.Reservations = carried(old.party(p.Party), p.Reservations, next, acts)
-		copied.Parties[n] = p
+	}
+	return out
+}
+
+// applied returns next with the events that the amendment gives its parties.
+func (a amendment) applied(next, text *Instrument) *Instrument {
+	copied := *next
+	copied.Parties = slices.Clone(next.Parties)
+	for n := range copied.Parties {
+		p := &copied.Parties[n]
+		p.Events = a.events(p, text.party(p.Party))
 	}
 	return &copied
 }
@@ -39,6 +47,8 @@ type amendment struct {
 	acts       []Judged
 	rule       *Amendment // nil: each party for itself
 	depositary party.ID
+	adopted    time.Time  // zero: not adopted, or nobody can say
+	members    []party.ID // the parties of the old text when it was
 }
 
 // adoption is the first instant at which the rule was met, and the parties of
@@ -156,22 +166,22 @@ func (a *amendment) accepted(p party.ID, from time.Time) time.Time {
 
 // events is a party's record under the new text: what the file asserts and its
 // acts other than consent, and its entry into force when the rule gives one.
-func (a *amendment) events(p, asserted *PartyRecord, adopted time.Time, members []party.ID) []Event {
+func (a *amendment) events(p, asserted *PartyRecord) []Event {
 	var out []Event
 	for _, e := range p.Events {
 		if !isConsent(e.Kind) || slices.Contains(asserted.Events, e) {
 			out = append(out, e)
-		} else if adopted.IsZero() {
+		} else if a.adopted.IsZero() {
 			out = append(out, Event{Kind: signature, At: e.At}) // it waits for the others
 		}
 	}
-	agreed, ok := a.agreed(p.Party, adopted, members)
+	agreed, ok := a.agreed(p.Party)
 	if !ok {
 		return out
 	}
 	start := agreed
 	if a.rule != nil {
-		start = latest(start, a.rule.EffectiveAfter.AddTo(adopted))
+		start = latest(start, a.rule.EffectiveAfter.AddTo(a.adopted))
 	}
 	out = append(out, Event{Kind: string(ActAcceptance), At: agreed}, Event{Kind: inForce, At: start})
 	if o := a.old.party(p.Party); o != nil {
@@ -186,21 +196,21 @@ func (a *amendment) events(p, asserted *PartyRecord, adopted time.Time, members 
 
 // agreed is when a party agreed to be bound by the adopted text, expressly, by
 // silence or by the rule of the old one.
-func (a *amendment) agreed(p party.ID, adopted time.Time, members []party.ID) (time.Time, bool) {
-	if adopted.IsZero() {
+func (a *amendment) agreed(p party.ID) (time.Time, bool) {
+	if a.adopted.IsZero() {
 		return time.Time{}, false
 	}
-	said := a.answer(p, adopted)
-	if a.rule != nil && slices.Contains(members, p) {
+	said := a.answer(p, a.adopted)
+	if a.rule != nil && slices.Contains(a.members, p) {
 		bySilence := a.rule.Rule == tacit && said == silent
 		if a.rule.Binds == "all" || bySilence {
-			return adopted, true
+			return a.adopted, true
 		}
 	}
 	if said == yes {
-		return adopted, true
+		return a.adopted, true
 	}
-	later := a.accepted(p, adopted)
+	later := a.accepted(p, a.adopted)
 	return later, !later.IsZero()
 }
 

@@ -128,3 +128,20 @@ func TestADraftThatBoundNobodyIsNoLaw(t *testing.T) {
 		t.Errorf("the old draft is %s: %s", phase, why)
 	}
 }
+
+// TestP2AnAmendmentOfAnUnknownTextWaits: a node without the text that is amended
+// does not know the rule, and lets nobody be bound until it has it.
+func TestP2AnAmendmentOfAnUnknownTextWaits(t *testing.T) {
+	t.Parallel()
+	old := pact(t, "amendment: {rule: consensus}\n", "a", "b", "c")
+	next := pact(t, fmt.Sprintf("version: 1.1.0\nsupersedes: %s\n", old.Hash), "a", "b", "c")
+	d := deskOf(next)
+	d.bind(t, "a", "b")
+	doc := instrument.Derive([]*instrument.Instrument{next}, d.acts)[next.Hash].Doc
+	if s := between(doc, "a", "b", date(t, "2026-07-01")); s.InForce {
+		t.Errorf("in force: %+v", s)
+	}
+	if phase, why := instrument.PhaseAt(doc, nil, nil, date(t, "2026-07-01")); phase != instrument.PhaseSigned {
+		t.Errorf("%s: %s", phase, why)
+	}
+}

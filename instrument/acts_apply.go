@@ -52,6 +52,8 @@ func (p *PartyRecord) apply(acts []Judged) {
 		switch k := a.Act.Act; {
 		case slices.Contains(EventKinds(), string(k)):
 			p.Events = append(p.Events, Event{Kind: string(k), At: a.At})
+		case k == ActAmendmentAcceptance:
+			p.Events = append(p.Events, Event{Kind: string(ActAcceptance), At: a.At})
 		case k == ActReservation:
 			p.Reservations = append(p.Reservations, p.reservation(a))
 		case k == ActReservationWithdrawal:
@@ -156,10 +158,15 @@ func Derive(docs []*Instrument, acts []Signed) map[ident.Digest]Derived {
 		}
 		next := derive(d, about[d.Hash])
 		out[d.Hash] = next // a circle of hashes cannot be made; if it could, it would end here
-		if old, ok := byHash[supersededHash(d)]; ok && CheckSuccession(old, d) == nil {
+		switch old, known := byHash[supersededHash(d)]; {
+		case d.Supersedes == "":
+		case !known || CheckSuccession(old, d) != nil:
+			// Whom it binds is for the rule of a text that is not here.
+			next.Doc = amendment{}.applied(next.Doc, d)
+		default:
 			next.Doc = amend(visit(old).Doc, next.Doc, d, next.Acts)
-			out[d.Hash] = next
 		}
+		out[d.Hash] = next
 		return next
 	}
 	for _, d := range docs {
