@@ -146,7 +146,7 @@ func (i *Instrument) terms(c *Clause) []TermUse {
 	for _, q := range c.Requires {
 		words[string(q.Without)] = true
 	}
-	opens := c.Modality == Permission || c.Grants != ""
+	opens := c.Modality == Permission
 	var out []TermUse
 	for _, d := range i.Definitions {
 		if !words[d.Term] && !words[d.Means] {
