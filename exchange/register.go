@@ -199,7 +199,17 @@ func (s *Service) RecordFact(ctx context.Context, f Fact) (Fact, error) {
 	if f.From.IsZero() {
 		f.From = now
 	}
-	err := s.changeLaw(ctx, lawEvent{Change: "fact", ID: f.ID, By: f.Issuer}, func(tx Tx) error {
+	f, err := read(ctx, s, func(r Reader) (Fact, error) {
+		l, err := s.lawAt(ctx, r)
+		if err != nil {
+			return f, err
+		}
+		return l.derogate(f)
+	})
+	if err != nil {
+		return f, err
+	}
+	err = s.changeLaw(ctx, lawEvent{Change: "fact", ID: f.ID, By: f.Issuer}, func(tx Tx) error {
 		return tx.PutFact(ctx, f)
 	})
 	return f, err
