@@ -2,8 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -15,13 +13,17 @@ import (
 	"entente/client"
 	"entente/exchange"
 	"entente/instrument"
-	"entente/internal/fault"
 	"entente/party"
 )
 
 func (a *app) instrumentCommand() *cobra.Command {
 	return group("instrument", "What was agreed or is law: treaties, memoranda, statutes, handling standards", []string{"instruments"},
-		a.instrumentLint(), a.instrumentTest(), a.instrumentAdd(), a.instrumentList(), a.instrumentShow(), a.instrumentStatus(), a.instrumentWhatIf())
+		a.instrumentNew(), a.instrumentFmt(), a.instrumentLint(), a.instrumentTest(), a.instrumentCompile(), a.instrumentExplain(), a.instrumentGraph(),
+		a.instrumentAdopt(), a.instrumentSign(), a.instrumentRatify(), a.instrumentReserve(), a.instrumentObject(), a.instrumentDeclare(),
+		a.instrumentSuspend(), a.instrumentResume(), a.instrumentAmend(), a.instrumentWithdraw(), a.instrumentNotify(),
+		a.instrumentPublish(), a.instrumentActs(),
+		a.instrumentAdd(), a.instrumentList(), a.instrumentShow(), a.instrumentStatus(),
+		a.instrumentWhatIf(), a.instrumentLibrary())
 }
 
 func (a *app) instrumentAdd() *cobra.Command {
@@ -155,89 +157,9 @@ func drawStanding(t *table, s instrument.Standing) {
 	}
 	t.line("%s", state)
 	for _, clause := range slices.Sorted(maps.Keys(s.Excluded)) {
-		t.row("  excluded", clause, "by reservation "+s.Excluded[clause])
+		t.row("  excluded", clause, "by "+s.Excluded[clause])
 	}
 	for _, clause := range s.Surviving {
 		t.row("  survives", clause)
 	}
-}
-
-func (a *app) instrumentLint() *cobra.Command {
-	return &cobra.Command{
-		Use: "lint FILE…", Short: "Check instrument files; needs no node",
-		Long: "Every message names file, line, column and clause. Exit code 2 when a file cannot be what it says.",
-		Args: args(1, -1),
-		RunE: func(_ *cobra.Command, files []string) error {
-			results := make([]lintResult, 0, len(files))
-			for _, file := range files {
-				r, _, err := a.lint(file)
-				if err != nil {
-					return err
-				}
-				if len(r.Problems) > 0 {
-					a.code = exitUsage
-				}
-				results = append(results, r)
-			}
-			return a.print(results, func(t *table) {
-				for _, r := range results {
-					drawLint(t, r)
-				}
-			})
-		},
-	}
-}
-
-// lintResult is what was found in one file.
-type lintResult struct {
-	File     string               `json:"file"`
-	ID       string               `json:"id,omitempty"`
-	Hash     string               `json:"hash,omitempty"`
-	Problems []fault.Field        `json:"problems"`
-	Findings []instrument.Finding `json:"findings"` // of a valid file: allowed, probably not meant
-}
-
-// lint loads one file. Only a file that cannot be read is an error.
-func (a *app) lint(file string) (lintResult, *instrument.Instrument, error) {
-	r := lintResult{File: file, Problems: []fault.Field{}, Findings: []instrument.Finding{}}
-	src, err := a.readFile(file)
-	if err != nil {
-		return r, nil, err
-	}
-	doc, err := instrument.Load(file, src)
-	if err != nil {
-		f, ok := errors.AsType[*fault.Error](err)
-		if !ok {
-			return r, nil, fmt.Errorf("load %s: %w", file, err)
-		}
-		r.Problems = f.Fields
-		if len(f.Fields) == 0 {
-			r.Problems = []fault.Field{{Detail: f.Message}}
-		}
-		return r, nil, nil
-	}
-	r.ID, r.Hash = doc.ID, doc.Hash.String()
-	r.Findings = append(r.Findings, instrument.Lint(doc, a.now())...)
-	return r, doc, nil
-}
-
-func drawLint(t *table, r lintResult) {
-	if len(r.Problems) == 0 {
-		t.line("✓ %s: %s, %s", r.File, r.ID, r.Hash)
-		for _, f := range r.Findings {
-			t.line("  %s: %s: %s", f.String(), string(f.Level), clauseName(f.Clause)+f.Message)
-		}
-		return
-	}
-	t.line("✗ %s: %s", r.File, count(len(r.Problems), "error"))
-	for _, p := range r.Problems {
-		t.line("  %s", p.Detail)
-	}
-}
-
-func clauseName(id string) string {
-	if id == "" {
-		return ""
-	}
-	return "clause " + id + " "
 }
