@@ -157,21 +157,40 @@ func derive(ctx context.Context, r Reader, views []InstrumentView, parties map[p
 }
 
 // find returns the text that a person means: by its hash, by id@version, or by
-// its id the newest one.
+// its id the newest one that is active. What a partner merely proposed never
+// takes the place of an active text; among several proposed ones the person says
+// which, so that nobody signs another text than the one it read.
 func (d *deeds) find(name string) (instrument.Derived, error) {
-	var best instrument.Derived
+	var active, proposed []*instrument.Instrument
 	for _, doc := range d.docs {
-		switch {
-		case name == doc.Hash.String() || name == doc.Ref():
+		if name == doc.Hash.String() {
 			return d.derived[doc.Hash], nil
-		case name == doc.ID && (best.Doc == nil || instrument.CompareVersions(doc.Version, best.Doc.Version) > 0):
-			best = d.derived[doc.Hash]
+		}
+		if name != doc.ID && name != doc.Ref() {
+			continue
+		}
+		if _, ok := d.active[doc.Hash]; ok {
+			active = append(active, doc)
+		} else {
+			proposed = append(proposed, doc)
 		}
 	}
-	if best.Doc == nil {
-		return best, fault.New(fault.NotFound, "instrument.unknown", "There is no active instrument %q.", name).Try("List the active instruments.")
+	switch {
+	case len(active) > 0:
+		newest := slices.MaxFunc(active, func(a, b *instrument.Instrument) int { return instrument.CompareVersions(a.Version, b.Version) })
+		return d.derived[newest.Hash], nil
+	case len(proposed) == 1:
+		return d.derived[proposed[0].Hash], nil
+	case len(proposed) > 1:
+		f := fault.New(fault.Conflict, "act.ambiguous", "There are several texts %q here, and none is active.", name).
+			Try("Say which one: by id@version, or by its hash.")
+		for _, doc := range proposed {
+			f = f.At("/instrument", doc.Ref()+" "+doc.Hash.String())
+		}
+		return instrument.Derived{}, f
 	}
-	return best, nil
+	return instrument.Derived{}, fault.New(fault.NotFound, "instrument.unknown", "There is no text %q on this node.", name).
+		Try("List the texts with entente instrument acts.")
 }
 
 // later are the versions that supersede a text.

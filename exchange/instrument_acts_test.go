@@ -80,10 +80,8 @@ func (f *federation) agreeOn(name string, phase instrument.Phase, status string,
 		got := s.Why
 		if s.InForce {
 			got = "in force"
-			for _, c := range []string{"art3", "art4"} {
-				if s.Excluded[c] != "" {
-					got += " without " + c
-				}
+			if s.Excluded["art4"] != "" {
+				got = "in force without art4"
 			}
 		}
 		if !strings.Contains(got, status) {
@@ -435,4 +433,56 @@ func receiptItems(t *testing.T, answer []byte) []envelope.ItemReceipt {
 	m, err := envelope.Kept(b.Envelope)
 	must(t, err)
 	return m.Receipt.Items
+}
+
+// TestT2AProposalNeverStandsInForAnActiveText: a partner that proposes a higher
+// version of a text does not get it signed by somebody who means the one in force.
+func TestT2AProposalNeverStandsInForAnActiveText(t *testing.T) {
+	t.Parallel()
+	f, a, c := f2(t)
+	f.does(c, exchange.ActRequest{File: "charter.yaml", Source: charter("version: 99.0.0\n", aurelia, cordova), Act: instrument.ActSignature})
+	f.publishes(c, "charter@99.0.0")
+	v := f.does(a, exchange.ActRequest{Instrument: "charter", Act: instrument.ActDeclaration, Text: "We mean the first."})
+	if v.Version != "1.0.0" {
+		t.Errorf("signed %s", v.Version)
+	}
+	// Of several that are only proposed, one has to be named.
+	for _, rank := range []string{"rank: 1\n", "rank: 2\n"} {
+		src := bytes.Replace(charter(rank, aurelia, cordova), []byte("id: charter"), []byte("id: second"), 1)
+		f.does(c, exchange.ActRequest{File: "second.yaml", Source: src, Act: instrument.ActSignature})
+		f.publishes(c, load(t, src).Hash.String())
+	}
+	_, err := a.SignAct(t.Context(), exchange.ActRequest{Instrument: "second", Act: instrument.ActSignature, By: "Head of Legal"})
+	wantCode(t, err, "act.ambiguous")
+	_, err = a.SignAct(t.Context(), exchange.ActRequest{Instrument: "second@1.0.0", Act: instrument.ActSignature, By: "Head of Legal"})
+	wantCode(t, err, "act.ambiguous")
+}
+
+// TestT5ThreeNodesConverge: each signs what it happens to know; whatever the order
+// in which they publish, all come to hold the same acts and the same status.
+func TestT5ThreeNodesConverge(t *testing.T) {
+	t.Parallel()
+	for _, order := range [][]party.ID{{aurelia, borealis, cordova}, {cordova, borealis, aurelia}, {borealis, aurelia, cordova, aurelia}} {
+		f := newFederation(t, aurelia, borealis, cordova)
+		src := charter("", aurelia, borealis, cordova)
+		for _, n := range f.nodes {
+			f.does(n, exchange.ActRequest{File: "charter.yaml", Source: src, Act: instrument.ActSignature})
+		}
+		for _, id := range order {
+			f.publishes(f.nodes[id], "charter")
+		}
+		f.does(f.nodes[borealis], exchange.ActRequest{Instrument: "charter", Act: instrument.ActReservation, Excludes: []string{"art4"}})
+		for _, n := range f.nodes {
+			f.does(n, exchange.ActRequest{Instrument: "charter", Act: instrument.ActRatification})
+			n.activates(t, src)
+		}
+		f.does(f.nodes[cordova], exchange.ActRequest{Instrument: "charter", Act: instrument.ActSuspension})
+		for _, id := range order {
+			f.publishes(f.nodes[id], "charter")
+		}
+		a, b, c := f.nodes[aurelia], f.nodes[borealis], f.nodes[cordova]
+		f.agreeOn("charter", instrument.PhaseInForce, "suspended", a, b, c)
+		sameActs(t, a, b)
+		sameActs(t, b, c)
+	}
 }

@@ -237,6 +237,7 @@ func (s *Service) timely(l *law, d instrument.Derived, in ActRequest, now time.T
 		if again(d.Acts, k, s.self) && (k == instrument.ActSignature || bound) {
 			return done(k, d.Doc)
 		}
+	default: // counts whenever it is done
 	}
 	return nil
 }

@@ -3,7 +3,7 @@ package instrument
 import (
 	"bytes"
 	"fmt"
-	"slices"
+	"regexp"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -240,7 +240,9 @@ func (r *reader) act(root *node) Act {
 
 func readReservationAct(o *object) *ReservationAct {
 	o.require("id")
-	v := &ReservationAct{ID: o.word("id", slug), Excludes: o.words("excludes", slug)}
+	// No dots: the id becomes part of the ids of the clauses it changes.
+	id := form(reservationForm, "r1: lower-case letters, digits and hyphens")
+	v := &ReservationAct{ID: o.word("id", id), Excludes: o.words("excludes", slug)}
 	o.objects("modifies", func(o *object) { v.Modifies = append(v.Modifies, readModification(o)) })
 	if len(v.Excludes) == 0 && len(v.Modifies) == 0 {
 		o.r.refuse(o.pointer, "changes nothing; give excludes or modifies")
@@ -283,11 +285,9 @@ func actWords() []string {
 	return words
 }
 
-// clauses lists the clauses a reservation is about.
-func (v *ReservationAct) clauses() []string {
-	ids := slices.Clone(v.Excludes)
-	for _, m := range v.Modifies {
-		ids = append(ids, m.Clause)
-	}
-	return ids
+// record is the form of a reservation in the record of its maker.
+func (v *ReservationAct) record() Reservation {
+	return Reservation{ID: v.ID, Excludes: v.Excludes, Modifies: v.Modifies}
 }
+
+var reservationForm = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)

@@ -37,6 +37,7 @@ func everyAct() []instrument.Act {
 			a.Declaration = &instrument.DeclarationAct{ID: "d1", Text: "We read Art. 3 narrowly."}
 		case instrument.ActNotification:
 			a.Notified = &instrument.NotificationAct{Act: ident.Sum([]byte("act")), At: at}
+		default: // carries nothing else
 		}
 		acts = append(acts, a)
 	}
@@ -104,9 +105,10 @@ func TestT5MalformedActs(t *testing.T) {
 		}
 	}
 	for name, a := range map[string]instrument.Act{
-		"an objection to itself": {Act: instrument.ActObjection, Objection: &instrument.ObjectionAct{To: "csirt-a", Reservation: "r1"}},
-		"an empty reservation":   {Act: instrument.ActReservation, Reservation: &instrument.ReservationAct{ID: "r1"}},
-		"no date":                {Act: instrument.ActSignature},
+		"an objection to itself":         {Act: instrument.ActObjection, Objection: &instrument.ObjectionAct{To: "csirt-a", Reservation: "r1"}},
+		"a reservation with a dotted id": {Act: instrument.ActReservation, Reservation: &instrument.ReservationAct{ID: "a.b", Excludes: []string{"x"}}},
+		"an empty reservation":           {Act: instrument.ActReservation, Reservation: &instrument.ReservationAct{ID: "r1"}},
+		"no date":                        {Act: instrument.ActSignature},
 	} {
 		a.Instrument, a.Version, a.Party, a.Hash = "mou", "1.0.0", "csirt-a", ident.Sum(nil)
 		if name != "no date" {

@@ -223,6 +223,9 @@ func (c *conduct) wrong(a *Judged) string {
 // against the reservation.
 func (j *judge) wrongReservation(a *Judged, c *conduct) string {
 	if v := a.Reservation; v != nil {
+		if len(c.reservations) >= maxReservations {
+			return "is one reservation too many"
+		}
 		if why := j.doc.notReservable(v); why != "" {
 			// Its maker consented, if at all, on a condition that the text does not
 			// allow: that consent does not count until the reservation is withdrawn.
@@ -257,15 +260,33 @@ func (j *judge) wrongObjection(a *Judged, o *ObjectionAct, c *conduct) string {
 	return ""
 }
 
+// maxReservations bounds what one party can make every node compile.
+const maxReservations = 50
+
 // notReservable says why the text does not allow a reservation, or "".
 func (i *Instrument) notReservable(v *ReservationAct) string {
-	for _, id := range v.clauses() {
-		if !slices.ContainsFunc(i.Clauses, func(c Clause) bool { return c.ID == id }) {
+	clauses := make(map[string]int, len(i.Clauses))
+	for n := range i.Clauses {
+		clauses[i.Clauses[n].ID] = n
+	}
+	record, seen := v.record(), map[string]bool{}
+	for _, id := range record.Touches() {
+		switch _, known := clauses[id]; {
+		case !known:
 			return "the text has no clause " + id
+		case i.Reservable != nil && !slices.Contains(i.Reservable.Clauses, id):
+			return "the text does not allow reservations to " + id + " (" + i.Reservable.Cite + ")"
+		case seen[id]:
+			return "names clause " + id + " twice"
 		}
-		if r := i.Reservable; r != nil && !slices.Contains(r.Clauses, id) {
-			return "the text does not allow reservations to " + id + " (" + r.Cite + ")"
-		}
+		seen[id] = true
+	}
+	// What is put in the place of a clause obeys the rules for clauses, or a
+	// partner could make the law of this node fail to compile.
+	r := &reader{file: "reservation " + v.ID, places: map[string]*node{}}
+	r.checkModifications(i, record, "", clauses)
+	if len(r.problems) > 0 {
+		return r.problems[0].Detail
 	}
 	return ""
 }

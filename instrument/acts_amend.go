@@ -31,7 +31,7 @@ func amend(old, next, text *Instrument, acts []Judged) *Instrument {
 }
 
 // applied returns next with the events that the amendment gives its parties.
-func (a amendment) applied(next, text *Instrument) *Instrument {
+func (a *amendment) applied(next, text *Instrument) *Instrument {
 	copied := *next
 	copied.Parties = slices.Clone(next.Parties)
 	for n := range copied.Parties {
@@ -87,6 +87,7 @@ func (a *amendment) met(members []party.ID, at time.Time) bool {
 			accepted++
 		case no:
 			objected++
+		case silent:
 		}
 	}
 	if a.rule == nil {

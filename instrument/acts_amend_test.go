@@ -103,7 +103,7 @@ func TestAnAmendmentKeepsReservationsAndSuspensions(t *testing.T) {
 	}
 	// On the new text both can be taken back.
 	second.does(t, "c", "2026-04-01", instrument.ActResumption)
-	second.does(t, "a", "2026-04-01", instrument.ActReservationWithdrawal, withdraws("r1"))
+	second.does(t, "a", "2026-04-01", instrument.ActReservationWithdrawal, withdrawsR1)
 	if s := status("b", "c", "2026-04-02"); !s.InForce {
 		t.Errorf("b and c after the resumption: %+v", s)
 	}

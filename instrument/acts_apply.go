@@ -72,11 +72,12 @@ func (p *PartyRecord) apply(acts []Judged) {
 // reservation is the record's form of a reservation act. A second one of the
 // same id that says something else stands beside the first.
 func (p *PartyRecord) reservation(a *Judged) Reservation {
-	id := a.Reservation.ID
-	if slices.ContainsFunc(p.Reservations, func(v Reservation) bool { return v.ID == id }) {
-		id += "~" + a.Digest.Short()
+	r := a.Reservation.record()
+	r.From, r.Note = a.At, a.Note
+	if slices.ContainsFunc(p.Reservations, func(v Reservation) bool { return v.ID == r.ID }) {
+		r.ID += "~" + a.Digest.Short()
 	}
-	return Reservation{ID: id, Excludes: a.Reservation.Excludes, Modifies: a.Reservation.Modifies, From: a.At, Note: a.Note}
+	return r
 }
 
 // named reports whether a reservation of the record is the one an act names.
@@ -162,7 +163,7 @@ func Derive(docs []*Instrument, acts []Signed) map[ident.Digest]Derived {
 		case d.Supersedes == "":
 		case !known || CheckSuccession(old, d) != nil:
 			// Whom it binds is for the rule of a text that is not here.
-			next.Doc = amendment{}.applied(next.Doc, d)
+			next.Doc = (&amendment{}).applied(next.Doc, d)
 		default:
 			next.Doc = amend(visit(old).Doc, next.Doc, d, next.Acts)
 		}
