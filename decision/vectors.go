@@ -25,18 +25,32 @@ func (r VectorResult) OK() bool { return r.Diff == "" }
 // nor grants a basis counts as open (see [instrument.Vector]). The error is that
 // of [Compile].
 func TestInstrument(i *instrument.Instrument, catalogue []privacy.Transform) ([]VectorResult, error) {
-	e, err := Compile(Law{Instruments: []*instrument.Instrument{i.Supposing()}, Transforms: catalogue})
+	asked, err := alone(i.Supposing(), catalogue)
 	if err != nil {
 		return nil, err
 	}
-	if !speaksFor(i, cooperation) {
-		e.baseline = 0
+	modelled, err := alone(i.Modelled(), catalogue)
+	if err != nil {
+		return nil, err
 	}
 	results := make([]VectorResult, len(i.Vectors))
 	for n, v := range i.Vectors {
+		e := asked
+		if v.Given.Modelled {
+			e = modelled
+		}
 		results[n] = VectorResult{Name: v.Name, Diff: strings.Join(try(i, e, v), "; ")}
 	}
 	return results, nil
+}
+
+// alone compiles one instrument as all the law there is.
+func alone(i *instrument.Instrument, catalogue []privacy.Transform) (*Engine, error) {
+	e, err := Compile(Law{Instruments: []*instrument.Instrument{i}, Transforms: catalogue})
+	if err == nil && !speaksFor(i, cooperation) {
+		e.baseline = 0
+	}
+	return e, err
 }
 
 // try runs one vector: its thresholds first, because what they come to is among

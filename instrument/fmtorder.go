@@ -145,7 +145,7 @@ func vectorLayout() *layout {
 		inner: map[string]*layout{
 			"given": {
 				block: true,
-				keys:  []string{"object", "sender", "recipient", "act", "purpose", "at", "facts", "incident"},
+				keys:  []string{"object", "sender", "recipient", "act", "purpose", "at", "facts", "incident", "modelled"},
 				inner: map[string]*layout{
 					"object": row("type", "tlp", "pap", "categories", "origin", "received_under"),
 					"sender": actor, "recipient": actor,

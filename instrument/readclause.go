@@ -291,6 +291,8 @@ func readGiven(o *object) Given {
 		Act:     o.word("act", oneOf(Acts())),
 		Purpose: o.word("purpose", slug),
 		At:      o.date("at"),
+
+		Modelled: o.flag("modelled"),
 	}
 	o.inner("object", func(o *object) {
 		o.require("type", "tlp", "categories")

@@ -50,6 +50,19 @@ func (i *Instrument) Status(a, b Seat, at time.Time) Standing {
 	return i.between(a, b, text, at)
 }
 
+// Modelled returns the instrument as if it were in force between all its
+// parties, always: what a text that is adopted and not law yet would say.
+// Reservations and the dates of single clauses stay.
+func (i *Instrument) Modelled() *Instrument {
+	out := *i
+	out.InForce, out.Term.Sunset = InForce{}, time.Time{}
+	out.Parties = slices.Clone(i.Parties)
+	for n := range out.Parties {
+		out.Parties[n].Events = []Event{{Kind: inForce}}
+	}
+	return &out
+}
+
 // phase is where the text itself stands, whoever its parties are.
 type phase uint8
 

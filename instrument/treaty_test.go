@@ -177,3 +177,20 @@ func TestAnAuthorityActsInItsTime(t *testing.T) {
 		}
 	}
 }
+
+func TestAModelledTextIsInForceBetweenAllItsParties(t *testing.T) {
+	t.Parallel()
+	i := loaded(t)
+	i.InForce.Condition = &EntryConditions{Ratifications: 9}
+	at := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
+	aa, bb, zz := Seat{Party: "aa"}, Seat{Party: "bb"}, Seat{Party: "zz"}
+	if s := i.Status(aa, bb, at); s.InForce {
+		t.Errorf("as it is: %+v", s)
+	}
+	if s := i.Modelled().Status(aa, bb, at); !s.InForce {
+		t.Errorf("modelled: %+v", s)
+	}
+	if s := i.Modelled().Status(aa, zz, at); s.InForce {
+		t.Errorf("modelled, towards a stranger: %+v", s)
+	}
+}

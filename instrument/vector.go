@@ -32,6 +32,7 @@ type Given struct {
 	At        time.Time       `json:"at"`
 	Facts     map[string]bool `json:"facts,omitempty"` // an absent fact is unknown
 	Incident  *Incident       `json:"incident,omitempty"`
+	Modelled  bool            `json:"modelled,omitempty"` // as if the text were in force between all its parties, see [Instrument.Modelled]
 }
 
 // VectorObject is what the law looks at in the object of a vector.
