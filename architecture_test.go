@@ -20,7 +20,7 @@ const module = "entente"
 // it may import. Arrows only point down the list. To add a package, add a line.
 var mayImport = map[string]string{
 	"cmd/entente": "cli",
-	"cli":         "api/view client decision examples exchange instrument instrument/library internal/fault internal/ident node obligation party privacy transparency/verify",
+	"cli":         "api/view client decision examples exchange instrument instrument/foreign instrument/library instrument/odrl internal/fault internal/ident node obligation party privacy transparency/verify",
 	"node":        "api api/view console decision exchange internal/fault internal/ident internal/keyring obligation party store transparency wire/peer",
 
 	// Adapters: they know the domain and never each other.
@@ -39,6 +39,9 @@ var mayImport = map[string]string{
 	"transparency":        "internal/fault internal/ident",
 	"obligation":          "decision instrument internal/fault party",
 	"decision":            "instrument intel internal/fault internal/ident internal/strictjson party privacy",
+	"instrument/analysis": "decision instrument intel party privacy",
+	"instrument/odrl":     "decision instrument intel internal/fault internal/strictjson party privacy",
+	"instrument/foreign":  "instrument internal/fault internal/strictjson",
 	"instrument":          "intel internal/fault internal/ident internal/strictjson party privacy",
 	"privacy":             "intel intel/stix internal/fault internal/strictjson",
 	"intel/stix":          "intel internal/fault internal/ident internal/strictjson",
@@ -61,7 +64,7 @@ var mayImport = map[string]string{
 // touch and why.
 var (
 	domain = []string{
-		"exchange", "exchange/envelope", "transparency", "transparency/verify", "obligation", "decision", "instrument",
+		"exchange", "exchange/envelope", "transparency", "transparency/verify", "obligation", "decision", "instrument", "instrument/analysis", "instrument/foreign", "instrument/odrl",
 		"privacy", "intel/stix", "intel", "party", "internal/fault", "internal/ident", "internal/strictjson", "internal/inflate",
 	}
 	impure = map[string]string{

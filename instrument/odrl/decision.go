@@ -169,7 +169,7 @@ func (w *ruling) lost() []Loss {
 	lose(len(d.Unknowns) > 0, "unknown facts", "ODRL has no value for what is not known; the outcome already counts them")
 	lose(len(d.Warnings) > 0, "warnings of norms", "a policy has no rules that only warn")
 	lose(len(d.NotUsed) > 0, "instruments not used", "a policy cites what it rests on only")
-	lose(len(d.PrecedenceSteps) > 0, "precedence", "who prevailed stands as entente:defeatedBy, by which step does not")
+	lose(len(d.Conflicts) > 0, "conflicts", "who prevailed stands as entente:defeatedBy, by which step does not")
 	lose(d.Dilemma != nil, "dilemma", "ODRL has no duty that is left unfulfilled")
 	return out
 }
