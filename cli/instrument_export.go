@@ -27,6 +27,7 @@ func (a *app) instrumentExport() *cobra.Command {
 		Example: "  entente instrument export mou.yaml > mou.jsonld\n" +
 			"  entente why indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f ncsc-cordova -o json > why.json\n" +
 			"  entente instrument export --decision why.json mou.yaml",
+		Args: args(0, -1),
 		RunE: func(cmd *cobra.Command, names []string) error {
 			switch {
 			case format != "odrl":
