@@ -1,5 +1,5 @@
 // Package console is the node's pages for people: decisions, releases,
-// objects, parties and the reasons of one decision. They only read.
+// objects, instruments, parties and the reasons of one decision. They only read.
 //
 // It holds no rule and works without JavaScript. Invariant: a page is shown
 // only to a browser that came through a one-time link of [Console.EnterPath], and
@@ -22,6 +22,9 @@ type Exchange interface {
 	Releases(ctx context.Context, f exchange.ReleaseFilter) ([]exchange.Release, error)
 	Objects(ctx context.Context, f exchange.ObjectFilter) ([]exchange.Stored, error)
 	Parties(ctx context.Context) ([]party.Party, error)
+	Instruments(ctx context.Context) ([]exchange.InstrumentView, error)
+	Instrument(ctx context.Context, id string) (exchange.InstrumentView, error)
+	InstrumentText(ctx context.Context, name string) (exchange.TextView, error)
 }
 
 // Config is what the console needs from the node.
@@ -60,6 +63,8 @@ func (c *Console) Handler() http.Handler {
 	mux.Handle("GET /{$}", c.page(c.decisions))
 	mux.Handle("GET /releases", c.page(c.releases))
 	mux.Handle("GET /objects", c.page(c.objects))
+	mux.Handle("GET /instruments", c.page(c.instruments))
+	mux.Handle("GET /instruments/{id}", c.page(c.instrument))
 	mux.Handle("GET /parties", c.page(c.parties))
 	mux.Handle("GET /why/{digest}", c.page(c.why))
 	mux.Handle("/", c.page(nothingHere))

@@ -19,7 +19,9 @@ import (
 
 	"entente/decision"
 	"entente/exchange"
+	"entente/instrument"
 	"entente/intel"
+	"entente/internal/fault"
 	"entente/internal/ident"
 	"entente/party"
 	"entente/privacy"
@@ -29,7 +31,25 @@ type fake struct {
 	decided []exchange.DecisionRecord
 	parties []party.Party
 	objects []exchange.Stored
+	texts   []exchange.InstrumentView
+	acts    []exchange.ActView
 	err     error
+}
+
+func (f fake) Instruments(context.Context) ([]exchange.InstrumentView, error) { return f.texts, f.err }
+
+func (f fake) Instrument(_ context.Context, id string) (exchange.InstrumentView, error) {
+	for _, v := range f.texts {
+		if v.ID == id {
+			return v, f.err
+		}
+	}
+	return exchange.InstrumentView{}, fault.New(fault.NotFound, "instrument.unknown", "There is no instrument %q.", id)
+}
+
+func (f fake) InstrumentText(_ context.Context, name string) (exchange.TextView, error) {
+	parties := []exchange.PartyView{{Party: "csirt-aurelia", Basis: "asserted and signed", Bound: true}}
+	return exchange.TextView{ID: name, Phase: instrument.PhaseInForce, Why: "It is in force between two of its parties.", Parties: parties, Acts: f.acts}, f.err
 }
 
 func (f fake) Decisions(_ context.Context, before int64, limit int) ([]exchange.DecisionRecord, error) {
@@ -129,7 +149,7 @@ func fixed() time.Time { return noon }
 func TestNobodySeesAPageWithoutALink(t *testing.T) {
 	t.Parallel()
 	b := browser{h: newConsole(fake{}, fixed).Handler()}
-	for _, path := range []string{"/", "/releases", "/objects", "/parties", "/why/" + ident.Sum(nil).String(), "/nope"} {
+	for _, path := range []string{"/", "/releases", "/objects", "/parties", "/instruments", "/instruments/eu-nis2", "/why/" + ident.Sum(nil).String(), "/nope"} {
 		w := b.get(path)
 		if w.Code != http.StatusUnauthorized || strings.Contains(w.Body.String(), "<nav") {
 			t.Errorf("%s: %d", path, w.Code)
