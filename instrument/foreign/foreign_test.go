@@ -199,8 +199,9 @@ func TestRefused(t *testing.T) {
 	two := `{"type":"bundle","objects":[` + marking("1") + `,` + marking("2") + `]}`
 	for _, c := range []struct{ name, src, pick, code string }{
 		{"no JSON", `{`, "", "json.syntax"},
-		{"a statement twice", `{"id":"a","id":"b"}`, "", "json.duplicate"},
-		{"an unknown statement", `{"id":"a","iep_version":2.0,"tpl":"red"}`, "", "foreign.invalid"},
+		{"an invisible character (T2)", `{"id":"a","name":"Gr\u202eid","iep_version":2.0}`, "", "foreign.invalid"},
+		{"a statement twice (T1)", `{"id":"a","id":"b"}`, "", "json.duplicate"},
+		{"an unknown statement (T1)", `{"id":"a","iep_version":2.0,"tpl":"red"}`, "", "foreign.invalid"},
 		{"an unknown value", `{"id":"a","iep_version":2.0,"tlp":"orange"}`, "", "foreign.invalid"},
 		{"another version", `{"id":"a","iep_version":1.0}`, "", "foreign.invalid"},
 		{"no id", `{"iep_version":2.0}`, "", "foreign.invalid"},

@@ -113,9 +113,9 @@ func checkModel(t *testing.T, p *strictjson.Value) {
 	}
 }
 
-// TestPolicyNeverPermitsMore: whatever question the vectors of the corpus ask, a
+// TestP2PolicyNeverPermitsMore: whatever question the vectors of the corpus ask, a
 // policy permits nothing that the instrument denies or sends to a person.
-func TestPolicyNeverPermitsMore(t *testing.T) {
+func TestP2PolicyNeverPermitsMore(t *testing.T) {
 	t.Parallel()
 	permitted := 0
 	for _, doc := range corpus(t) {
@@ -142,9 +142,9 @@ func TestPolicyNeverPermitsMore(t *testing.T) {
 	}
 }
 
-// TestPolicyNeverPermitsMoreProperty asks what no vector asks: the questions of
+// TestP2PolicyNeverPermitsMoreProperty asks what no vector asks: the questions of
 // the vectors with other labels, data, facts and purposes.
-func TestPolicyNeverPermitsMoreProperty(t *testing.T) {
+func TestP2PolicyNeverPermitsMoreProperty(t *testing.T) {
 	t.Parallel()
 	type pair struct {
 		doc    *instrument.Instrument
