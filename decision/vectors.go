@@ -119,13 +119,21 @@ func differences(i *instrument.Instrument, want instrument.Expectation, got Deci
 	}
 	clauses := clausesOf(got)
 	for _, c := range want.Because {
-		if !slices.Contains(clauses, c) {
+		if !slices.ContainsFunc(clauses, func(id string) bool { return id == c || strings.HasPrefix(id, c+"+") }) { // or as a reservation changes it
 			out = append(out, fmt.Sprintf("clause %s is not among the reasons %v", c, clauses))
 		}
 	}
+	follows := func(id string) bool {
+		return slices.ContainsFunc(got.Duties, func(r DutyRef) bool { return r.ID == id })
+	}
 	for _, d := range want.Duties {
-		if !slices.ContainsFunc(got.Duties, func(r DutyRef) bool { return r.ID == d }) {
+		if !follows(d) {
 			out = append(out, fmt.Sprintf("the duty %s does not follow", d))
+		}
+	}
+	for _, d := range want.NoDuties {
+		if follows(d) {
+			out = append(out, fmt.Sprintf("the duty %s follows, agreed is that it does not", d))
 		}
 	}
 	for _, id := range want.Warnings {

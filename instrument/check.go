@@ -242,9 +242,11 @@ func (r *reader) checkVectors(i *Instrument, clauses map[string]int) {
 				r.refuse(at+"/expect/thresholds/"+id, "there is no threshold %q", id)
 			}
 		}
-		for m, id := range v.Expect.Duties {
-			if !duties[id] {
-				r.refuse(at+"/expect/duties/"+strconv.Itoa(m), "there is no duty %q", id)
+		for key, ids := range map[string][]string{"duties": v.Expect.Duties, "no_duties": v.Expect.NoDuties} {
+			for m, id := range ids {
+				if !duties[id] {
+					r.refuse(at+"/expect/"+key+"/"+strconv.Itoa(m), "there is no duty %q", id)
+				}
 			}
 		}
 	}

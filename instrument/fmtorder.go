@@ -151,7 +151,7 @@ func vectorLayout() *layout {
 					"sender": actor, "recipient": actor,
 				},
 			},
-			"expect": row("outcome", "transforms", "because", "duties", "warnings", "not_used", "thresholds"),
+			"expect": row("outcome", "transforms", "because", "duties", "no_duties", "warnings", "not_used", "thresholds"),
 		},
 	}
 }

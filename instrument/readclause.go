@@ -274,6 +274,7 @@ func readVector(o *object) Vector {
 			Transforms: o.words("transforms", slug),
 			Because:    o.words("because", slug),
 			Duties:     o.words("duties", slug),
+			NoDuties:   o.words("no_duties", slug),
 			Warnings:   o.words("warnings", slug),
 			NotUsed:    o.text("not_used"),
 		}

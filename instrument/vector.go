@@ -61,6 +61,7 @@ type Expectation struct {
 	Transforms []string              `json:"transforms,omitempty"` // ids, as a set
 	Because    []string              `json:"because,omitempty"`    // clause ids that must be among the reasons or bases
 	Duties     []string              `json:"duties,omitempty"`     // duty ids that must come with the answer
+	NoDuties   []string              `json:"no_duties,omitempty"`  // duty ids that must not come with it
 	Warnings   []string              `json:"warnings,omitempty"`   // clause ids, of norms and guidance, that must warn
 	NotUsed    string                `json:"not_used,omitempty"`   // the instrument is not applied, and its reason has these words
 	Thresholds map[string]Assessment `json:"thresholds,omitempty"` // threshold id → met, not-met, not-evaluable
