@@ -35,16 +35,14 @@ func BenchmarkSend(b *testing.B) {
 }
 
 // BenchmarkWhatIf replays a history of ENTENTE_WHATIF decisions (default
-// 100 000), a tenth as many questions up to 20 000, under a memorandum that no
-// longer covers amber. Making the history takes longer than replaying it.
+// 100 000) of ENTENTE_WHATIF_QUESTIONS different questions (default 10 000) under
+// a memorandum that no longer covers amber. Making the history takes longer than
+// replaying it.
 func BenchmarkWhatIf(b *testing.B) {
-	decisions, err := strconv.Atoi(os.Getenv("ENTENTE_WHATIF"))
-	if err != nil {
-		decisions = 100_000
-	}
+	decisions, questions := number("ENTENTE_WHATIF", 100_000), number("ENTENTE_WHATIF_QUESTIONS", 10_000)
 	f := newFederation(b, aurelia, borealis, cordova, gridshare, vendor)
 	a := f.nodes[aurelia]
-	different := a.history(b, f.now, decisions, min(decisions/10, 20_000))
+	different := a.history(b, f.now, decisions, questions)
 	draft := exchange.WhatIfRequest{File: "draft.yaml", Source: draftOf(b, a, "tlp: {max: amber}", "tlp: {max: green}")}
 	b.ResetTimer()
 	for b.Loop() {
@@ -58,6 +56,14 @@ func BenchmarkWhatIf(b *testing.B) {
 	}
 	b.ReportMetric(float64(decisions)/b.Elapsed().Seconds()*float64(b.N), "decisions/s")
 	b.Logf("%d decisions, %d different questions", decisions, different)
+}
+
+func number(variable string, otherwise int) int {
+	n, err := strconv.Atoi(os.Getenv(variable))
+	if err != nil {
+		return otherwise
+	}
+	return n
 }
 
 // history keeps so many decisions of so many different questions, spread over
@@ -117,8 +123,10 @@ var benchCategories = []privacy.Category{ //nolint:gochecknoglobals // a list
 // randomRequest draws what a node of Operation Lantern is asked.
 func randomRequest(r *rand.Rand, at time.Time) decision.Request {
 	to := []decision.Actor{
-		{ID: borealis, Kind: "csirt", Jurisdiction: "BB"}, {ID: cordova, Kind: "csirt", Jurisdiction: "CC"},
-		{ID: gridshare, Kind: "isac", Jurisdiction: "AA"}, {ID: vendor, Kind: "company", Jurisdiction: "CC"},
+		{ID: borealis, Kind: "csirt", Jurisdiction: "BB"},
+		{ID: cordova, Kind: "csirt", Jurisdiction: "CC"},
+		{ID: gridshare, Kind: "isac", Jurisdiction: "AA"},
+		{ID: vendor, Kind: "company", Jurisdiction: "CC"},
 	}
 	req := decision.Request{
 		Sender:    decision.Actor{ID: aurelia, Kind: "csirt", Jurisdiction: "AA"},

@@ -20,12 +20,15 @@ func (r reader) LastQuestion(ctx context.Context) (seq int64, err error) {
 }
 
 // Questions seeks each question of the range in the index on decisions, so that
-// what lies outside the window costs nothing.
+// what lies outside the window costs nothing: SQLite takes a CROSS JOIN in the
+// order written. The range is said of both tables for PostgreSQL, which would
+// read all decisions while it has no statistics yet.
 func (r reader) Questions(ctx context.Context, f exchange.QuestionFilter) ([]exchange.QuestionRecord, error) {
 	const q = `
 		SELECT q.seq, q.digest, q.body, COUNT(*), MAX(d.seq)
-		FROM questions q JOIN decisions d ON d.question = q.seq AND d.at >= $1 AND d.at < $2
-		WHERE q.seq > $3 AND q.seq <= $4
+		FROM questions q CROSS JOIN decisions d
+		WHERE q.seq > $3 AND q.seq <= $4 AND d.question > $3 AND d.question <= $4
+			AND d.question = q.seq AND d.at >= $1 AND d.at < $2
 		GROUP BY q.seq ORDER BY q.seq`
 	return collect(ctx, r.q, q, []any{micros(f.From), micros(f.To), f.After, f.Upto}, func(row scanner) (a exchange.QuestionRecord, err error) {
 		var d ident.Digest
