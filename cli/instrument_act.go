@@ -177,7 +177,7 @@ func (a *app) instrumentNotify() *cobra.Command {
 // need refuses flags that were left out; it takes names and values in turn.
 func need(pairs ...string) error {
 	var missing []string
-	for i := 0; i < len(pairs); i += 2 {
+	for i := 0; i+1 < len(pairs); i += 2 {
 		if pairs[i+1] == "" {
 			missing = append(missing, "--"+pairs[i])
 		}

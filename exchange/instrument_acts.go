@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"context"
+	"crypto/ed25519"
 	"slices"
 	"time"
 
@@ -78,27 +79,40 @@ const (
 // had when it did it. The keys are those of today's cards, so that an act stops
 // counting, wherever it is kept, as soon as its key is known to have been revoked
 // before it.
-func openAct(raw []byte, parties map[party.ID]party.Party) (instrument.Signed, error) {
+func openAct(raw []byte, parties map[party.ID]party.Party) (opened, error) {
 	st, err := envelope.OpenStatement(raw, instrument.ActPayloadType)
 	if err != nil {
-		return instrument.Signed{}, err
+		return opened{}, err
 	}
 	a, err := instrument.ParseAct(st.Payload)
 	if err != nil {
-		return instrument.Signed{}, err
+		return opened{}, err
 	}
-	signed := instrument.Signed{Act: a, Digest: ident.Sum(raw)}
+	o := opened{Signed: instrument.Signed{Act: a, Digest: ident.Sum(raw)}, keyID: st.KeyID}
 	p, ok := parties[a.Party]
 	if !ok {
-		return signed, fault.New(fault.Unverified, "act.party", "The act is by %.64q, whom this node does not know.", a.Party).
+		return o, fault.New(fault.Unverified, "act.party", "The act is by %.64q, whom this node does not know.", a.Party).
 			Try("Add the party's card, then have the act published again.")
 	}
-	key, ok := p.VerifyKey(st.KeyID, a.At)
-	if !ok {
-		return signed, fault.New(fault.Unverified, "act.key", "The act is signed with a key that %s did not have on %s.", a.Party, a.At.Format(time.RFC3339)).
+	if o.key, ok = p.VerifyKey(st.KeyID, a.At); !ok {
+		return o, fault.New(fault.Unverified, "act.key", "The act is signed with a key that %s did not have on %s.", a.Party, a.At.Format(time.RFC3339)).
 			Try("Add the party's newest card; a party whose key was revoked signs again with its new one.")
 	}
-	return signed, st.Verify(key)
+	return o, st.Verify(o.key)
+}
+
+// opened is an act with the key its signature was verified by.
+type opened struct {
+	instrument.Signed
+	keyID string
+	key   ed25519.PublicKey
+}
+
+// stands reports whether the card of today still gives the same key, so that the
+// signature need not be verified again.
+func (o opened) stands(parties map[party.ID]party.Party) bool {
+	key, ok := parties[o.Party].VerifyKey(o.keyID, o.At)
+	return ok && key.Equal(o.key)
 }
 
 // deeds is every text this node holds and what its parties did to it.
@@ -108,14 +122,17 @@ type deeds struct {
 	docs    []*instrument.Instrument
 	derived map[ident.Digest]instrument.Derived
 	records map[ident.Digest][]ActRecord // by text, in the order in which they came
-	wrong   map[ident.Digest]error       // acts whose signature does not hold today, by digest
+	opened  map[ident.Digest]opened      // acts whose signature holds today, by digest
+	wrong   map[ident.Digest]error       // and those whose does not
 }
 
 // derive collects the acts and applies them to the texts of views, whose
-// documents it replaces, and to those that are only proposed.
-func derive(ctx context.Context, r Reader, views []InstrumentView, parties map[party.ID]party.Party) (*deeds, error) {
+// documents it replaces, and to those that are only proposed. What was verified
+// for the law before, which may be nil, is not verified again.
+func derive(ctx context.Context, r Reader, views []InstrumentView, parties map[party.ID]party.Party, before *law) (*deeds, error) {
 	d := &deeds{
-		active: map[ident.Digest]InstrumentView{}, records: map[ident.Digest][]ActRecord{}, wrong: map[ident.Digest]error{},
+		active: map[ident.Digest]InstrumentView{}, records: map[ident.Digest][]ActRecord{},
+		opened: map[ident.Digest]opened{}, wrong: map[ident.Digest]error{},
 	}
 	for _, v := range views {
 		d.active[v.Hash] = v
@@ -142,12 +159,18 @@ func derive(ctx context.Context, r Reader, views []InstrumentView, parties map[p
 	var acts []instrument.Signed
 	for _, rec := range records {
 		d.records[rec.Text] = append(d.records[rec.Text], rec)
-		a, err := openAct(rec.Envelope, parties)
-		if err != nil {
-			d.wrong[rec.Digest] = err
-			continue
+		a, known := opened{}, false
+		if before != nil {
+			a, known = before.deeds.opened[rec.Digest]
 		}
-		acts = append(acts, a)
+		if !known || !a.stands(parties) {
+			if a, err = openAct(rec.Envelope, parties); err != nil {
+				d.wrong[rec.Digest] = err
+				continue
+			}
+		}
+		d.opened[rec.Digest] = a
+		acts = append(acts, a.Signed)
 	}
 	d.derived = instrument.Derive(d.docs, acts)
 	for n := range views {

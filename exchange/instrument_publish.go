@@ -235,15 +235,11 @@ func (s *Service) takeActs(ctx context.Context, in *incoming) ([]envelope.ItemRe
 	var items []envelope.ItemReceipt
 	err := s.store.Write(ctx, func(tx Tx) error {
 		items = items[:0]
-		if !in.held {
-			if err := s.remember(ctx, tx, in, stix.Bundle{}); err != nil {
-				return err
-			}
-		}
 		i := actIntake{s: s, in: in}
 		if err := i.prepare(ctx, tx); err != nil {
 			return err
 		}
+		refused := 0
 		for n, it := range in.msg.Objects {
 			result, err := "unchanged", i.wrong[n]
 			if err == nil {
@@ -254,6 +250,7 @@ func (s *Service) takeActs(ctx context.Context, in *incoming) ([]envelope.ItemRe
 			}
 			r := envelope.ItemReceipt{ID: it.ID, Hash: it.Hash, Result: result}
 			if err != nil {
+				refused++
 				r.Result, r.Code = ResultQuarantined, fault.CodeOf(err)
 				if err := i.refuse(ctx, tx, n, err); err != nil {
 					return err
@@ -261,7 +258,10 @@ func (s *Service) takeActs(ctx context.Context, in *incoming) ([]envelope.ItemRe
 			}
 			items = append(items, r)
 		}
-		return nil
+		if in.held {
+			return nil // recorded before the answer was lost
+		}
+		return s.remember(ctx, tx, in, nil, len(items)-refused, refused)
 	})
 	return items, err
 }
@@ -328,7 +328,7 @@ func (i *actIntake) take(ctx context.Context, tx Tx, n int) (string, error) {
 		return "", err
 	}
 	i.held[a.Digest] = true
-	return "stored", i.s.keepAct(ctx, tx, draft{Signed: a, envelope: raw}, i.in.from.ID, "", i.s.time(), i.epoch)
+	return "stored", i.s.keepAct(ctx, tx, draft{Signed: a.Signed, envelope: raw}, i.in.from.ID, "", i.s.time(), i.epoch)
 }
 
 // open moves the legal epoch once for all that the message changes.

@@ -65,7 +65,7 @@ func (s *Service) compile(ctx context.Context, r Reader, epoch int64) (*law, err
 			l.order = append(l.order, p.ID)
 		}
 	}
-	if l.deeds, err = derive(ctx, r, l.instruments, l.parties); err != nil {
+	if l.deeds, err = derive(ctx, r, l.instruments, l.parties, s.law.Load()); err != nil {
 		return nil, err
 	}
 	docs := make([]*instrument.Instrument, len(l.instruments))

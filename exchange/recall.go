@@ -7,7 +7,6 @@ import (
 
 	"entente/decision"
 	"entente/exchange/envelope"
-	"entente/intel/stix"
 	"entente/internal/fault"
 	"entente/internal/ident"
 	"entente/party"
@@ -144,7 +143,7 @@ func (s *Service) purge(ctx context.Context, in *incoming) ([]envelope.ItemRecei
 	err := s.store.Write(ctx, func(tx Tx) error {
 		items = items[:0]
 		if !in.held {
-			if err := s.remember(ctx, tx, in, stix.Bundle{}); err != nil {
+			if err := s.remember(ctx, tx, in, nil, 0, 0); err != nil {
 				return err
 			}
 		}

@@ -215,7 +215,7 @@ func (s *Service) takeIn(ctx context.Context, in *incoming) ([]envelope.ItemRece
 			return fault.New(fault.Conflict, "envelope.recalled", "The release was recalled before it arrived.")
 		}
 		if !in.held {
-			if err := s.remember(ctx, tx, in, bundle); err != nil {
+			if err := s.remember(ctx, tx, in, digestsOf(bundle), len(bundle.Accepted), len(bundle.Rejected)); err != nil {
 				return err
 			}
 		}
@@ -291,7 +291,9 @@ type receiveEvent struct {
 	At       time.Time    `json:"at"`
 }
 
-func (s *Service) remember(ctx context.Context, tx Tx, in *incoming, b stix.Bundle) error {
+// remember records that a message came, with the digests of the objects it
+// brought and how many things in it were taken and refused.
+func (s *Service) remember(ctx context.Context, tx Tx, in *incoming, digests []ident.Digest, taken, refused int) error {
 	now := s.time()
 	leaf, err := s.append(ctx, tx, transparency.EventReceive, receiveEvent{
 		Message: in.msg.ID, Kind: in.msg.Kind, From: in.from.ID,
@@ -301,14 +303,18 @@ func (s *Service) remember(ctx context.Context, tx Tx, in *incoming, b stix.Bund
 		return err
 	}
 	in.leaf = leaf
+	return tx.AddReceived(ctx, Received{
+		ID: in.key, Kind: in.msg.Kind, From: in.from.ID, At: now, Hash: ident.Sum(in.raw),
+		Envelope: in.body.Envelope, Leaf: leaf, Accepted: taken, Refused: refused,
+	}, digests)
+}
+
+func digestsOf(b stix.Bundle) []ident.Digest {
 	digests := make([]ident.Digest, len(b.Accepted))
 	for i, a := range b.Accepted {
 		digests[i] = a.Object.Hash
 	}
-	return tx.AddReceived(ctx, Received{
-		ID: in.key, Kind: in.msg.Kind, From: in.from.ID, At: now, Hash: ident.Sum(in.raw),
-		Envelope: in.body.Envelope, Leaf: leaf, Accepted: len(b.Accepted), Refused: len(b.Rejected),
-	}, digests)
+	return digests
 }
 
 // receivedDuties starts the clocks the terms of a release put on this node.
