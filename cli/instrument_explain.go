@@ -14,7 +14,7 @@ func (a *app) instrumentExplain() *cobra.Command {
 		Long: "What a clause permits, forbids or demands, when exactly, its exceptions and what it is an exception to, the defined terms it uses with " +
 			"their national counterparts, what settles its facts, the test cases that name it, whether it is in force, and how far it was checked. " +
 			"An ID names an instrument of the library.",
-		Example: "  entente instrument explain eu-nis2 art23-4",
+		Example: "  entente instrument explain eu-nis2 art23-4a",
 		Args:    args(2, 2),
 		RunE: func(_ *cobra.Command, args []string) error {
 			doc, err := a.namedInstrument(args[0])

@@ -66,7 +66,7 @@ func (i *Instrument) Explain(clause string, at time.Time) (Explanation, error) {
 		for n := range i.Clauses {
 			ids[n] = i.Clauses[n].ID
 		}
-		return Explanation{}, fault.New(fault.NotFound, "instrument.clause", "%s has no clause %s%s.", i.ID, quoted(clause), strings.TrimSuffix(didYouMean(clause, ids), "?")).
+		return Explanation{}, fault.New(fault.NotFound, "instrument.clause", "%s has no clause %s%s", i.ID, quoted(clause), cmp.Or(didYouMean(clause, ids), ".")).
 			Try("Its clauses are listed by entente instrument compile.")
 	}
 	c := &i.Clauses[n]

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v3"
 	"pgregory.net/rapid"
 
 	"entente/instrument"
@@ -96,6 +97,7 @@ func TestFormatLayout(t *testing.T) {
 		{"a number in quotes stays text", "title: '12'\n", "title: \"12\"\n"},
 		{"a comma in brackets", "clauses:\n  - id: a\n    duties: [{id: b, what: \"one, two\"}]\n", "clauses:\n  - id: a\n    duties:\n      - {id: b, what: \"one, two\"}\n"},
 		{"comment at the top", "# what it is\nid: x\nentente: 1\n", "# what it is\nentente: 1\nid: x\n"},
+		{"comment at the top, apart, and keys in another order", "# what it is\n\nid: x\nentente: 1\n", "# what it is\n\nentente: 1\nid: x\n"},
 		{"comment at the top, apart", "# what it is\n\n\nentente: 1\n", "# what it is\n\nentente: 1\n"},
 		{"comments move with their line", "entente: 1\n# why\nversion: 1.0.0 # how\nid: x\n", "entente: 1\nid: x\n# why\nversion: 1.0.0  # how\n"},
 		{"comment after brackets", "in_force: {from: 2025-01-01, until: 2026-01-01} # why\n", "in_force: {from: 2025-01-01, until: 2026-01-01}  # why\n"},
@@ -155,6 +157,8 @@ func TestFormatRefusesWhatHasNoOneMeaning(t *testing.T) {
 func TestFormatKeepsCommentsAnywhere(t *testing.T) {
 	t.Parallel()
 	files := exampleFiles(t)
+	const quick = 20_000 // bytes: a hundred rounds over the longest files take minutes
+	maps.DeleteFunc(files, func(_ string, src []byte) bool { return len(src) > quick })
 	names := slices.Sorted(maps.Keys(files))
 	rapid.Check(t, func(t *rapid.T) {
 		name := rapid.SampledFrom(names).Draw(t, "file")
@@ -171,6 +175,9 @@ func TestFormatKeepsCommentsAnywhere(t *testing.T) {
 			}
 		}
 		src := strings.Join(lines, "\n")
+		if yaml.Unmarshal([]byte(src), new(yaml.Node)) != nil {
+			t.Skip("the comment stands inside a text of several lines, where YAML has none")
+		}
 		out := formatted(t, name, []byte(src))
 		if a, b := strings.Count(src, "# own line"), strings.Count(string(out), "# own line"); a != b {
 			t.Fatalf("%d comments were there, %d are:\n%s", a, b, out)

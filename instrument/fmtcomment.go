@@ -201,6 +201,7 @@ func (c *commenting) attach(root *piece) (top []string) {
 		}
 	}
 	if len(c.all) > 0 {
+		c.all[0].blank = false // the empty line belongs to the comments above it
 		top = c.spaced(above, c.all[0].line)
 	}
 	return top

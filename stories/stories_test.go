@@ -55,7 +55,7 @@ func TestStories(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"field": field, "flip": flip, "freeport": freePort,
+			"edit": edit, "field": field, "flip": flip, "freeport": freePort,
 		},
 	})
 }
