@@ -72,7 +72,7 @@ func (s *Service) compile(ctx context.Context, r Reader, epoch int64) (*law, err
 	for n, v := range l.instruments {
 		docs[n] = v.Doc
 	}
-	if l.engine, err = decision.Compile(decision.Law{Instruments: docs, Transforms: privacy.Catalogue()}); err != nil {
+	if l.engine, err = decision.Compile(decision.Law{Instruments: docs, Transforms: privacy.Catalogue(), Ranks: instrument.Ranks(docs)}); err != nil {
 		return nil, err
 	}
 	l.facts, err = r.Facts(ctx)

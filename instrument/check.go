@@ -55,6 +55,9 @@ func (r *reader) checkBinding(i *Instrument) {
 	if t := i.Transposes; t != nil && (len(i.Jurisdictions) == 0 || t.Instrument == i.ID) {
 		r.refuse("/transposes", "national law transposes a text other than itself; give the jurisdictions it is the law of")
 	}
+	if len(i.Ranks) > 0 && i.Nature != nodePolicy {
+		r.refuse("/ranks", "only the policy of a node (nature: node-policy) says where its legal order places other instruments")
+	}
 	if a := i.Amendment; a != nil && a.Rule == tacit && a.TacitAfter.IsZero() {
 		r.refuse("/amendment", "a tacit amendment needs tacit_after, or the text would amend itself at once")
 	}

@@ -22,7 +22,7 @@ func documentLayout() *layout {
 	return &layout{
 		block: true,
 		keys: []string{
-			"entente", "kind", "id", "title", "short", "nature", "binding", "illustrative", "rank", "regime", "default",
+			"entente", "kind", "id", "title", "short", "nature", "binding", "illustrative", "rank", "ranks", "regime", "default",
 			"universal", "jurisdictions", "language", "source", "version", "supersedes", "transposes", "as_of", "in_force",
 			"term", "depositary", "parties", "reservable", "applies_when", "precedence", "amendment", "dispute", "review",
 			"areas", "definitions", "thresholds", "clauses", "procedures", "vectors",

@@ -24,6 +24,7 @@ type Instrument struct {
 	Nature        string              `json:"nature"`
 	Binding       bool                `json:"binding"` // false: a norm; it never permits or forbids, it warns
 	Rank          int                 `json:"rank,omitempty"`
+	Ranks         map[string]int      `json:"ranks,omitempty"` // of a node's policy: where its legal order places other instruments
 	Regime        string              `json:"regime"`
 	Default       Default             `json:"default"`
 	Universal     bool                `json:"universal,omitempty"`

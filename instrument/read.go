@@ -48,6 +48,7 @@ func (r *reader) instrument(root *node) *Instrument {
 	o.inner("precedence", func(o *object) {
 		i.Precedence = Precedence{SubjectTo: o.words("subject_to", slug), PrevailsOver: o.words("prevails_over", slug)}
 	})
+	o.inner("ranks", func(o *object) { i.Ranks = readRanks(o) })
 	o.inner("amendment", func(o *object) { i.Amendment = readAmendment(o) })
 	o.inner("dispute", func(o *object) { i.Dispute = readDispute(o) })
 	o.inner("transposes", func(o *object) {

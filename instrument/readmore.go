@@ -42,6 +42,22 @@ func (o *object) jurisdictions(key string) []string {
 	return out
 }
 
+// readRanks reads {eu-gdpr: 100, our-mou: 10}.
+func readRanks(o *object) map[string]int {
+	o.notEmpty("at least one instrument and its rank")
+	ranks := map[string]int{}
+	if o.n == nil {
+		return ranks
+	}
+	for _, m := range o.n.members {
+		if wrong := slug(m.name); wrong != "" {
+			o.r.refuse(o.at(m.name), "%s", wrong)
+		}
+		ranks[m.name] = o.number(m.name, 1, 1000)
+	}
+	return ranks
+}
+
 // verified reads how far an entry was checked.
 func (o *object) verified() Verification {
 	return Verification(o.word("verified", oneOf(Verifications())))

@@ -76,6 +76,28 @@ func numbers(version string) []int {
 	return out
 }
 
+// Ranks collects where the policies of a node place other instruments in its
+// legal order, by id (DECISION.md, step 4). Of two versions of a policy the later
+// one speaks; of two policies that place one instrument differently, the lower
+// place counts.
+func Ranks(all []*Instrument) map[string]int {
+	newest := map[string]*Instrument{}
+	for _, i := range all {
+		if old := newest[i.ID]; len(i.Ranks) > 0 && (old == nil || CompareVersions(i.Version, old.Version) > 0) {
+			newest[i.ID] = i
+		}
+	}
+	ranks := map[string]int{}
+	for _, i := range newest {
+		for id, n := range i.Ranks {
+			if had, ok := ranks[id]; !ok || n < had {
+				ranks[id] = n
+			}
+		}
+	}
+	return ranks
+}
+
 // CheckPrecedence returns an invalid fault when the precedence clauses of
 // several instruments defer to each other in a circle (ASSURANCE.md T4).
 func CheckPrecedence(all []*Instrument) error {

@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"entente/instrument"
 	"entente/internal/fault"
 )
@@ -68,5 +70,23 @@ func TestSupersededOnlyOnceTheNewTextIsInForce(t *testing.T) {
 	}
 	if current, _ := instrument.Current(all, date(t, "2030-01-01")); len(current) != 1 {
 		t.Error("the old text comes back when the new one has lapsed (Vienna Convention Art. 59)")
+	}
+}
+
+// TestRanksComeFromTheNewestPolicy: DECISION.md step 4, "rank in the sender's
+// legal order".
+func TestRanksComeFromTheNewestPolicy(t *testing.T) {
+	t.Parallel()
+	policy := func(id, version string, ranks map[string]int) *instrument.Instrument {
+		return &instrument.Instrument{ID: id, Version: version, Nature: "node-policy", Ranks: ranks}
+	}
+	got := instrument.Ranks([]*instrument.Instrument{
+		policy("ours", "1.10.0", map[string]int{"gdpr": 100, "mou": 10}),
+		policy("ours", "1.9.0", map[string]int{"gdpr": 1, "old": 5}),
+		policy("theirs", "1.0.0", map[string]int{"gdpr": 200, "mou": 7}),
+		{ID: "mou", Version: "1.0.0", Rank: 3},
+	})
+	if diff := cmp.Diff(map[string]int{"gdpr": 100, "mou": 7}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

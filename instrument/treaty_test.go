@@ -74,6 +74,8 @@ func TestLoadAndSchemaAgreeOnBrokenTreaties(t *testing.T) {
 		{"review at two times", "every: P6M, cite", "every: P6M, at: 2026-01-01, cite", "either at a date or every so often", true},
 		{"threshold that is not there", "{art3-1: met, art3-2", "{art3-9: met, art3-2", `there is no threshold "art3-9"`, false},
 		{"assessment in other words", "{art3-1: met,", "{art3-1: yes,", `"yes" is not one of`, true},
+		{"ranks in a treaty", "depositary: secretariat", "ranks: {gdpr: 100}", "only the policy of a node", true},
+		{"rank of nothing", "depositary: secretariat", "ranks: {gdpr: 0}", "whole number from 1 to 1000", true},
 		{"transposition by a treaty", "depositary: secretariat", "transposes: {instrument: directive, replaces: [art1]}", "national law transposes", false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -13,9 +13,12 @@ import (
 func Natures() []string {
 	return []string{
 		"charter", "treaty", "protocol", "mou", "regulation", "directive", "statute", "decision",
-		"marking-scheme", "community-rules", "contract", "node-policy", "norm", "standard",
+		"marking-scheme", "community-rules", "contract", nodePolicy, "norm", "standard",
 	}
 }
+
+// nodePolicy is the nature of what a node sets for itself.
+const nodePolicy = "node-policy"
 
 // Acts are what a clause can be about.
 func Acts() []string {
