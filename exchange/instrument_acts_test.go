@@ -486,3 +486,41 @@ func TestT5ThreeNodesConverge(t *testing.T) {
 		sameActs(t, b, c)
 	}
 }
+
+// TestTheDepositaryCirculatesAndSignsForNobody (Vienna Convention Arts. 76 to 78):
+// the parties send their acts to the depositary alone, which hands them on and
+// certifies what it received.
+func TestTheDepositaryCirculatesAndSignsForNobody(t *testing.T) {
+	t.Parallel()
+	f := newFederation(t, aurelia, borealis, cordova)
+	a, dep, c := f.nodes[aurelia], f.nodes[borealis], f.nodes[cordova]
+	src := charter("depositary: "+string(borealis)+"\n", aurelia, cordova)
+	for _, n := range []*testNode{a, c} {
+		f.does(n, exchange.ActRequest{File: "charter.yaml", Source: src, Act: instrument.ActSignature})
+		f.does(n, exchange.ActRequest{Instrument: "charter", Act: instrument.ActRatification})
+		_, err := n.PublishInstrument(t.Context(), exchange.PublishRequest{Instrument: "charter", To: []party.ID{borealis}})
+		must(t, err)
+		f.deliver(n)
+		n.activates(t, src)
+	}
+	f.agreeOn("charter", instrument.PhaseSigned, "", a, c)
+	_, err := dep.SignAct(t.Context(), exchange.ActRequest{Instrument: "charter", Act: instrument.ActSignature, By: "Secretariat"})
+	wantCode(t, err, "act.refused")
+	v, err := dep.InstrumentText(t.Context(), "charter")
+	must(t, err)
+	for _, act := range v.Acts {
+		f.does(dep, exchange.ActRequest{Instrument: "charter", Act: instrument.ActNotification, Notified: act.Digest})
+	}
+	f.publishes(dep, "charter")
+	f.agreeOn("charter", instrument.PhaseInForce, "in force", a, c)
+	v, err = a.InstrumentText(t.Context(), "charter")
+	must(t, err)
+	for _, p := range v.Parties {
+		if p.Basis != "signed" || !p.Bound || len(p.Signed) != 2 {
+			t.Errorf("%+v", p)
+		}
+	}
+	if n := len(v.Acts); n != 8 {
+		t.Errorf("%d acts", n)
+	}
+}

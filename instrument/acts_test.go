@@ -370,3 +370,32 @@ func TestP4HoldingAnActBackPermitsNoMore(t *testing.T) {
 		}
 	})
 }
+
+// TestThePhaseIsASummaryOfTheStatus: a text is in force or provisional exactly
+// when it is so between some two parties that no later version has taken over.
+func TestThePhaseIsASummaryOfTheStatus(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		docs, acts := drawActs(t, rt)
+		derived := instrument.Derive(docs, acts)
+		for month := 1; month <= 12; month++ {
+			at := time.Date(2026, time.Month(month), 15, 0, 0, 0, 0, time.UTC)
+			for n, doc := range docs {
+				var later []*instrument.Instrument
+				if n == 0 {
+					later = append(later, derived[docs[1].Hash].Doc)
+				}
+				d := derived[doc.Hash]
+				alive := false
+				for _, p := range [][2]party.ID{{"a", "b"}, {"b", "c"}, {"a", "c"}} {
+					replaced := len(later) > 0 && between(later[0], p[0], p[1], at).InForce
+					alive = alive || between(d.Doc, p[0], p[1], at).InForce && !replaced
+				}
+				phase, why := instrument.PhaseAt(d.Doc, d.Acts, later, at)
+				if says := phase == instrument.PhaseInForce || phase == instrument.PhaseProvisional; says != alive || why == "" {
+					rt.Fatalf("%s in month %d is %s (%s)", doc.Ref(), month, phase, why)
+				}
+			}
+		}
+	})
+}
