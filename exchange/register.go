@@ -135,7 +135,7 @@ func (s *Service) Instrument(ctx context.Context, id string) (InstrumentView, er
 		}
 	}
 	if err == nil {
-		err = fault.New(fault.NotFound, "instrument.unknown", "There is no active instrument %q.", id).Try("List the active instruments.")
+		err = unknownInstrument(id)
 	}
 	return InstrumentView{}, err
 }

@@ -197,7 +197,7 @@ func (w *whatIf) replay(l *law) (*replay, error) {
 	}
 	// A compiler of its own for today's law too: what the engine remembers of the
 	// past would push out what it needs for the present.
-	today, err := decision.Compile(decision.Law{Instruments: docs, Transforms: privacy.Catalogue()})
+	today, err := decision.Compile(decision.Law{Instruments: docs, Transforms: privacy.Catalogue(), Ranks: instrument.Ranks(docs)})
 	if err != nil {
 		return nil, err
 	}
@@ -208,7 +208,7 @@ func (w *whatIf) replay(l *law) (*replay, error) {
 	if err := instrument.CheckPrecedence(then); err != nil {
 		return nil, err
 	}
-	other, err := decision.Compile(decision.Law{Instruments: then, Transforms: privacy.Catalogue()})
+	other, err := decision.Compile(decision.Law{Instruments: then, Transforms: privacy.Catalogue(), Ranks: instrument.Ranks(then)})
 	if err != nil {
 		return nil, err
 	}
@@ -264,7 +264,8 @@ func (w *whatIf) changed(docs []*instrument.Instrument) ([]*instrument.Instrumen
 }
 
 // replacedBy finds the version that a draft takes the place of: the one named,
-// or the newest of its own id. The versions before that one stay replaced.
+// the one whose hash it names itself, or the newest of its own id. The versions
+// before that one stay replaced.
 func replacedBy(draft *instrument.Instrument, docs []*instrument.Instrument, named string) (*instrument.Instrument, error) {
 	id, version, exact := strings.Cut(named, "@")
 	if named == "" {
@@ -272,6 +273,9 @@ func replacedBy(draft *instrument.Instrument, docs []*instrument.Instrument, nam
 	}
 	var newest *instrument.Instrument
 	for _, d := range docs {
+		if named == "" && d.Hash.String() == draft.Supersedes {
+			return d, nil
+		}
 		if d.ID != id || exact && d.Version != version {
 			continue
 		}

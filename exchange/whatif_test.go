@@ -297,6 +297,29 @@ func TestWhatIfTakesADraftAsInForce(t *testing.T) {
 	}
 }
 
+// TestWhatIfAPartyIsLeftOut: it stays bound by the version before, until that is
+// withdrawn as well. One that names the version it replaces takes its place.
+func TestWhatIfAPartyIsLeftOut(t *testing.T) {
+	t.Parallel()
+	f := newFederation(t, aurelia, borealis, cordova)
+	a := f.nodes[aurelia]
+	a.imports(t, bundleOf(indicator("0001", tlpAmber)))
+	f.decide(a, idOf("indicator", "0001"))
+	old, err := a.Instrument(t.Context(), memorandum)
+	must(t, err)
+	leftOut := draftOf(t, a, "version: 1.1.0\n", fmt.Sprintf("version: 1.2.0\nsupersedes: %s\n", old.Hash), "{party: ncsc-cordova, territory: [CC]", "{party: other-team, territory: [CC]")
+	for _, c := range []struct {
+		withdraw []string
+		changed  int64
+	}{{nil, 0}, {[]string{memorandum}, 1}} {
+		w, err := a.WhatIf(t.Context(), exchange.WhatIfRequest{File: "draft.yaml", Source: leftOut, Withdraw: c.withdraw})
+		must(t, err)
+		if w.Changed != c.changed || w.Replaces != memorandum+"@1.1.0" {
+			t.Errorf("withdrawn %v: %+v", c.withdraw, w)
+		}
+	}
+}
+
 // TestWhatIfAnInstrumentEnded: what rested on it alone is denied, and the record
 // serves although the object is gone.
 func TestWhatIfAnInstrumentEnded(t *testing.T) {
