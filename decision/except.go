@@ -120,7 +120,8 @@ func setsAside(exception, parent *rule) bool {
 // and the strongest that restores it.
 func (v *viewer) sides(parent uint32, lenient bool, conflicts []contradiction) (lifts, restores side, _ []contradiction) {
 	lifts.hit, restores.hit = -1, -1
-	for j := range v.hits {
+	in := &v.e.insts[v.e.rules[parent].inst]
+	for j := v.from(in.first); j < len(v.hits) && int(v.hits[j].rule) < in.last; j++ {
 		m := &v.hits[j]
 		r := &v.e.rules[m.rule]
 		if r.root || r.advisory || !contains(r.parents, parent) {
@@ -136,6 +137,20 @@ func (v *viewer) sides(parent uint32, lenient bool, conflicts []contradiction) (
 		}
 	}
 	return lifts, restores, conflicts
+}
+
+// from returns the first hit that is the rule n or comes after it: hits are in the
+// order of the rules, so that those of one instrument are together.
+func (v *viewer) from(n int) int {
+	low, high := 0, len(v.hits)
+	for low < high {
+		if middle := (low + high) / 2; int(v.hits[middle].rule) < n {
+			low = middle + 1
+		} else {
+			high = middle
+		}
+	}
+	return low
 }
 
 // unasked reports whether a permission would relieve of a duty although a person
