@@ -34,10 +34,10 @@ var (
 // acs makes a draft of one marking. Whom ACS lets have something it says by
 // groups of persons and organisations a node does not know: each becomes a fact,
 // and what nobody has established denies.
-func acs(t terms) (Draft, error) {
+func acs(t terms, under string) (Draft, error) {
 	r := &reader{terms: t, scheme: "ACS 3.0"}
 	id := r.text("identifier", true)
-	d := &document{id: slug("acs-", strings.TrimPrefix(id, "isa:")), version: "1.0.0", title: r.text("name", false)}
+	d := &document{id: slug("acs-", strings.TrimPrefix(id, "isa:")), under: under, version: "1.0.0", title: r.text("name", false)}
 	if d.title == "" {
 		d.title = "ACS marking " + id
 	}
@@ -67,7 +67,7 @@ func acs(t terms) (Draft, error) {
 	d.established()
 	d.vector(probe{name: "what came under other terms is not touched", elsewhere: true, outcome: "permit"})
 	return check(d.id+".yaml", Draft{Lost: r.lost, Source: d.source("Made from a US ACS (ISA) marking. A draft: read it, correct it, and activate it under your\n" +
-		"own name. Facts named acs_… are for a person to establish. It is about what was received under\n" + d.id + ".")})
+		"own name. Facts named acs_… are for a person to establish. It is about what was received under\n" + d.scope() + ".")})
 }
 
 // policy reads the two defaults: what counts where no privilege, and no sharing

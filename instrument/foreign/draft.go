@@ -68,6 +68,7 @@ func facts(want map[string]string) strictjson.Value {
 // document collects the clauses of a draft.
 type document struct {
 	id, title, version string
+	under              string // an agreement, or ""
 	from, until        time.Time
 	uri                string
 	clauses            []strictjson.Value
@@ -100,10 +101,26 @@ func (d *document) unique(name string) string {
 	return got
 }
 
-// clause adds a clause. Every one is about what was received under these terms,
-// and about nothing else.
+// scope names what the draft is about.
+func (d *document) scope() string {
+	if d.under == "" {
+		return d.id
+	}
+	return d.id + " or " + d.under
+}
+
+// received is the condition every clause has: it is about what was received under
+// these terms, or under the agreement they belong to, and about nothing else.
+func (d *document) received() strictjson.Value {
+	if d.under == "" {
+		return strs(d.id)
+	}
+	return strs(d.id, d.under)
+}
+
+// clause adds a clause.
 func (d *document) clause(id, cite, text, modality, act string, when, more strictjson.Value) {
-	conditions := obj("received_under", strs(d.id))
+	conditions := obj("received_under", d.received())
 	conditions.Members = append(conditions.Members, when.Members...)
 	c := obj("id", id, "cite", cite, "text", text, "modality", modality, "act", act, "verified", "tax", "when", conditions)
 	c.Members = append(c.Members, more.Members...)

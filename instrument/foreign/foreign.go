@@ -35,24 +35,34 @@ type Loss struct {
 	Why     string `json:"why"`
 }
 
+// Options say which terms are meant, and what they are the terms of.
+type Options struct {
+	// Pick is the id of the marking definition, when a bundle has several.
+	Pick string
+	// Under is the id of the agreement under which things come on these terms.
+	// The draft is then about what was received under that agreement, and not
+	// only about what was received under the draft itself.
+	Under string
+}
+
 // limits bound one file of terms: the largest real ones have a few kilobytes, a
 // bundle that carries them along some megabytes.
 var limits = strictjson.Limits{Bytes: 8 << 20, Depth: 32, Tokens: 100_000}
 
 // FromIEP reads one policy of IEP 2.0: the JSON of the specification, or a STIX
 // marking definition (alone or in a bundle) with the extension of the OASIS
-// common objects. pick names the marking definition when a bundle has several.
+// common objects.
 //
 // It returns the faults of strictjson for bytes that are not JSON, and invalid
 // faults with the codes foreign.absent (no policy in it), foreign.several (more
-// than one and pick names none), foreign.reference (the policy is elsewhere) and
+// than one and none picked), foreign.reference (the policy is elsewhere) and
 // foreign.invalid (a statement is missing, unknown or has no such value).
-func FromIEP(src []byte, pick string) (Draft, error) {
+func FromIEP(src []byte, o Options) (Draft, error) {
 	root, err := strictjson.Parse(src, limits)
 	if err != nil {
 		return Draft{}, err
 	}
-	found, err := find(&root, iepExtension, pick)
+	found, err := find(&root, iepExtension, o.Pick)
 	if err != nil {
 		return Draft{}, err
 	}
@@ -63,26 +73,25 @@ func FromIEP(src []byte, pick string) (Draft, error) {
 				At("/id_ref", "names the policy").Try("Get the file the url names and import that.")
 		}
 	}
-	return iep(found)
+	return iep(found, o.Under)
 }
 
 // FromACS reads one ACS marking: a STIX marking definition (alone or in a
-// bundle) with the ACS extension of the OASIS common objects. pick names the
-// marking definition when a bundle has several. The faults are those of
-// [FromIEP].
-func FromACS(src []byte, pick string) (Draft, error) {
+// bundle) with the ACS extension of the OASIS common objects. The faults are
+// those of [FromIEP].
+func FromACS(src []byte, o Options) (Draft, error) {
 	root, err := strictjson.Parse(src, limits)
 	if err != nil {
 		return Draft{}, err
 	}
-	found, err := find(&root, acsExtension, pick)
+	found, err := find(&root, acsExtension, o.Pick)
 	if err != nil {
 		return Draft{}, err
 	}
 	if found.value == nil {
 		return Draft{}, absent("There is no marking definition with the ACS extension in it.")
 	}
-	return acs(found)
+	return acs(found, o.Under)
 }
 
 // The extension definitions of the OASIS common objects.

@@ -72,7 +72,7 @@ func TestDraftsGolden(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		file string
-		from func([]byte, string) (foreign.Draft, error)
+		from func([]byte, foreign.Options) (foreign.Draft, error)
 	}{
 		{"iep-amber", foreign.FromIEP},      // the JSON of the specification
 		{"iep-red-stix", foreign.FromIEP},   // an OASIS common object in a bundle
@@ -81,7 +81,7 @@ func TestDraftsGolden(t *testing.T) {
 	} {
 		t.Run(c.file, func(t *testing.T) {
 			t.Parallel()
-			d, err := c.from(read(t, c.file+".json"), "")
+			d, err := c.from(read(t, c.file+".json"), foreign.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -99,7 +99,7 @@ func TestDraftsGolden(t *testing.T) {
 			if diff := cmp.Diff(string(read(t, c.file+".yaml")), string(out)); diff != "" {
 				t.Errorf("the draft changed; run with UPDATE=1 and look: %s", diff)
 			}
-			again, err := c.from(read(t, c.file+".json"), "")
+			again, err := c.from(read(t, c.file+".json"), foreign.Options{})
 			if err != nil || !bytes.Equal(again.Source, d.Source) {
 				t.Error("the same terms gave another draft")
 			}
@@ -133,7 +133,7 @@ func TestIEPStatements(t *testing.T) {
 		{"unmodified_resale", "must-not", "resale"},
 		{"unmodified_resale", "may", ""},
 	} {
-		d, err := foreign.FromIEP([]byte(`{"id":"p1","name":"A policy","iep_version":2.0,"start_date":"2024-01-01T00:00:00Z","`+c.statement+`":"`+c.value+`"}`), "")
+		d, err := foreign.FromIEP([]byte(`{"id":"p1","name":"A policy","iep_version":2.0,"start_date":"2024-01-01T00:00:00Z","`+c.statement+`":"`+c.value+`"}`), foreign.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -175,7 +175,7 @@ func TestACSStatements(t *testing.T) {
 	} {
 		src := `{"type":"marking-definition","id":"marking-definition--1","extensions":{"extension-definition--3a65884d-005a-4290-8335-cb2d778a83ce":{
 			"extension_type":"property-extension","identifier":"isa:guide.19001.ACS3-x","create_date_time":"2021-08-14T01:08:08.432065Z","responsible_entity_custodian":"USA.DHS",` + c.marking + `}}}`
-		d, err := foreign.FromACS([]byte(src), "")
+		d, err := foreign.FromACS([]byte(src), foreign.Options{})
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)
 			continue
@@ -212,12 +212,38 @@ func TestRefused(t *testing.T) {
 		{"two markings", two, "", "foreign.several"},
 		{"a pick that is not there", two, "marking-definition--3", "foreign.absent"},
 	} {
-		if _, err := foreign.FromIEP([]byte(c.src), c.pick); fault.CodeOf(err) != c.code {
+		if _, err := foreign.FromIEP([]byte(c.src), foreign.Options{Pick: c.pick}); fault.CodeOf(err) != c.code {
 			t.Errorf("%s: got %v, want %s", c.name, err, c.code)
 		}
 	}
-	if d, err := foreign.FromIEP([]byte(two), "marking-definition--2"); err != nil || d.ID != "iep-2" {
+	if d, err := foreign.FromIEP([]byte(two), foreign.Options{Pick: "marking-definition--2"}); err != nil || d.ID != "iep-2" {
 		t.Errorf("picking one of two: %s, %v", d.ID, err)
+	}
+}
+
+// TestUnderAnAgreement: the terms a partner puts on what it gives under an
+// agreement bind whoever received it under that agreement.
+func TestUnderAnAgreement(t *testing.T) {
+	t.Parallel()
+	d, err := foreign.FromIEP(read(t, "iep-amber.json"), foreign.Options{Under: "mou-aa-xx"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc := holds(t, d)
+	e, err := decision.Compile(decision.Law{Instruments: []*instrument.Instrument{doc}, Transforms: privacy.Catalogue()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := decision.Request{
+		Subject: decision.Subject{Type: "indicator", Categories: []privacy.Category{privacy.Technical}, Origin: "csirt-xx", ReceivedUnder: []string{"mou-aa-xx"}},
+		Sender:  decision.Actor{ID: "csirt-aa"}, Recipient: decision.Actor{ID: "somebody"}, Purpose: "cyber-defence", At: doc.InForce.From,
+		Facts: map[string]bool{"own_object": false, "originator_consent": false},
+	}
+	if got := e.Decide(r); !slices.ContainsFunc(got.Because, func(b decision.Reason) bool { return b.Clause == "tlp" }) {
+		t.Errorf("the label of the policy is not among the reasons: %v", got.Because)
+	}
+	if _, err := foreign.FromIEP(read(t, "iep-amber.json"), foreign.Options{Under: "No id"}); fault.CodeOf(err) != "instrument.invalid" {
+		t.Errorf("an agreement that is no id: got %v", err)
 	}
 }
 
@@ -259,13 +285,13 @@ func TestDraftsOfAnyTermsHold(t *testing.T) {
 		stix := map[string]any{"type": "marking-definition", "extensions": map[string]any{"extension-definition--3a65884d-005a-4290-8335-cb2d778a83ce": marking}}
 		for _, c := range []struct {
 			terms any
-			from  func([]byte, string) (foreign.Draft, error)
+			from  func([]byte, foreign.Options) (foreign.Draft, error)
 		}{{policy, foreign.FromIEP}, {stix, foreign.FromACS}} {
 			src, err := json.Marshal(c.terms)
 			if err != nil {
 				t.Skip() // a text that is no Unicode
 			}
-			d, err := c.from(src, "")
+			d, err := c.from(src, foreign.Options{})
 			if err == nil {
 				made++
 				holds(t, d)
@@ -289,8 +315,8 @@ func FuzzTerms(f *testing.F) {
 	}
 	f.Add([]byte(marking("1")))
 	f.Fuzz(func(t *testing.T, src []byte) {
-		for _, from := range []func([]byte, string) (foreign.Draft, error){foreign.FromIEP, foreign.FromACS} {
-			d, err := from(src, "")
+		for _, from := range []func([]byte, foreign.Options) (foreign.Draft, error){foreign.FromIEP, foreign.FromACS} {
+			d, err := from(src, foreign.Options{})
 			if err == nil {
 				holds(t, d)
 				continue

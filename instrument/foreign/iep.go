@@ -20,10 +20,10 @@ var specified = time.Date(2019, time.November, 6, 0, 0, 0, 0, time.UTC)
 
 // iep makes a draft of one policy. The STIX extension names two statements
 // otherwise than the specification, and both are read.
-func iep(t terms) (Draft, error) {
+func iep(t terms, under string) (Draft, error) {
 	r := &reader{terms: t, scheme: "IEP 2.0"}
 	id := r.text(r.either("id", "iep_id"), true)
-	d := &document{id: slug("iep-", id), version: "1.0.0", title: r.text(r.either("name", "policy_name"), false)}
+	d := &document{id: slug("iep-", id), under: under, version: "1.0.0", title: r.text(r.either("name", "policy_name"), false)}
 	if d.title == "" {
 		d.title = "Information Exchange Policy " + id
 	}
@@ -57,7 +57,7 @@ func iep(t terms) (Draft, error) {
 	}
 	d.vector(probe{name: "what came under other terms is not touched", elsewhere: true, outcome: "permit"})
 	return check(d.id+".yaml", Draft{Lost: r.lost, Source: d.source("Made from a policy of FIRST's Information Exchange Policy 2.0. A draft: read it, correct it,\n" +
-		"and activate it under your own name. It is about what was received under\n" + d.id + ".")})
+		"and activate it under your own name. It is about what was received under\n" + d.scope() + ".")})
 }
 
 // either names the statement that is there, of two with one meaning.
