@@ -85,7 +85,7 @@ func (w *ruling) first() []strictjson.Value {
 		if p.ApprovalBy != "" {
 			by = append(by, atom{"entente:approvalBy", "eq", word(p.ApprovalBy)})
 		}
-		t.add("action", refined("entente:safeguard", by...))
+		t.add("action", refined("entente:meet-safeguard", by...))
 		w.cite(&t, p.ClauseRef, "")
 		out = append(out, t.value())
 	}

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -111,6 +112,46 @@ func checkModel(t *testing.T, p *strictjson.Value) {
 			t.Errorf("section %s, %s: %s", r.section, r.says, wrong)
 		}
 	}
+}
+
+// TestEveryTermOfTheProfileIsExplained: the guide explains every term that ODRL
+// does not have and a policy uses.
+func TestEveryTermOfTheProfileIsExplained(t *testing.T) {
+	t.Parallel()
+	guide, err := os.ReadFile(filepath.Join("..", "..", "docs", "guide", "interchange.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := regexp.MustCompile(`"entente:([a-zA-Z0-9_-]+)`)
+	for _, doc := range corpus(t) {
+		p, err := odrl.FromInstrument(doc)
+		if err != nil {
+			continue // a norm
+		}
+		for _, m := range named.FindAllSubmatch(p.JSON, -1) {
+			term := string(m[1])
+			if strings.HasPrefix(term, "fact-") || strings.HasPrefix(term, "event-") {
+				continue
+			}
+			if !bytes.Contains(guide, []byte("`entente:"+term+"`")) {
+				t.Errorf("%s: the guide does not explain entente:%s", doc.ID, term)
+			}
+		}
+	}
+	for _, term := range named.FindAllSubmatch(goldenFile(t, "decision.json"), -1) {
+		if w := string(term[1]); !strings.HasPrefix(w, "event-") && !bytes.Contains(guide, []byte("`entente:"+w+"`")) {
+			t.Errorf("the guide does not explain entente:%s", w)
+		}
+	}
+}
+
+func goldenFile(t *testing.T, name string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
 
 // TestP2PolicyNeverPermitsMore: whatever question the vectors of the corpus ask, a

@@ -254,7 +254,7 @@ func (x *exporter) first(c *instrument.Clause) []strictjson.Value {
 			if q.ApprovalBy != "" {
 				by = append(by, atom{"entente:approvalBy", "eq", word(q.ApprovalBy)})
 			}
-			out = append(out, duty(":"+q.Safeguard, refined("entente:safeguard", by...), q.Cite).value())
+			out = append(out, duty(":"+q.Safeguard, refined("entente:meet-safeguard", by...), q.Cite).value())
 		}
 	}
 	if c.Consent != nil {
@@ -266,7 +266,7 @@ func (x *exporter) first(c *instrument.Clause) []strictjson.Value {
 		}
 	}
 	if c.Verified == instrument.Unverified {
-		out = append(out, duty(":unverified", refined("entente:safeguard",
+		out = append(out, duty(":unverified", refined("entente:meet-safeguard",
 			atom{"entente:safeguard", "eq", word("human-approval")}, atom{"entente:approvalBy", "eq", word("legal")}), "").value())
 	}
 	return out
