@@ -32,7 +32,8 @@ type Finding struct {
 // Lint says what is allowed and probably not meant, in the order of the file.
 // Times in the text are compared with now.
 func Lint(i *Instrument, now time.Time) []Finding {
-	l := linter{i: i, places: i.reread()}
+	l := linter{i: i, places: i.reread(), conditions: make([][]string, len(i.Clauses)), starts: []string{"aware", "share", "receipt"}}
+	l.prepare()
 	l.document()
 	l.times(now)
 	for n := range i.Clauses {
@@ -45,16 +46,37 @@ func Lint(i *Instrument, now time.Time) []Finding {
 	l.words()
 	l.areas()
 	l.facts()
-	slices.SortStableFunc(l.found, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	slices.SortFunc(l.found, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Message, b.Message))
 	})
 	return l.found
 }
 
+// linter holds what several checks need, worked out once.
 type linter struct {
-	i      *Instrument
-	places *reader // nil when the source is not known
-	found  []Finding
+	i          *Instrument
+	places     *reader           // nil when the source is not known
+	conditions [][]string        // of every clause, with its lists in one order
+	starts     []string          // what starts a clock: duties, steps of procedures and what the node itself sees
+	used       map[string]string // every fact something looks at, and where first
+	found      []Finding
+}
+
+func (l *linter) prepare() {
+	for n := range l.i.Clauses {
+		c := &l.i.Clauses[n]
+		w := c.When.sorted()
+		l.conditions[n] = l.i.conditions(&w)
+		for _, d := range c.Duties {
+			l.starts = append(l.starts, d.ID)
+		}
+	}
+	for _, p := range l.i.Procedures {
+		for _, t := range p.Transitions {
+			l.starts = append(l.starts, t.ID)
+		}
+	}
+	l.used = l.factsUsed()
 }
 
 // reread parses the source again for the place of every value.
@@ -110,7 +132,7 @@ func (l *linter) document() {
 		}
 	}
 	for n := range i.Thresholds {
-		if t := &i.Thresholds[n]; !l.usesFact(t.Fact) {
+		if t := &i.Thresholds[n]; l.used[t.Fact] == "" {
 			l.say("threshold-unused", Note, "/thresholds/"+strconv.Itoa(n), "threshold "+t.ID+" ("+t.Cite+") decides the fact "+t.Fact+", at which no clause of this instrument looks")
 		}
 	}

@@ -2,9 +2,13 @@ package instrument_test
 
 import (
 	"fmt"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"entente/instrument"
 )
@@ -112,5 +116,27 @@ func TestLintIsDeterministic(t *testing.T) {
 				t.Errorf("%s: findings differ from run to run", name)
 			}
 		}
+	}
+}
+
+// TestEveryLintCodeIsExplained compares the codes and levels in the source with
+// the reference, both ways.
+func TestEveryLintCodeIsExplained(t *testing.T) {
+	t.Parallel()
+	said, explained := map[string]string{}, map[string]string{}
+	files, err := filepath.Glob("lint*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		for _, m := range regexp.MustCompile(`l\.say\("([a-z-]+)", (Error|Warning|Note),`).FindAllStringSubmatch(string(source(t, file)), -1) {
+			said[m[1]] = strings.ToLower(m[2])
+		}
+	}
+	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z-]+)` \\| ([a-z]+) \\|").FindAllStringSubmatch(string(source(t, "../docs/reference/lint.md")), -1) {
+		explained[m[1]] = m[2]
+	}
+	if diff := cmp.Diff(said, explained); diff != "" {
+		t.Errorf("docs/reference/lint.md differs (-source +reference):\n%s", diff)
 	}
 }

@@ -16,7 +16,7 @@ func (l *linter) clause(n int) {
 	if why := l.idle(c); why != "" {
 		l.say("effect-missing", Warning, at, "has no effect: "+why)
 	}
-	if c.Modality == Permission && l.decides(c) && len(l.i.conditions(&c.When)) == 0 && len(c.ExceptionTo) == 0 && c.Derogation == nil && c.Consent == nil {
+	if c.Modality == Permission && l.decides(c) && len(l.conditions[n]) == 0 && len(c.ExceptionTo) == 0 && c.Derogation == nil && c.Consent == nil {
 		l.say("permits-everything", Warning, at, "permits "+c.Act+" of everything to everybody the instrument covers")
 	}
 	if c.Consent != nil && c.Modality != Permission && len(c.When.Facts) == 0 {
@@ -46,23 +46,10 @@ func (l *linter) duty(c *Clause, d *Duty, at string) {
 // clock remarks on a duty that waits for something no other part of the
 // instrument brings about.
 func (l *linter) clock(d *Duty, after, at string) {
-	known := []string{"aware", "share", "receipt"}
-	for n := range l.i.Clauses {
-		for _, other := range l.i.Clauses[n].Duties {
-			if other.ID != d.ID {
-				known = append(known, other.ID)
-			}
-		}
-	}
-	for _, p := range l.i.Procedures {
-		for _, t := range p.Transitions {
-			known = append(known, t.ID)
-		}
-	}
 	switch {
-	case slices.Contains(known, after):
-	case nearest(after, known) != "":
-		l.say("clock-unknown", Warning, at, "duty "+d.ID+" waits for "+quoted(after)+", which nothing here brings about; is "+quoted(nearest(after, known))+" meant?")
+	case slices.Contains(l.starts, after):
+	case nearest(after, l.starts) != "":
+		l.say("clock-unknown", Warning, at, "duty "+d.ID+" waits for "+quoted(after)+", which nothing here brings about; is "+quoted(nearest(after, l.starts))+" meant?")
 	default:
 		l.say("clock-outside", Note, at, "duty "+d.ID+" waits for "+quoted(after)+": its clock starts when somebody records that")
 	}
@@ -108,20 +95,21 @@ func (l *linter) exercised() {
 // contradictions names clauses that match exactly the same and say the
 // opposite, when neither is an exception: one of them can never have effect.
 func (l *linter) contradictions() {
-	keys := make([]string, len(l.i.Clauses))
+	same := map[string][]int{}
 	for n := range l.i.Clauses {
-		c := &l.i.Clauses[n]
-		w := c.When.sorted()
-		keys[n] = c.Act + "\n" + strings.Join(l.i.conditions(&w), "\n")
+		if c := &l.i.Clauses[n]; l.decides(c) && !c.excepts() {
+			key := c.Act + "\n" + strings.Join(l.conditions[n], "\n")
+			same[key] = append(same[key], n)
+		}
 	}
-	for n := range l.i.Clauses {
-		for m := range n {
-			a, b := &l.i.Clauses[m], &l.i.Clauses[n]
-			opposed := (a.Modality == Prohibition) != (b.Modality == Prohibition)
-			if keys[n] != keys[m] || !opposed || !l.decides(a) || !l.decides(b) || a.excepts() || b.excepts() || !overlap(a.InForce, b.InForce) {
-				continue
+	for _, group := range same {
+		for k, n := range group {
+			for _, m := range group[:k] {
+				a, b := &l.i.Clauses[m], &l.i.Clauses[n]
+				if (a.Modality == Prohibition) != (b.Modality == Prohibition) && overlap(a.InForce, b.InForce) {
+					l.say("contradiction", Error, clausePointer(n), "matches exactly what "+a.Cite+" ["+a.ID+"] matches and says the opposite; make one of them an exception_to the other")
+				}
 			}
-			l.say("contradiction", Error, clausePointer(n), "matches exactly what "+a.Cite+" ["+a.ID+"] matches and says the opposite; make one of them an exception_to the other")
 		}
 	}
 }
@@ -168,11 +156,12 @@ func (l *linter) unchecked() {
 		if c.Modality != Permission || c.Verified != Unverified || !l.decides(c) {
 			continue
 		}
-		mine := l.i.conditions(&c.When)
-		covered := slices.ContainsFunc(l.i.Clauses, func(o Clause) bool {
-			return o.ID != c.ID && o.Modality == Permission && o.Act == c.Act && o.Verified != Unverified &&
-				slices.Equal(o.ExceptionTo, c.ExceptionTo) && subset(l.i.conditions(&o.When), mine)
-		})
+		covered := false
+		for m := range l.i.Clauses {
+			o := &l.i.Clauses[m]
+			covered = covered || m != n && o.Modality == Permission && o.Act == c.Act && o.Verified != Unverified &&
+				slices.Equal(o.ExceptionTo, c.ExceptionTo) && subset(l.conditions[m], l.conditions[n])
+		}
 		if !covered {
 			l.say("unverified-basis", Warning, clausePointer(n), "permits on text that nobody has checked: a person is asked every time")
 		}

@@ -137,12 +137,6 @@ func (l *linter) areas() {
 	}
 }
 
-// usesFact reports whether a clause, the scope or a reservation looks at a fact.
-func (l *linter) usesFact(fact string) bool {
-	_, used := l.factsUsed()[fact]
-	return used
-}
-
 // factsUsed maps every fact something looks at to where it is first mentioned.
 func (l *linter) factsUsed() map[string]string {
 	used := map[string]string{}
@@ -214,14 +208,13 @@ func (c *Criterion) names() []string {
 // facts names those spelt almost like another one, and those a vector gives and
 // nothing looks at.
 func (l *linter) facts() {
-	used := l.factsUsed()
-	names := slices.Sorted(maps.Keys(used))
+	names := slices.Sorted(maps.Keys(l.used))
 	for n, fact := range names {
 		if slices.Contains(knownFacts(), fact) {
 			continue
 		}
 		if near := nearest(fact, slices.Concat(knownFacts(), names[:n])); near != "" {
-			l.say("fact-near", Warning, used[fact], "the fact "+fact+" is spelt almost like "+near+": is it the same one?")
+			l.say("fact-near", Warning, l.used[fact], "the fact "+fact+" is spelt almost like "+near+": is it the same one?")
 		}
 	}
 	for n := range l.i.Thresholds {
@@ -258,7 +251,7 @@ func nearest(word string, known []string) string {
 		}, s)
 	}
 	for _, k := range known {
-		if k != word && len(k) <= longest && letters(k) != letters(word) && editDistance(word, k) <= allowed {
+		if k != word && max(len(k)-len(word), len(word)-len(k)) <= allowed && len(k) <= longest && letters(k) != letters(word) && editDistance(word, k) <= allowed {
 			return k
 		}
 	}
