@@ -32,10 +32,11 @@ type WhatIfRequest struct {
 	Examples int  `json:"examples,omitempty"` // at most so many; 0 = 20
 }
 
-// The defaults of a [WhatIfRequest].
+// The defaults of a [WhatIfRequest], and how far back it may look.
 const (
 	whatIfDays     = 90
 	whatIfExamples = 20
+	whatIfMaxDays  = 36_525
 )
 
 // WhatIf is what would have come of it.
@@ -169,8 +170,11 @@ func (s *Service) newWhatIf(in WhatIfRequest) (*whatIf, error) {
 	if in.Replaces != "" && len(in.Source) == 0 {
 		bad = bad.At("/replaces", "needs a draft").Try("Give the draft, or withdraw the instrument.")
 	}
-	if in.Days < 0 || in.Examples < 0 {
-		bad = bad.At("/days", "or examples is negative").Try("Count back from today with a positive number.")
+	if in.Days < 0 || in.Days > whatIfMaxDays {
+		bad = bad.At("/days", "is negative, or longer ago than anybody has decided").Try("Count back from today.")
+	}
+	if in.Examples < 0 {
+		bad = bad.At("/examples", "is negative")
 	}
 	if len(bad.Fields) > 0 {
 		return nil, bad
