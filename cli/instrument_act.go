@@ -37,12 +37,29 @@ func (a *app) signing(c *cobra.Command, r *exchange.ActRequest, check func() err
 		if r.DryRun {
 			a.say("Dry run: nothing was signed.")
 		}
-		return a.print(v, func(t *table) { drawActs(t, v) })
+		return a.print(v, func(t *table) {
+			drawActs(t, v)
+			if r.DryRun {
+				drawUnderstood(t, v.Clauses)
+			}
+		})
 	})
 	c.Flags().StringVar(&r.By, "by", "", "`name` of the person who decided it")
 	c.Flags().StringVar(&r.Note, "note", "", "`words` signed along with the act")
-	c.Flags().BoolVar(&r.DryRun, "dry-run", false, "show what would be signed and sign nothing")
+	c.Flags().BoolVar(&r.DryRun, "dry-run", false, "show what would be signed, clause by clause, and sign nothing")
 	return c
+}
+
+// drawUnderstood sets the words of every clause beside what the machine makes of
+// them, for the person who is to sign.
+func drawUnderstood(t *table, clauses []exchange.UnderstoodClause) {
+	for _, c := range clauses {
+		t.line("\n%s", c.Cite+" ["+c.Clause+"]")
+		if c.Text != "" {
+			t.line("  text     %s", c.Text)
+		}
+		t.line("  applied  %s", c.Understood)
+	}
 }
 
 // textArgument tells a file from the name of a text.

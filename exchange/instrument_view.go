@@ -26,6 +26,17 @@ type TextView struct {
 	Parties []PartyView      `json:"parties"`
 	Acts    []ActView        `json:"acts"`
 	Sent    []Sent           `json:"sent"`
+	// Clauses are shown to whoever is asked to sign: the words, and beside them
+	// what the machine understood (ASSURANCE.md T6). Absent from lists.
+	Clauses []UnderstoodClause `json:"clauses,omitempty"`
+}
+
+// UnderstoodClause is a clause in its words and as the machine applies it.
+type UnderstoodClause struct {
+	Clause     string `json:"clause"`
+	Cite       string `json:"cite"`
+	Text       string `json:"text,omitempty"`
+	Understood string `json:"understood"`
 }
 
 // PartyView says what a party's place in the text rests on: what the file says is
@@ -74,6 +85,7 @@ func (s *Service) InstrumentText(ctx context.Context, name string) (TextView, er
 			return TextView{}, err
 		}
 		v := s.textView(l, d)
+		v.Clauses = understood(d.Doc)
 		sent, err := r.Publications(ctx, d.Doc.Hash)
 		for _, p := range sent {
 			v.Sent = append(v.Sent, sentOf(p))
@@ -148,8 +160,16 @@ func (s *Service) draftView(l *law, p proposal, drafts []draft) TextView {
 	for _, j := range d.Acts {
 		v.Acts = append(v.Acts, actView(j, records[j.Digest]))
 	}
-	v.Parties = partyViews(doc, d, s.time())
+	v.Parties, v.Clauses = partyViews(doc, d, s.time()), understood(doc)
 	return v
+}
+
+func understood(doc *instrument.Instrument) []UnderstoodClause {
+	out := make([]UnderstoodClause, 0, len(doc.Clauses))
+	for _, o := range doc.Outline() {
+		out = append(out, UnderstoodClause{Clause: o.Clause, Cite: o.Cite, Text: o.Text, Understood: o.Sentence})
+	}
+	return out
 }
 
 func actView(j instrument.Judged, rec ActRecord) ActView {
