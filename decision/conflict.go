@@ -1,14 +1,17 @@
 package decision
 
 import (
+	"slices"
 	"time"
 
 	"entente/instrument"
 )
 
-// Conflict is two clauses of different instruments that cannot both have their
-// way in a case, and what settled it. Winner is empty where nobody won: the
-// clause of the loser would speak if its instrument were law.
+// Conflict is two clauses that cannot both have their way in a case, and what
+// settled it. They are of different instruments, but for a duty and a prohibition
+// of one text of which neither is an exception to the other. Winner is empty
+// where nobody won: the clause of the loser would speak if its instrument were
+// law.
 type Conflict struct {
 	Kind   string    `json:"kind"`
 	Winner ClauseRef `json:"winner,omitzero"`
@@ -34,11 +37,45 @@ const (
 	byEarliest    = "earliest"    // the earlier clock is kept, and the later one with it
 	byBoth        = "both"        // both are done
 	byStatus      = "status"      // step 1
+	byForm        = "transformed" // the form that leaves is nothing the winner prohibits (step 6)
 	unsettled     = "unsettled"   // nobody here can say; a person must
 )
 
-// conflicts lists what contradicts what in the form in view.
+// conflicts lists what contradicts what in the form that may leave, and what
+// would if it left as it is.
 func (x *explainer) conflicts() []Conflict {
+	out := x.clashes()
+	out = append(out, x.dutyConflicts()...)
+	out = append(out, x.retentions()...)
+	out = append(out, x.dormant()...)
+	return append(out, x.transformed()...)
+}
+
+// transformed lists the conflicts of the object as it is that its transformations
+// settle: a prohibition won, and what it prohibits is not in the form that may
+// leave, which the loser still speaks of. It leaves that form in view.
+func (x *explainer) transformed() []Conflict {
+	if x.finding.form.used == 0 || !x.lawful() {
+		return nil
+	}
+	left := map[ClauseRef]bool{}
+	for i := range x.v.hits {
+		left[x.e.ref(x.v.hits[i].rule)] = true
+	}
+	x.view(x.q.has, false)
+	out := slices.DeleteFunc(x.clashes(), func(c Conflict) bool {
+		won := x.clause(c.Winner)
+		return left[c.Winner] || !left[c.Loser] || won == nil || won.kind != kindProhibition
+	})
+	x.view(x.finding.form.has, false)
+	for i := range out {
+		out[i].By = byForm
+	}
+	return out
+}
+
+// clashes lists what permits or demands what something else in view prohibits.
+func (x *explainer) clashes() []Conflict {
 	var out []Conflict
 	x.v.precede(func(winner, loser uint32, by string) {
 		out = append(out, Conflict{PermitDeny, x.e.ref(winner), x.e.ref(loser), by})
@@ -54,21 +91,19 @@ func (x *explainer) conflicts() []Conflict {
 			}
 		}
 	}
-	out = append(out, dutyConflicts(x.out.Duties)...)
-	out = append(out, x.retentions()...)
-	return append(out, x.dormant()...)
+	return out
 }
 
 // opposed reports the conflict of a prohibition with what another instrument
-// permits in another regime, or demands in any.
+// permits in another regime, or with what any demands.
 func (x *explainer) opposed(p, o *Match) (Conflict, bool) {
 	no, yes := &x.e.rules[p.rule], &x.e.rules[o.rule]
-	if yes.inst == no.inst || yes.advisory || o.fate == excepted {
+	if yes.advisory || o.fate == excepted {
 		return Conflict{}, false
 	}
 	c := Conflict{Winner: x.e.ref(p.rule), Loser: x.e.ref(o.rule)}
 	switch {
-	case yes.kind == kindPermission && yes.root && o.certain && yes.regime != no.regime:
+	case yes.kind == kindPermission && yes.root && o.certain && yes.regime != no.regime: // so of another instrument
 		c.Kind, c.By = PermitDeny, byConjunction
 	case yes.demands(x.q.actName):
 		c.Kind, c.By = MustMustNot, byDilemma
@@ -83,12 +118,20 @@ func (x *explainer) opposed(p, o *Match) (Conflict, bool) {
 
 // dutyConflicts compares the duties that come with an answer: one bearer, two
 // instruments, and two clocks or two addressees.
-func dutyConflicts(duties []DutyRef) []Conflict {
+func (x *explainer) dutyConflicts() []Conflict {
 	var out []Conflict
+	duties := x.out.Duties
+	// What falls on the origin falls on the sender of its own object.
+	bearer := func(d *DutyRef) string {
+		if d.Bearer == "origin" && x.q.origin == string(x.q.pair.sender.ID) {
+			return "sender"
+		}
+		return d.Bearer
+	}
 	for i := range duties {
 		for j := range duties[:i] {
 			a, b := &duties[j], &duties[i]
-			if a.Instrument == b.Instrument || a.Bearer != b.Bearer {
+			if a.Instrument == b.Instrument || bearer(a) != bearer(b) {
 				continue
 			}
 			if c, ok := twoClocks(a, b); ok {
@@ -149,7 +192,8 @@ func (x *explainer) dormant() []Conflict {
 	var out []Conflict
 	last := -1
 	for _, n := range x.q.pair.dormant {
-		if in := int(x.e.rules[n].inst); in != last && x.e.wouldMatch(x.q, n, x.e.looking(x.q.has)) {
+		r := &x.e.rules[n]
+		if in := int(r.inst); in != last && r.clause.Operative(x.q.pair.from) && x.e.wouldMatch(x.q, n, x.e.looking(x.q.has)) {
 			out = append(out, Conflict{Kind: NotInForce, Loser: x.e.ref(n), By: byStatus})
 			last = in
 		}

@@ -3,11 +3,14 @@ package decision_test
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"entente/decision"
 	"entente/instrument"
+	"entente/party"
+	"entente/privacy"
 )
 
 // lawOf is a universal instrument with an id and a regime of its own.
@@ -39,6 +42,11 @@ func TestLG6ConflictsAreShownWithWhatResolvedThem(t *testing.T) {
 	demand.Grants = "cooperation"
 	lapsed := lawOf("other", "cooperation", permission("b"))
 	lapsed.Term.Sunset = day("2025-01-01")
+	own := lawOf("own", "cooperation", demand, prohibition("b"))
+	stale, fresh := permission("a"), permission("b")
+	stale.InForce = &instrument.InForce{Until: day("2024-06-01")}
+	renewed := lawOf("renewed", "cooperation", stale, fresh)
+	renewed.Term.Sunset = day("2025-01-01")
 	special := permission("b")
 	special.When = instrument.When{Type: []string{"indicator"}}
 	for _, c := range []struct {
@@ -83,21 +91,85 @@ func TestLG6ConflictsAreShownWithWhatResolvedThem(t *testing.T) {
 			[]string{"status  over other b: status"},
 		},
 		{
+			"a ground of a lapsed text that had ended before it", lawOf("one", "cooperation", permission("a")), renewed,
+			[]string{"status  over renewed b: status"},
+		},
+		{
+			"a duty and a prohibition of one text", own, lawOf("one", "data-protection", permission("a")),
+			[]string{"must-must-not own b over own a: dilemma", "permit-deny own b over one a: conjunction"},
+		},
+		{
 			"an exception of its own instrument", lawOf("one", "cooperation", permission("a")), lawOf("other", "data-protection", prohibition("b"), permission("c", "b"), permission("d")),
 			nil,
 		},
 	} {
-		var got []string
-		for _, x := range decideWith(t, nil, c.one, c.other).Conflicts {
-			winner := x.Winner.Instrument + " " + x.Winner.Clause
-			if x.Winner == (decision.ClauseRef{}) {
-				winner = ""
-			}
-			got = append(got, x.Kind+" "+winner+" over "+x.Loser.Instrument+" "+x.Loser.Clause+": "+x.By)
-		}
-		slices.Sort(got)
+		got := inWords(decideWith(t, nil, c.one, c.other).Conflicts)
 		if diff := cmp.Diff(c.want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", c.name, diff)
+		}
+	}
+}
+
+// inWords writes each conflict in a line, sorted.
+func inWords(conflicts []decision.Conflict) []string {
+	var out []string
+	for _, x := range conflicts {
+		winner := x.Winner.Instrument + " " + x.Winner.Clause
+		if x.Winner == (decision.ClauseRef{}) {
+			winner = ""
+		}
+		out = append(out, x.Kind+" "+winner+" over "+x.Loser.Instrument+" "+x.Loser.Clause+": "+x.By)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// TestLG6ATransformationSettlesAConflict: what is permitted in one regime and
+// prohibited in another leaves in a form the prohibition does not speak of, and
+// the decision still says what contradicted what.
+func TestLG6ATransformationSettlesAConflict(t *testing.T) {
+	t.Parallel()
+	bar, secret := prohibition("bar"), prohibition("secret")
+	bar.When = instrument.When{Categories: &instrument.CategorySet{Any: []privacy.Category{privacy.PersonalContact}}}
+	secret.When = instrument.When{Categories: &instrument.CategorySet{Any: []privacy.Category{privacy.Evidence}}}
+	law := []*instrument.Instrument{lawOf("one", "cooperation", permission("a")), lawOf("other", "data-protection", bar, secret)}
+	r := decision.Request{
+		Subject: decision.Subject{ID: "x--1", Type: "indicator", Categories: []privacy.Category{privacy.PersonalContact, privacy.Technical}},
+		Sender:  csirtAA, Recipient: csirtBB, Purpose: "cyber-defence", At: day("2026-03-02"),
+	}
+	e := compile(t, decision.Law{Instruments: law, Transforms: catalogue})
+	d := e.Decide(r)
+	if diff := cmp.Diff([]string{"permit-deny other bar over one a: transformed"}, inWords(d.Conflicts)); diff != "" || d.Outcome != decision.Transform {
+		t.Errorf("%s (-want +got):\n%s", d.Outcome, diff)
+	}
+	r.Subject.Categories = append(r.Subject.Categories, privacy.Evidence)
+	d = e.Decide(r)
+	want := []string{"permit-deny other bar over one a: conjunction", "permit-deny other secret over one a: conjunction"}
+	if diff := cmp.Diff(want, inWords(d.Conflicts)); diff != "" || d.Outcome != decision.Deny {
+		t.Errorf("what no transformation removes: %s (-want +got):\n%s", d.Outcome, diff)
+	}
+}
+
+// TestLG6TheSenderIsTheOriginOfItsOwn: a duty of the origin and a duty of the
+// sender have one bearer when the sender sends its own, and only then.
+func TestLG6TheSenderIsTheOriginOfItsOwn(t *testing.T) {
+	t.Parallel()
+	clock := func(bearer string, hours int) instrument.Clause {
+		return obligation("tell", instrument.Duty{
+			ID: "tell", What: "tell", Bearer: bearer, After: "aware", Within: instrument.Period{Clock: time.Duration(hours) * time.Hour},
+		})
+	}
+	e := compile(t, decision.Law{Instruments: []*instrument.Instrument{lawOf("one", "reporting", clock("origin", 72)), lawOf("other", "reporting", clock("sender", 24))}})
+	for origin, want := range map[party.ID][]string{
+		csirtAA.ID: {"two-clocks other tell over one tell: earliest"},
+		csirtBB.ID: nil,
+	} {
+		d := e.Decide(decision.Request{
+			Subject: decision.Subject{ID: "x--1", Type: "indicator", Categories: []privacy.Category{privacy.Technical}, Origin: origin},
+			Sender:  csirtAA, Recipient: csirtBB, Purpose: "cyber-defence", At: day("2026-03-02"),
+		})
+		if diff := cmp.Diff(want, inWords(d.Conflicts)); diff != "" {
+			t.Errorf("origin %s (-want +got):\n%s", origin, diff)
 		}
 	}
 }

@@ -43,8 +43,8 @@ func (d Decision) Text() string {
 		fmt.Fprintf(&b, "     warning  %s\n", n.warning())
 	}
 	for _, n := range d.Conflicts {
-		if n.Kind == NotInForce {
-			continue // "not used" says so
+		if n.Kind == NotInForce || n.By == byForm {
+			continue // "not used" says so, and what made each transformation necessary
 		}
 		fmt.Fprintf(&b, "     conflict %s\n", n.Text())
 	}
