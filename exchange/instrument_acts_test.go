@@ -524,3 +524,27 @@ func TestTheDepositaryCirculatesAndSignsForNobody(t *testing.T) {
 		t.Errorf("%d acts", n)
 	}
 }
+
+// TestP15StaleTrustEndsAtTheDoor: a node cut off from its partner has not heard
+// that the partner suspended the charter. What it sends when it is back is not
+// taken in, and it is told why.
+func TestP15StaleTrustEndsAtTheDoor(t *testing.T) {
+	t.Parallel()
+	f, a, c := f2(t)
+	a.imports(t, bundleOf(indicator("0001", tlpAmber)))
+	request := exchange.SendRequest{PreviewRequest: exchange.PreviewRequest{Objects: []string{idOf("indicator", "0001")}, To: []party.ID{cordova}, Purpose: "training"}}
+	f.does(c, exchange.ActRequest{Instrument: "charter", Act: instrument.ActSuspension, Note: "breach"}) // and the line is down
+	rep, err := a.Send(t.Context(), request)
+	must(t, err)
+	f.deliver(a)
+	rel, err := a.Release(t.Context(), rep.Releases[0].Release)
+	must(t, err)
+	if rel.State != exchange.Refused {
+		t.Errorf("the release is %s", rel.State)
+	}
+	got, err := c.Objects(t.Context(), exchange.ObjectFilter{Limit: 10})
+	must(t, err)
+	if len(got) > 0 {
+		t.Errorf("taken in: %+v", got)
+	}
+}

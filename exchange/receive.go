@@ -199,6 +199,11 @@ func (s *Service) refuse(ctx context.Context, from party.ID, body []byte, cause 
 // takeIn stores the objects of a release, each on its own: what is wrong with
 // one does not keep out the others.
 func (s *Service) takeIn(ctx context.Context, in *incoming) ([]envelope.ItemReceipt, error) {
+	if !in.held {
+		if err := s.agreed(ctx, in); err != nil {
+			return nil, err
+		}
+	}
 	origin := Provenance{
 		From: in.from.ID, At: s.time(), Source: "message " + in.msg.ID, Release: in.msg.ID, Under: in.msg.Under, Terms: termsOf(in.msg),
 	}
