@@ -231,3 +231,47 @@ func readDispute(o *object) *Dispute {
 	})
 	return d
 }
+
+// readRanks reads {eu-gdpr: 100, our-mou: 10}.
+func readRanks(o *object) map[string]int {
+	o.notEmpty("at least one instrument and its rank")
+	ranks := map[string]int{}
+	if o.n == nil {
+		return ranks
+	}
+	for _, m := range o.n.members {
+		if wrong := slug(m.name); wrong != "" {
+			o.r.refuse(o.at(m.name), "%s", wrong)
+		}
+		ranks[m.name] = o.number(m.name, 1, 1000)
+	}
+	return ranks
+}
+
+// verified reads how far an entry was checked.
+func (o *object) verified() Verification {
+	return Verification(o.word("verified", oneOf(Verifications())))
+}
+
+func readReview(o *object) Review {
+	o.require("id", "what")
+	v := Review{
+		ID: o.word("id", slug), What: o.text("what"), Who: o.text("who"), At: o.date("at"), Every: o.period("every"),
+		Cite: o.text("cite"), Verified: o.verified(),
+	}
+	if !v.At.IsZero() && !v.Every.IsZero() {
+		o.r.refuse(o.pointer, "is either at a date or every so often")
+	}
+	return v
+}
+
+func readModification(o *object) Modification {
+	o.require("clause")
+	m := Modification{Clause: o.word("clause", slug), Text: o.text("text")}
+	o.inner("when", func(o *object) { m.When = new(When); *m.When = readWhen(o) })
+	o.objects("requires", func(o *object) { m.Requires = append(m.Requires, readRequirement(o)) })
+	if o.n != nil && m.When == nil && len(m.Requires) == 0 {
+		o.r.refuse(o.pointer, "changes nothing; give when or requires")
+	}
+	return m
+}

@@ -5,6 +5,8 @@ import (
 	"maps"
 
 	"slices"
+
+	"entente/internal/strictjson"
 )
 
 // Threshold is a test of an incident that makes a fact true or false: from when
@@ -231,4 +233,81 @@ func opposite(a Assessment) Assessment {
 	default:
 		return NotEvaluable
 	}
+}
+
+// readThreshold reads a threshold, whose test stands in the threshold itself.
+func readThreshold(o *object) Threshold {
+	o.require("id", "cite", "fact")
+	t := Threshold{
+		ID: o.word("id", slug), Cite: o.text("cite"), Text: o.text("text"), Verified: o.verified(),
+		AppliesTo: o.words("applies_to", slug), Fact: o.word("fact", fact),
+	}
+	t.Test = readCriterion(o, false)
+	return t
+}
+
+// readCriterion reads one condition of a threshold: exactly one of any, all,
+// not, quantity and (inside) fact.
+func readCriterion(o *object, inside bool) Criterion {
+	var c Criterion
+	if inside {
+		c.Cite = o.text("cite")
+		c.Fact = o.word("fact", fact)
+	}
+	o.objects("any", func(o *object) { c.Any = append(c.Any, readCriterion(o, true)) })
+	o.objects("all", func(o *object) { c.All = append(c.All, readCriterion(o, true)) })
+	o.inner("not", func(o *object) { c.Not = new(Criterion); *c.Not = readCriterion(o, true) })
+	c.Quantity = o.word("quantity", fact)
+	readComparison(o, &c)
+	ways := 0
+	for _, way := range []bool{len(c.Any) > 0, len(c.All) > 0, c.Not != nil, c.Fact != "", c.Quantity != ""} {
+		if way {
+			ways++
+		}
+	}
+	if o.n != nil && ways != 1 {
+		o.r.refuse(o.pointer, "tests one thing: give exactly one of any, all, not, quantity and fact")
+	}
+	return c
+}
+
+func readComparison(o *object, c *Criterion) {
+	given := 0
+	for _, than := range []Comparison{Above, AtLeast, Below, AtMost} {
+		if o.has(string(than)) {
+			given++
+			c.Than, c.Number = than, int64(o.number(string(than), 0, maxQuantity))
+		} else {
+			o.asked = append(o.asked, string(than))
+		}
+	}
+	if c.Other = o.word("exceeds", fact); c.Other != "" {
+		given++
+		c.Than = Above
+	}
+	if o.n != nil && given != min(1, len(c.Quantity)) {
+		o.r.refuse(o.pointer, "compares a quantity: give it one of above, at_least, below, at_most and exceeds")
+	}
+}
+
+// maxQuantity bounds a number in a threshold: a thousand million million.
+const maxQuantity = 1_000_000_000_000_000
+
+// readIncident reads {direct_loss_eur: 500001, trade_secrets: false}.
+func readIncident(o *object, roles []string) *Incident {
+	in := &Incident{Quantities: map[string]int64{}, Facts: map[string]bool{}, Roles: roles}
+	if o.n == nil {
+		return in
+	}
+	o.notEmpty("at least one quantity or fact")
+	for _, m := range o.n.members {
+		switch {
+		case fact(m.name) != "": // done reports the key as unknown
+		case m.value.kind == strictjson.Number:
+			in.Quantities[m.name] = int64(o.number(m.name, 0, maxQuantity))
+		default:
+			in.Facts[m.name] = o.flag(m.name)
+		}
+	}
+	return in
 }
