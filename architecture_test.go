@@ -24,10 +24,10 @@ var mayImport = map[string]string{
 	"node":        "api api/view console decision exchange internal/fault internal/ident internal/keyring obligation party store transparency wire/peer",
 
 	// Adapters: they know the domain and never each other.
-	"api/view":        "decision exchange intel internal/ident party privacy",
-	"api":             "api/view decision exchange instrument intel internal/fault internal/ident internal/inflate internal/problem obligation party",
+	"api/view":        "decision exchange instrument intel internal/ident party privacy",
+	"api":             "api/view decision exchange instrument instrument/library intel internal/fault internal/ident internal/inflate internal/problem obligation party",
 	"client":          "api/view decision exchange instrument internal/fault internal/problem obligation party",
-	"console":         "decision exchange internal/fault internal/ident internal/problem party",
+	"console":         "decision exchange instrument instrument/library internal/fault internal/ident internal/problem party",
 	"store":           "exchange intel internal/fault internal/ident obligation party transparency",
 	"store/storetest": "decision exchange intel internal/fault internal/ident obligation party transparency",
 	"wire/peer":       "internal/fault internal/problem party",
@@ -42,6 +42,7 @@ var mayImport = map[string]string{
 	"instrument/analysis": "decision instrument intel party privacy",
 	"instrument/odrl":     "decision instrument intel internal/fault internal/strictjson party privacy",
 	"instrument/foreign":  "instrument internal/fault internal/strictjson",
+	"instrument/library":  "instrument internal/fault",
 	"instrument":          "intel internal/fault internal/ident internal/strictjson party privacy",
 	"privacy":             "intel intel/stix internal/fault internal/strictjson",
 	"intel/stix":          "intel internal/fault internal/ident internal/strictjson",
@@ -64,7 +65,7 @@ var mayImport = map[string]string{
 // touch and why.
 var (
 	domain = []string{
-		"exchange", "exchange/envelope", "transparency", "transparency/verify", "obligation", "decision", "instrument", "instrument/analysis", "instrument/foreign", "instrument/odrl",
+		"exchange", "exchange/envelope", "transparency", "transparency/verify", "obligation", "decision", "instrument", "instrument/analysis", "instrument/foreign", "instrument/odrl", "instrument/library",
 		"privacy", "intel/stix", "intel", "party", "internal/fault", "internal/ident", "internal/strictjson", "internal/inflate",
 	}
 	impure = map[string]string{

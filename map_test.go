@@ -19,9 +19,7 @@ var features = map[string]map[string]string{
 	"party": {
 		"console/party.go": "the console arrives in its own issue",
 	},
-	"instrument": {
-		"console/instrument.go": "the console arrives in its own issue",
-	},
+	"instrument": {},
 	"obligation": {
 		"console/obligation.go": "the console arrives in its own issue",
 	},

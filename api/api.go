@@ -99,6 +99,7 @@ func newServer(c Config) *server {
 	s.instrumentRoutes()
 	s.whatIfRoutes()
 	s.instrumentActRoutes()
+	s.instrumentLibraryRoutes()
 	s.factRoutes()
 	s.dutyRoutes()
 	s.inboxRoutes()

@@ -1,24 +1,13 @@
 package cli
 
 import (
+	"time"
+
 	"github.com/spf13/cobra"
 
-	"entente/instrument"
+	"entente/api/view"
 	"entente/instrument/library"
 )
-
-// shelved is one instrument of the library, as a list shows it.
-type shelved struct {
-	ID      string `json:"id"`
-	Short   string `json:"short,omitempty"`
-	Title   string `json:"title"`
-	Nature  string `json:"nature"`
-	Regime  string `json:"regime"`
-	Status  string `json:"status"`
-	AsOf    string `json:"as_of"`
-	Clauses int    `json:"clauses"`
-	Vectors int    `json:"vectors"`
-}
 
 func (a *app) instrumentLibrary() *cobra.Command {
 	return &cobra.Command{
@@ -32,25 +21,17 @@ func (a *app) instrumentLibrary() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			rows := make([]shelved, len(all))
+			rows := make([]view.Shelved, len(all))
 			for n, doc := range all {
-				rows[n] = a.shelve(doc)
+				rows[n] = view.ShelvedOf(doc, a.now())
 			}
-			return list(a, rows, "", "instruments", []any{"ID", "NAME", "NATURE", "REGIME", "STATUS", "CHECKED", "CLAUSES", "VECTORS"}, func(s shelved) []any {
+			return list(a, rows, "", "instruments", []any{"ID", "NAME", "NATURE", "REGIME", "STATUS", "CHECKED", "CLAUSES", "VECTORS"}, func(s view.Shelved) []any {
 				name := s.Short
 				if name == "" {
 					name = s.Title
 				}
-				return []any{s.ID, name, s.Nature, s.Regime, s.Status, s.AsOf, s.Clauses, s.Vectors}
+				return []any{s.ID, name, s.Nature, s.Regime, string(s.Phase), s.AsOf.Format(time.DateOnly), s.Clauses, s.Vectors}
 			})
 		},
-	}
-}
-
-func (a *app) shelve(doc *instrument.Instrument) shelved {
-	phase, _ := instrument.PhaseAt(doc, nil, nil, a.now())
-	return shelved{
-		ID: doc.ID, Short: doc.Short, Title: doc.Title, Nature: doc.Nature, Regime: doc.Regime, Status: string(phase),
-		AsOf: doc.AsOf.Format("2006-01-02"), Clauses: len(doc.Clauses), Vectors: len(doc.Vectors),
 	}
 }

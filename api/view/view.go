@@ -12,6 +12,7 @@ import (
 
 	"entente/decision"
 	"entente/exchange"
+	"entente/instrument"
 	"entente/intel"
 	"entente/internal/ident"
 	"entente/party"
@@ -129,6 +130,31 @@ type Clause struct {
 	Modality string `json:"modality"`
 	Act      string `json:"act"`
 	Text     string `json:"text,omitempty"`
+	Verified string `json:"verified,omitempty" doc:"How far the encoding was checked: text, secondary, tax, unverified"`
+	Means    string `json:"means" doc:"What the machine understood, in one sentence"`
+}
+
+// Shelved is one instrument of the library that comes with the program.
+type Shelved struct {
+	ID      string           `json:"id"`
+	Short   string           `json:"short,omitempty" doc:"The name people use"`
+	Title   string           `json:"title"`
+	Nature  string           `json:"nature"`
+	Regime  string           `json:"regime"`
+	Phase   instrument.Phase `json:"phase" doc:"Where the text is in its life today"`
+	AsOf    time.Time        `json:"as_of" doc:"When somebody last checked its status"`
+	Clauses int              `json:"clauses"`
+	Vectors int              `json:"vectors"`
+	Hash    ident.Digest     `json:"hash"`
+}
+
+// ShelvedOf describes an instrument of the library as it is at an instant.
+func ShelvedOf(doc *instrument.Instrument, now time.Time) Shelved {
+	phase, _ := instrument.PhaseAt(doc, nil, nil, now)
+	return Shelved{
+		ID: doc.ID, Short: doc.Short, Title: doc.Title, Nature: doc.Nature, Regime: doc.Regime, Phase: phase,
+		AsOf: doc.AsOf, Clauses: len(doc.Clauses), Vectors: len(doc.Vectors), Hash: doc.Hash,
+	}
 }
 
 // Instrument is an active instrument.
@@ -154,8 +180,11 @@ func InstrumentOf(v exchange.InstrumentView, clauses bool) Instrument {
 	if !clauses || v.Doc == nil {
 		return i
 	}
-	for _, c := range v.Doc.Clauses {
-		i.Text = append(i.Text, Clause{ID: c.ID, Cite: c.Cite, Modality: string(c.Modality), Act: c.Act, Text: c.Text})
+	outline := v.Doc.Outline()
+	for n, c := range v.Doc.Clauses {
+		i.Text = append(i.Text, Clause{
+			ID: c.ID, Cite: c.Cite, Modality: string(c.Modality), Act: c.Act, Text: c.Text, Verified: string(c.Verified), Means: outline[n].Sentence,
+		})
 	}
 	return i
 }
