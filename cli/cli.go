@@ -19,7 +19,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"entente/instrument/library"
 	"entente/internal/fault"
 )
 
@@ -163,16 +162,8 @@ func (a *app) say(format string, args ...any) {
 	fmt.Fprintf(a.stderr, format+"\n", args...)
 }
 
-// readFile reads a file named on the command line; "-" is standard input, and
-// "library:eu-nis2" an instrument of the library that comes with the program.
+// readFile reads a file named on the command line; "-" is standard input.
 func (a *app) readFile(name string) ([]byte, error) {
-	if id, ok := strings.CutPrefix(name, "library:"); ok {
-		doc, err := library.Get(id)
-		if err != nil {
-			return nil, err
-		}
-		return doc.Source, nil
-	}
 	if name == "-" {
 		b, err := io.ReadAll(a.stdin)
 		if err != nil {

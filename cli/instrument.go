@@ -30,14 +30,14 @@ func (a *app) instrumentCommand() *cobra.Command {
 func (a *app) instrumentAdd() *cobra.Command {
 	var r exchange.AddInstrumentRequest
 	c := &cobra.Command{
-		Use: "add FILE --by NAME", Short: "Activate an instrument on this node",
+		Use: "add FILE|ID --by NAME", Short: "Activate an instrument on this node",
 		Long: "From then on every decision applies it. Somebody answers for the encoding being what the text says: --by names that person. " +
-			"An instrument with errors, or whose test vectors fail, is refused.",
+			"An instrument with errors, or whose test vectors fail, is refused. An ID names an instrument of the library.",
 		Args: args(1, 1),
 		RunE: a.onNode(func(ctx context.Context, c *client.Client, args []string) error {
 			var err error
 			r.File = args[0]
-			if r.Source, err = a.readFile(r.File); err != nil {
+			if r.Source, err = a.readInstrument(r.File); err != nil {
 				return err
 			}
 			v, err := c.AddInstrument(ctx, r)

@@ -54,12 +54,22 @@ func mark(v instrument.Verification) string {
 
 // namedInstrument loads a file, or an instrument of the library by its id.
 func (a *app) namedInstrument(name string) (*instrument.Instrument, error) {
-	if !strings.ContainsAny(name, "./\\") && name != "-" {
-		return library.Get(name)
-	}
-	src, err := a.readFile(name)
+	src, err := a.readInstrument(name)
 	if err != nil {
 		return nil, err
 	}
 	return instrument.Load(name, src)
+}
+
+// readInstrument reads a file, or by its id an instrument of the library: a name
+// without a dot or a slash is an id.
+func (a *app) readInstrument(name string) ([]byte, error) {
+	if strings.ContainsAny(name, "./\\") || name == "-" {
+		return a.readFile(name)
+	}
+	doc, err := library.Get(name)
+	if err != nil {
+		return nil, err
+	}
+	return doc.Source, nil
 }

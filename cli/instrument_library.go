@@ -13,8 +13,8 @@ func (a *app) instrumentLibrary() *cobra.Command {
 	return &cobra.Command{
 		Use: "library", Short: "List the real instruments that come with the program; needs no node",
 		Long: "Treaties, regulations, statutes, norms and handling standards, encoded in our own words with citations and how far each was verified. " +
-			"All are illustrative until a named legal owner activates them on a node. Wherever a command takes a file, library:ID is one of them.",
-		Example: "  entente instrument library\n  entente instrument explain library:coe-budapest art29-7\n  entente instrument add library:eu-nis2 --by \"A. Lawyer\"",
+			"All are illustrative until a named legal owner activates them on a node. Wherever a command takes the file of an instrument, an id names one of these.",
+		Example: "  entente instrument library\n  entente instrument explain coe-budapest art29-7\n  entente instrument add eu-nis2 --by \"A. Lawyer\"",
 		Args:    args(0, 0),
 		RunE: func(*cobra.Command, []string) error {
 			all, err := library.All()

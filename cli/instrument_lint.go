@@ -64,7 +64,7 @@ func (a *app) sources(cmd *cobra.Command, files []string, all bool) ([]sourceFil
 	}
 	out := make([]sourceFile, len(files))
 	for n, name := range files {
-		data, err := a.readFile(name)
+		data, err := a.readInstrument(name)
 		if err != nil {
 			return nil, err
 		}

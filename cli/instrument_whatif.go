@@ -34,7 +34,7 @@ func (a *app) instrumentWhatIf() *cobra.Command {
 			if len(args) > 0 {
 				var err error
 				r.File = args[0]
-				if r.Source, err = a.readFile(r.File); err != nil {
+				if r.Source, err = a.readInstrument(r.File); err != nil {
 					return err
 				}
 			}

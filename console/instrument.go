@@ -92,7 +92,7 @@ func (c *Console) instrument(r *http.Request) (string, page, error) {
 		if missing != nil {
 			return "", page{}, err
 		}
-		return "instrument.html", page{Title: doc.Title, Data: c.read(c.shelve(doc, ""), nil, "library:"+id)}, nil
+		return "instrument.html", page{Title: doc.Title, Data: c.read(c.shelve(doc, ""), nil, id)}, nil
 	}
 	text, err := c.Exchange.InstrumentText(r.Context(), v.ID+"@"+v.Version)
 	if err != nil {

@@ -75,7 +75,7 @@ func TestEveryInstrumentOfTheLibraryHasAPage(t *testing.T) {
 		}
 		w := b.get("/instruments/" + doc.ID)
 		body := w.Body.String()
-		for _, want := range []string{"Not active on this node", "Illustrative", doc.Hash.String(), "library:" + doc.ID} {
+		for _, want := range []string{"Not active on this node", "Illustrative", doc.Hash.String(), "instrument add " + doc.ID} {
 			if w.Code != 200 || !strings.Contains(body, want) {
 				t.Errorf("%s: %d, does not say %q", doc.ID, w.Code, want)
 			}
