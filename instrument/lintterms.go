@@ -1,7 +1,9 @@
 package instrument
 
 import (
+	"cmp"
 	"maps"
+	"math/bits"
 	"slices"
 	"strconv"
 	"strings"
@@ -213,7 +215,7 @@ func (l *linter) facts() {
 		if slices.Contains(knownFacts(), fact) {
 			continue
 		}
-		if near := nearest(fact, slices.Concat(knownFacts(), names[:n])); near != "" {
+		if near := cmp.Or(nearest(fact, knownFacts()), nearest(fact, names[:n])); near != "" {
 			l.say("fact-near", Warning, l.used[fact], "the fact "+fact+" is spelt almost like "+near+": is it the same one?")
 		}
 	}
@@ -242,18 +244,40 @@ func nearest(word string, known []string) string {
 	if allowed == 0 || len(word) > longest {
 		return ""
 	}
-	letters := func(s string) string {
-		return strings.Map(func(r rune) rune {
-			if r >= '0' && r <= '9' {
-				return -1
-			}
-			return r
-		}, s)
-	}
+	mine := letterSet(word)
 	for _, k := range known {
-		if k != word && max(len(k)-len(word), len(word)-len(k)) <= allowed && len(k) <= longest && letters(k) != letters(word) && editDistance(word, k) <= allowed {
+		// Every edit changes the set of letters by two at most; most words are told apart by that.
+		if max(len(k)-len(word), len(word)-len(k)) > allowed || bits.OnesCount64(mine^letterSet(k)) > 2*allowed || k == word {
+			continue
+		}
+		if !sameButDigits(word, k) && editDistance(word, k) <= allowed {
 			return k
 		}
 	}
 	return ""
+}
+
+func letterSet(s string) (set uint64) {
+	for i := range len(s) {
+		set |= 1 << (s[i] & 63)
+	}
+	return set
+}
+
+// sameButDigits reports whether two words have the same letters in the same order.
+func sameButDigits(a, b string) bool {
+	skip := func(s string, i int) int {
+		for i < len(s) && s[i] >= '0' && s[i] <= '9' {
+			i++
+		}
+		return i
+	}
+	i, j := skip(a, 0), skip(b, 0)
+	for i < len(a) && j < len(b) {
+		if a[i] != b[j] {
+			return false
+		}
+		i, j = skip(a, i+1), skip(b, j+1)
+	}
+	return i == len(a) && j == len(b)
 }
