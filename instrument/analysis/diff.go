@@ -1,0 +1,426 @@
+package analysis
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+
+	"entente/decision"
+	"entente/privacy"
+)
+
+// Difference is what two laws decide differently. Texts, citations, duties and
+// vectors are no part of it; what changes there is in Clauses.
+type Difference struct {
+	Clauses []ClauseChange `json:"clauses"`
+	Classes []Class        `json:"classes"`
+	Search  Search         `json:"search"`
+}
+
+// ClauseChange is one clause that is not the same in both laws.
+type ClauseChange struct {
+	Place
+	Change  string `json:"change"`  // added, removed, changed, or head: the instrument apart from its clauses
+	Decides bool   `json:"decides"` // it can have a part in an outcome
+}
+
+// Class is a class of cases that come out alike under each law and differently
+// under the two.
+type Class struct {
+	From    decision.Answer  `json:"from"`
+	To      decision.Answer  `json:"to"`
+	Box     Box              `json:"box"`
+	Text    string           `json:"text"` // the class in one sentence
+	Witness decision.Request `json:"witness"`
+}
+
+// Diff returns exactly the classes of cases that the two laws decide
+// differently at the instant of the options, over this universe: the parties of
+// the options, every party a clause names, and strangers of every kind; every
+// type, purpose and act a clause names and one it does not; every TLP and PAP
+// label; every set of categories; every fact true, false and unknown; and objects
+// of the sender's own or, where a clause that differs or is in question looks at
+// it, received under one instrument. Each class carries a witness that was
+// decided by the engine under both laws.
+//
+// The error is that of [decision.Compile].
+func Diff(before, after decision.Law, o Options) (Difference, error) {
+	o = o.withDefaults(before.Instruments, after.Instruments)
+	for _, l := range []decision.Law{before, after} {
+		if _, err := decision.Compile(l); err != nil {
+			return Difference{}, err
+		}
+	}
+	norms, err := compare(before, after)
+	if err != nil {
+		return Difference{}, err
+	}
+	both := slices.Concat(before.Instruments, after.Instruments)
+	u := newUniverse(both, norms, o.Parties)
+	d := Difference{Clauses: changes(norms), Search: Search{Exhaustive: true}}
+	if u.cut {
+		d.Search.stop("parties that nobody knows were told apart by fewer words than the law uses")
+	}
+	f := differ{q: newQuestion([2]decision.Law{before, after}, norms, u, o.At), less: -1, budget: o.Cells, search: &d.Search}
+	if err := f.run(changedNorms(norms)); err != nil {
+		return Difference{}, err
+	}
+	d.Search.Cells = o.Cells - max(f.budget, 0)
+	d.Classes = classesOf(f.q, f.found)
+	return d, nil
+}
+
+func changedNorms(norms []norm) []int {
+	var out []int
+	for i := range norms {
+		if norms[i].changed {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// changes lists the clauses that differ, a clause that was there before and
+// after once.
+func changes(norms []norm) []ClauseChange {
+	out := []ClauseChange{}
+	at := map[[2]string]int{}
+	for i := range norms {
+		n := &norms[i]
+		if !n.changed {
+			continue
+		}
+		key := [2]string{n.doc.ID, idOf(n)}
+		k, seen := at[key]
+		if seen {
+			out[k].Place, out[k].Change = placeOf(n.doc, n.clause), "changed"
+			out[k].Decides = out[k].Decides || n.decides() || n.terms()
+		} else {
+			k = len(out)
+			at[key] = k
+			c := ClauseChange{Place: placeOf(n.doc, n.clause), Change: "removed", Decides: n.decides() || n.terms()}
+			if n.in == inNew {
+				c.Change = "added"
+			}
+			out = append(out, c)
+		}
+		if n.clause == nil {
+			out[k].Change, out[k].Decides = "head", true
+		}
+	}
+	return out
+}
+
+// differ looks for the cases two laws decide differently.
+type differ struct {
+	q      *question
+	less   int                 // the norm left out of the second law, or -1
+	first  bool                // one difference is enough
+	near   func(norm int) bool // whether a norm can match where the one left out does; nil: every one
+	budget int
+	search *Search
+	found  []found
+	buf    []decision.Match
+}
+
+// found is one class of cases of one group of pairs.
+type found struct {
+	from, to decision.Answer
+	pairs    []pair
+	words    []wordSet // act after the lines of objectWords
+	tlp, pap uint64
+	receipt  []receipt
+	facts    map[string]uint64
+	some     [][]privacy.Category // one of each
+	none     []privacy.Category
+	witness  decision.Request
+}
+
+func (f *differ) run(asked []int) error {
+	var failed error
+	changed := newBits(len(f.q.norms))
+	for _, n := range asked {
+		changed.set(n)
+	}
+	f.q.groups(asked, func(g *group) bool {
+		more, err := f.group(g, changed)
+		failed = err
+		return more && err == nil
+	})
+	return failed
+}
+
+// group finds the differences between the pairs of one group, after the engine
+// has said which of them are alike.
+func (f *differ) group(g *group, changed bits) (more bool, err error) {
+	if f.near != nil {
+		g = g.near(f.near)
+	}
+	f.budget -= len(g.norms)
+	var engines [2]*decision.Engine
+	for side := range engines {
+		less := -1
+		if side == 1 {
+			less = f.less
+		}
+		if engines[side], err = decision.Compile(f.q.slice(side, g, less)); err != nil {
+			return false, err
+		}
+	}
+	type class struct {
+		laws  [2]decision.Pair
+		pairs []pair
+	}
+	var order []string
+	at := map[string]*class{}
+	one := f.q.uniform(g)
+	for _, p := range g.pairs {
+		if one && len(order) > 0 {
+			at[order[0]].pairs = g.pairs
+			break
+		}
+		if f.budget--; f.budget < 0 {
+			f.spent()
+			return false, nil
+		}
+		laws, key := between(f.q, engines, p)
+		if at[key] != nil {
+			at[key].pairs = append(at[key].pairs, p)
+			continue
+		}
+		at[key] = &class{laws, []pair{p}}
+		order = append(order, key)
+		if f.first && !f.cell(f.cases(engines, laws, p), g, nil, changed) {
+			return false, nil
+		}
+	}
+	if f.first {
+		return true, nil
+	}
+	for _, key := range order {
+		cl := at[key]
+		if !f.cell(f.cases(engines, cl.laws, cl.pairs[0]), g, cl.pairs, changed) {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+func (f *differ) cases(engines [2]*decision.Engine, laws [2]decision.Pair, sample pair) *cases {
+	return &cases{q: f.q, engines: engines, pairs: laws, sample: sample, less: f.less, budget: &f.budget, onlyIf: true}
+}
+
+// between asks the engines about one pair; the key is equal for pairs to which
+// the same norms apply under both laws.
+func between(q *question, engines [2]*decision.Engine, p pair) (laws [2]decision.Pair, key string) {
+	r := decision.Request{Sender: q.u.senders[p.from], Recipient: q.u.recipients[p.to], At: q.at}
+	for i, e := range engines {
+		if e != nil {
+			laws[i] = e.Between(r)
+			key += laws[i].Class() + "|"
+		}
+	}
+	return laws, key
+}
+
+func (f *differ) spent() {
+	f.search.stop("the search stopped after its budget of classes of cases")
+}
+
+// cell walks through the cases of one class of pairs. It returns false when the
+// search is over.
+func (f *differ) cell(c *cases, g *group, pairs []pair, changed bits) bool {
+	if !c.build(g, changed.has, nil) {
+		f.search.stop("clauses that tell more than " + strconv.Itoa(maxValues-1) + " words of one kind apart were not looked at")
+		return true
+	}
+	memo := map[string][]difference{}
+	over := false
+	c.visit = func(b box, live []int) bool {
+		key := c.signature(b, live)
+		ds, known := memo[key]
+		if !known {
+			ds = f.differences(c, b, live)
+			memo[key] = ds
+		}
+		for _, d := range ds {
+			f.found = append(f.found, c.found(b, d, pairs))
+			if over = f.first; over {
+				return false
+			}
+		}
+		return f.budget >= 0
+	}
+	if !c.run() {
+		if !over {
+			f.spent()
+		}
+		return false
+	}
+	return true
+}
+
+// difference is sets of categories that come out differently.
+type difference struct {
+	from, to decision.Answer
+	classes  []categoryClass
+	cube     cube
+}
+
+// differences decides one case for every set of categories the norms in view
+// tell apart.
+func (f *differ) differences(c *cases, b box, live []int) []difference {
+	v := c.view(live)
+	classes := v.classes
+	if len(classes) > maxClasses {
+		f.search.stop("objects with more than " + strconv.Itoa(maxClasses) + " kinds of categories were not looked at")
+		return nil
+	}
+	type key struct{ from, to string }
+	masks := map[key][]uint32{}
+	answers := map[key][2]decision.Answer{}
+	switch agree, known := f.agree(c, b, live, v); {
+	case agree:
+		return nil
+	case known && f.first:
+		return []difference{{classes: classes}} // which one, nobody asks
+	}
+	r := c.request(b)
+	differ, open := c.prospects(live, classes, c.transforms())
+	for m := range uint32(1) << len(classes) {
+		if !anyAdmits(differ, m) || !anyAdmits(open, m) {
+			continue
+		}
+		if f.budget--; f.budget < 0 {
+			f.spent()
+			break
+		}
+		r.Subject.Categories = categoriesOf(classes, m)
+		x, y := c.engines[0].AnswerIn(r, c.pairs[0]), c.engines[1].AnswerIn(r, c.pairs[1])
+		k := key{answerKey(x), answerKey(y)}
+		if k.from == k.to {
+			continue
+		}
+		answers[k] = [2]decision.Answer{x, y}
+		masks[k] = append(masks[k], m)
+		if f.first {
+			break
+		}
+	}
+	var out []difference
+	for k, ms := range masks {
+		for _, cu := range cubes(ms, len(classes)) {
+			out = append(out, difference{answers[k][0], answers[k][1], classes, cu})
+		}
+	}
+	slices.SortFunc(out, func(x, y difference) int {
+		return cmp.Or(cmp.Compare(answerKey(x.from), answerKey(y.from)), cmp.Compare(answerKey(x.to), answerKey(y.to)),
+			cmp.Compare(x.cube.some, y.cube.some), cmp.Compare(x.cube.none, y.cube.none))
+	})
+	return out
+}
+
+// agree reports whether both laws judge every form of an object alike as it is.
+// Then they answer alike, because the search for a lawful form asks nothing else;
+// where a form is judged differently, the object that has it from the start comes
+// out differently. known is false where a person might settle a contradiction.
+func (f *differ) agree(c *cases, b box, live []int, v *view) (agree, known bool) {
+	if c.engines[0].Contested() || c.engines[1].Contested() {
+		return false, false
+	}
+	r := c.request(b)
+	looks := [2][]decision.Look{}
+	var queries [2]decision.Query
+	for side, e := range c.engines {
+		e.PrepareIn(r, c.pairs[side], &queries[side])
+		for _, class := range v.classes {
+			looks[side] = append(looks[side], e.Look(class[0]))
+		}
+	}
+	var says [2]decision.Outcome
+	for i, m := range c.worth(b, live, v) {
+		if i%8 == 0 {
+			f.budget--
+		}
+		for side, e := range c.engines {
+			var l decision.Look
+			for k := range v.classes {
+				if m&(1<<k) != 0 {
+					l |= looks[side][k]
+				}
+			}
+			says[side], f.buf = e.JudgeLook(&queries[side], l, f.buf)
+		}
+		if says[0] != says[1] {
+			return false, true
+		}
+	}
+	return true, true
+}
+
+func answerKey(a decision.Answer) string {
+	k := string(a.Outcome)
+	for _, t := range a.Transforms {
+		k += " " + t
+	}
+	return k
+}
+
+// signature is equal for two boxes in which the same norms match in the same
+// way: they come out alike.
+func (c *cases) signature(b box, live []int) string {
+	key := make([]byte, 0, 4*len(live)+8)
+	for _, i := range live {
+		l := &c.norms[i]
+		state := byte(0)
+		if relation(b, l.sure) == inside {
+			state = 1
+		}
+		key = strconv.AppendInt(key, int64(i), 36)
+		key = append(key, ' ', '0'+state)
+		for _, t := range l.ask {
+			if b[t.attr]&t.in != 0 {
+				key = append(key, '+')
+			} else {
+				key = append(key, '-')
+			}
+		}
+	}
+	if len(c.attrs[byReceipt].origin) > 1 {
+		key = strconv.AppendUint(append(key, '/'), b[byReceipt], 36)
+	}
+	return string(key)
+}
+
+// found is a difference with the box it was found in, in words that do not
+// depend on the group.
+func (c *cases) found(b box, d difference, pairs []pair) found {
+	f := found{from: d.from, to: d.to, pairs: pairs, tlp: b[byTLP], pap: b[byPAP], facts: map[string]uint64{}, witness: c.request(b)}
+	for i := range byTLP {
+		f.words = append(f.words, c.attrs[i].wordSet(b[i]))
+	}
+	if len(c.attrs[byReceipt].origin) > 1 {
+		for i, r := range c.attrs[byReceipt].origin {
+			if b[byReceipt]&(1<<i) != 0 {
+				f.receipt = append(f.receipt, r)
+			}
+		}
+	}
+	for i, name := range c.facts {
+		if v := b[firstFact+i]; v != factAny {
+			f.facts[name] = v
+		}
+	}
+	for i, class := range d.classes {
+		switch bit := uint32(1) << i; {
+		case d.cube.some&bit != 0:
+			f.some = append(f.some, class)
+		case d.cube.none&bit != 0:
+			f.none = append(f.none, class...)
+		}
+	}
+	slices.Sort(f.none)
+	slices.SortFunc(f.some, func(x, y []privacy.Category) int { return slices.Compare(x, y) })
+	f.witness.Subject.Categories = categoriesOf(d.classes, d.cube.some)
+	return f
+}
