@@ -194,6 +194,9 @@ func (c *Clause) factsUsed() map[string]bool {
 	if c.Derogation != nil {
 		out[c.Derogation.Declared(c.ID)] = true
 	}
+	if c.Modality == Permission && c.Verified == Unverified {
+		out["human_approval"] = true // what the engine asks for before it relies on unverified text
+	}
 	return out
 }
 

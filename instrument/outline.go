@@ -66,6 +66,9 @@ func (i *Instrument) outline(c *Clause) Outline {
 	if c.Consent != nil {
 		o.Provided = append(o.Provided, c.Consent.phrase())
 	}
+	if c.Modality == Permission && c.Verified == Unverified && !o.Warns {
+		o.Provided = append(o.Provided, "a person of the legal team approves, because nobody has checked this text, unless another clause permits it too")
+	}
 	o.ExceptionTo = i.links(c.ExceptionTo)
 	if d := c.Derogation; d != nil {
 		o.When = append(o.When, d.DeclaredBy+" has declared it (the fact "+d.Declared(c.ID)+" is true)")
