@@ -103,7 +103,7 @@ func (x *explainer) opposed(p, o *Match) (Conflict, bool) {
 	}
 	c := Conflict{Winner: x.e.ref(p.rule), Loser: x.e.ref(o.rule)}
 	switch {
-	case yes.kind == kindPermission && yes.root && o.certain && yes.regime != no.regime: // so of another instrument
+	case yes.kind == kindPermission && yes.root && o.certain && p.fate == stands && yes.regime != no.regime: // so of another instrument
 		c.Kind, c.By = PermitDeny, byConjunction
 	case yes.demands(x.q.actName):
 		c.Kind, c.By = MustMustNot, byDilemma
@@ -116,46 +116,65 @@ func (x *explainer) opposed(p, o *Match) (Conflict, bool) {
 	return c, true
 }
 
-// dutyConflicts compares the duties that come with an answer: one bearer, two
-// instruments, and two clocks or two addressees.
+// dutyConflicts compares the duties with clocks that come with an answer: one
+// bearer, one act, two instruments, and two clocks or two addressees. Of two
+// instruments it lists one conflict of each kind, of their first duties: whoever
+// reports under both needs to know that, not every pair of stages. Two clocks of
+// one event come before two that cannot be compared.
 func (x *explainer) dutyConflicts() []Conflict {
 	var out []Conflict
-	duties := x.out.Duties
-	// What falls on the origin falls on the sender of its own object.
-	bearer := func(d *DutyRef) string {
-		if d.Bearer == "origin" && x.q.origin == string(x.q.pair.sender.ID) {
-			return "sender"
+	at := map[string]int{} // kind and instruments → index in out
+	add := func(c Conflict, pair string) {
+		n, seen := at[c.Kind+pair]
+		switch {
+		case !seen:
+			at[c.Kind+pair] = len(out)
+			out = append(out, c)
+		case c.By == byEarliest && out[n].By != byEarliest:
+			out[n] = c
 		}
-		return d.Bearer
 	}
-	for i := range duties {
-		for j := range duties[:i] {
-			a, b := &duties[j], &duties[i]
-			if a.Instrument == b.Instrument || bearer(a) != bearer(b) {
+	for i := range x.out.Duties {
+		for j := range x.out.Duties[:i] {
+			a, b := &x.out.Duties[j], &x.out.Duties[i]
+			if a.Instrument == b.Instrument || !a.timed() || !b.timed() || !x.together(a, b) {
 				continue
 			}
-			if c, ok := twoClocks(a, b); ok {
-				out = append(out, c)
+			pair := " " + a.Instrument + " " + b.Instrument
+			if a.Within != b.Within || a.After != b.After || a.Clock != b.Clock {
+				add(twoClocks(a, b), pair)
 			}
 			if a.To != "" && b.To != "" && a.To != b.To {
-				out = append(out, Conflict{TwoAddress, a.ClauseRef, b.ClauseRef, byBoth})
+				add(Conflict{TwoAddress, a.ClauseRef, b.ClauseRef, byBoth}, pair)
 			}
 		}
 	}
 	return out
 }
 
-func twoClocks(a, b *DutyRef) (Conflict, bool) {
-	if a.Within+a.Clock == "" || b.Within+b.Clock == "" || a.Within == b.Within && a.After == b.After && a.Clock == b.Clock {
-		return Conflict{}, false
+func (r *DutyRef) timed() bool { return r.Within+r.Clock != "" }
+
+// together reports whether two duties are one bearer's and of one act. What falls
+// on the origin falls on the sender of its own object.
+func (x *explainer) together(a, b *DutyRef) bool {
+	bearer := func(d *DutyRef) string {
+		if d.Bearer == "origin" && x.q.origin == string(x.q.pair.sender.ID) {
+			return "sender"
+		}
+		return d.Bearer
 	}
+	one, other := x.clause(a.ClauseRef), x.clause(b.ClauseRef)
+	return bearer(a) == bearer(b) && one != nil && other != nil && one.clause.Act == other.clause.Act
+}
+
+func twoClocks(a, b *DutyRef) Conflict {
 	if a.After != b.After || a.Clock != "" || b.Clock != "" {
-		return Conflict{TwoClocks, a.ClauseRef, b.ClauseRef, byBoth}, true
+		return Conflict{TwoClocks, a.ClauseRef, b.ClauseRef, byBoth}
 	}
 	if span(b.Within).Before(span(a.Within)) {
 		a, b = b, a
 	}
-	return Conflict{TwoClocks, a.ClauseRef, b.ClauseRef, byEarliest}, true
+	return Conflict{TwoClocks, a.ClauseRef, b.ClauseRef, byEarliest}
 }
 
 // span is a period as an instant, for comparing.

@@ -83,6 +83,11 @@ func TestLG6ConflictsAreShownWithWhatResolvedThem(t *testing.T) {
 			[]string{"two-addressees one a over other b: both", "two-clocks one a over other b: both"},
 		},
 		{
+			"the first stages, of those with one event", lawOf("one", "reporting", obligation("a", clock("tell", "PT4H", "classified", "csirt"), clock("more", "PT72H", "aware", "csirt"))),
+			lawOf("other", "reporting", obligation("b", clock("say", "PT24H", "aware", "csirt"), clock("say-more", "PT48H", "aware", "csirt"))),
+			[]string{"two-clocks other b over one a: earliest"},
+		},
+		{
 			"keep and delete", lawOf("one", "cooperation", keep), lawOf("other", "cooperation", drop),
 			[]string{"keep-delete one a over other b: unsettled"},
 		},
@@ -122,6 +127,18 @@ func inWords(conflicts []decision.Conflict) []string {
 	}
 	slices.Sort(out)
 	return out
+}
+
+// TestLG6WhatLostInItsRegimeShutsNoOther: a prohibition that a more specific
+// permission of its regime prevails over does not stand against another regime.
+func TestLG6WhatLostInItsRegimeShutsNoOther(t *testing.T) {
+	t.Parallel()
+	special := permission("special")
+	special.When = instrument.When{Type: []string{"indicator"}}
+	d := decideWith(t, nil, lawOf("one", "cooperation", prohibition("bar")), lawOf("other", "cooperation", special), lawOf("third", "data-protection", permission("a")))
+	if diff := cmp.Diff([]string{"permit-deny other special over one bar: specialis"}, inWords(d.Conflicts)); diff != "" || d.Outcome != decision.Permit {
+		t.Errorf("%s (-want +got):\n%s", d.Outcome, diff)
+	}
 }
 
 // TestLG6ATransformationSettlesAConflict: what is permitted in one regime and
