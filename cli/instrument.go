@@ -23,7 +23,7 @@ func (a *app) instrumentCommand() *cobra.Command {
 		a.instrumentSuspend(), a.instrumentResume(), a.instrumentAmend(), a.instrumentWithdraw(), a.instrumentNotify(),
 		a.instrumentPublish(), a.instrumentActs(),
 		a.instrumentAdd(), a.instrumentList(), a.instrumentShow(), a.instrumentStatus(),
-		a.instrumentWhatIf(), a.instrumentLibrary(),
+		a.instrumentWhatIf(), a.instrumentLibrary(), a.instrumentCalendar(),
 		a.instrumentExport(), a.instrumentImport())
 }
 

@@ -81,6 +81,9 @@ func drawActs(t *table, v exchange.TextView) {
 	t.row("text", v.ID+"@"+v.Version)
 	t.row("title", v.Title)
 	t.row("hash", v.Hash)
+	if !v.Records.IsZero() {
+		t.row("records", v.Records)
+	}
 	t.row("phase", string(v.Phase)+": "+v.Why)
 	switch {
 	case v.Active && v.By != "":
