@@ -14,10 +14,13 @@ import (
 
 // TextView is one version of an instrument with what its parties did to it.
 type TextView struct {
-	ID      string           `json:"id"`
-	Version string           `json:"version"`
-	Title   string           `json:"title"`
-	Hash    ident.Digest     `json:"hash"`
+	ID      string       `json:"id"`
+	Version string       `json:"version"`
+	Title   string       `json:"title"`
+	Hash    ident.Digest `json:"hash"`
+	// Records is the digest of what the parties' records come to: two nodes that
+	// show the same one derive the same status, now and at any time.
+	Records ident.Digest     `json:"records,omitzero"`
 	Active  bool             `json:"active"` // a person activated it on this node
 	By      string           `json:"by,omitempty"`
 	From    party.ID         `json:"from,omitempty"` // who brought the text, when it is only proposed
@@ -86,6 +89,9 @@ func (s *Service) InstrumentText(ctx context.Context, name string) (TextView, er
 		}
 		v := s.textView(l, d)
 		v.Clauses = understood(d.Doc)
+		if v.Records, err = d.Doc.RecordsDigest(); err != nil {
+			return v, err
+		}
 		sent, err := r.Publications(ctx, d.Doc.Hash)
 		for _, p := range sent {
 			v.Sent = append(v.Sent, sentOf(p))
