@@ -93,9 +93,11 @@ func (rp *replay) run(ctx context.Context, r Reader) (*tally, error) {
 	return tallies[0], err
 }
 
+// read goes through all questions of one stretch before the next: the engine
+// remembers the law between two parties for one moment at a time.
 func (rp *replay) read(ctx context.Context, r Reader, last int64, pages chan<- asked) error {
-	for after := int64(0); after < last; after += questionsAtOnce {
-		for _, st := range rp.stretches {
+	for _, st := range rp.stretches {
+		for after := int64(0); after < last; after += questionsAtOnce {
 			found, err := r.Questions(ctx, QuestionFilter{After: after, Upto: after + questionsAtOnce, From: st.from, To: st.to})
 			if err != nil {
 				return err
@@ -122,18 +124,23 @@ func (rp *replay) page(page asked, t *tally) error {
 		}
 		q.Request.At = page.at
 		t.count(q.Request.Recipient.ID, rec.Count)
-		old := Answer{q.Outcome, q.Transforms, q.Lead}
-		then := answerOf(rp.other.Decide(q.Request))
+		old, then := Answer{q.Outcome, q.Transforms, q.Lead}, quick(rp.other, q.Request)
 		switch {
 		case then.same(old):
 			t.unchanged += rec.Count
-		case then.same(answerOf(rp.today.Decide(q.Request))):
+		case then.same(quick(rp.today, q.Request)):
 			t.overtaken += rec.Count
 		default:
-			t.change(q.Request.Recipient.ID, old, then, rec)
+			t.change(q.Request.Recipient.ID, old, answerOf(rp.other.Decide(q.Request)), rec)
 		}
 	}
 	return nil
+}
+
+// quick is an answer without its reasons.
+func quick(e *decision.Engine, r decision.Request) Answer {
+	a := e.AnswerIn(r, e.Between(r))
+	return Answer{Outcome: a.Outcome, Transforms: a.Transforms}
 }
 
 // tally adds up what one core found.

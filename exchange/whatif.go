@@ -51,7 +51,7 @@ type WhatIf struct {
 	Now         bool         `json:"now,omitempty"` // decided as of To, not of the moment of each decision
 	Epoch       int64        `json:"epoch"`
 	Decisions   int64        `json:"decisions"`    // replayed
-	Questions   int64        `json:"questions"`    // different ones among them, decided once each
+	Questions   int64        `json:"questions"`    // different ones among them, once for each stretch of time without a change of status
 	Unreadable  int64        `json:"unreadable"`   // decisions that do not say what they were about; not replayed
 	Unchanged   int64        `json:"unchanged"`    // same outcome, same form
 	Overtaken   int64        `json:"overtaken"`    // would come out differently today in the same way without the draft: law or engine have changed since
