@@ -79,11 +79,15 @@ func (a *app) rewrite(name string, content []byte) (err error) {
 		_, err = a.stdout.Write(content)
 		return err
 	}
-	info, err := os.Stat(name)
+	target, err := filepath.EvalSymlinks(name) // a link stays a link
 	if err != nil {
 		return unwritable(name, err)
 	}
-	f, err := os.CreateTemp(filepath.Dir(name), ".entente-*")
+	info, err := os.Stat(target)
+	if err != nil {
+		return unwritable(name, err)
+	}
+	f, err := os.CreateTemp(filepath.Dir(target), ".entente-*")
 	if err != nil {
 		return unwritable(name, err)
 	}
@@ -99,7 +103,7 @@ func (a *app) rewrite(name string, content []byte) (err error) {
 		err = closed
 	}
 	if err == nil {
-		err = os.Rename(f.Name(), name)
+		err = os.Rename(f.Name(), target)
 	}
 	if err != nil {
 		return unwritable(name, err)

@@ -59,14 +59,18 @@ func (w *layoutWriter) parts(p *piece, indent int, dashed bool) {
 // first member.
 func (e *part) hoist(indent int) {
 	v := e.value
-	if e.of.kind != strictjson.Array || v.kind != strictjson.Object || len(v.parts) == 0 || v.fitsIn(lineWidth-indent-2) {
+	if e.of.kind != strictjson.Array || len(v.parts) == 0 || v.fitsIn(lineWidth-indent-2) {
 		return
 	}
 	if e.tail != "" {
 		e.head, e.tail = append(e.head, e.tail), ""
 	}
-	first := v.parts[0]
-	e.head, first.head = append(e.head, first.head...), nil
+	for first := v.parts[0]; ; first = first.value.parts[0] { // of a list in a list too
+		e.head, first.head = append(e.head, first.head...), nil
+		if first.of.kind != strictjson.Array || len(first.value.parts) == 0 {
+			return
+		}
+	}
 }
 
 // value writes what stands after a key or a dash, and ends the line.
