@@ -7,7 +7,6 @@ import (
 
 	"github.com/go-json-experiment/json"
 
-	"entente/instrument"
 	"entente/internal/ident"
 	"entente/internal/strictjson"
 	"entente/privacy"
@@ -39,10 +38,11 @@ func canonical(v any) ([]byte, error) {
 }
 
 // hashLaw covers what the answers depend on, in an order that does not.
-func hashLaw(docs []*instrument.Instrument, l Law, catalogue []transform) (ident.Digest, error) {
+func hashLaw(insts []inst, l Law, catalogue []transform) (ident.Digest, error) {
 	type entry struct {
 		Instrument string       `json:"instrument"`
 		Hash       ident.Digest `json:"hash"`
+		Records    ident.Digest `json:"records,omitzero"`
 	}
 	law := struct {
 		Engine      string              `json:"engine"`
@@ -50,8 +50,9 @@ func hashLaw(docs []*instrument.Instrument, l Law, catalogue []transform) (ident
 		Transforms  []privacy.Transform `json:"transforms"`
 		Ranks       map[string]int      `json:"ranks"`
 	}{Engine: EngineVersion, Ranks: l.Ranks}
-	for _, d := range docs {
-		law.Instruments = append(law.Instruments, entry{d.Ref(), d.Hash})
+	for i := range insts {
+		in := &insts[i]
+		law.Instruments = append(law.Instruments, entry{in.doc.Ref(), in.doc.Hash, in.records})
 	}
 	for i := range catalogue {
 		law.Transforms = append(law.Transforms, catalogue[i].source)

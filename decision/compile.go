@@ -2,6 +2,7 @@ package decision
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"time"
 
@@ -44,10 +45,13 @@ type inst struct {
 	turns  []time.Time // instants at which its status may change
 	rank   int
 	regime uint64
-	circle string // whom it binds, equal for two that bind the same ones
-	scope  int    // the rule that stands for applies_when, or -1
-	first  int    // its rules are first..last-1, the scope rule included
-	last   int
+	// records identifies what the parties did, which the hash of the text does
+	// not cover: signed acts come after it.
+	records ident.Digest
+	circle  string // whom it binds, equal for two that bind the same ones
+	scope   int    // the rule that stands for applies_when, or -1
+	first   int    // its rules are first..last-1, the scope rule included
+	last    int
 }
 
 // Compile builds an engine. Neither the order of the instruments nor that of
@@ -86,7 +90,7 @@ func Compile(l Law) (*Engine, error) {
 	c.e.nothingKnown = make([]truth, len(c.e.vocabulary.factNames))
 	c.e.pairs.init()
 	var err error
-	c.e.hash, err = hashLaw(docs, l, c.e.catalogue)
+	c.e.hash, err = hashLaw(c.e.insts, l, c.e.catalogue)
 	return c.e, err
 }
 
@@ -102,6 +106,12 @@ type compiler struct {
 func (c *compiler) add(d *instrument.Instrument) error {
 	e := c.e
 	in := inst{doc: d, turns: d.Instants(), circle: circleOf(d), rank: d.Rank, regime: e.vocabulary.regime(d.Regime), scope: -1, first: len(e.rules)}
+	if len(d.Parties) > 0 {
+		var err error
+		if in.records, err = d.RecordsDigest(); err != nil {
+			return fmt.Errorf("identify the records of %s: %w", d.Ref(), err)
+		}
+	}
 	if r, ok := c.ranks[d.ID]; ok {
 		in.rank = r
 	}

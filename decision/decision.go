@@ -156,5 +156,6 @@ type LawRef struct {
 	Instrument   string       `json:"instrument"`
 	Version      string       `json:"version"`
 	Hash         ident.Digest `json:"hash"`
+	Records      ident.Digest `json:"records,omitzero"`       // of what the parties did to it: events, reservations, objections
 	Illustrative bool         `json:"illustrative,omitempty"` // no named legal owner has activated it
 }

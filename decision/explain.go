@@ -322,7 +322,7 @@ func (x *explainer) lawApplied() {
 
 func (x *explainer) applied(i uint32) {
 	d := x.e.insts[i].doc
-	x.out.LawApplied = append(x.out.LawApplied, LawRef{Instrument: d.ID, Version: d.Version, Hash: d.Hash, Illustrative: d.Illustrative})
+	x.out.LawApplied = append(x.out.LawApplied, LawRef{Instrument: d.ID, Version: d.Version, Hash: d.Hash, Records: x.e.insts[i].records, Illustrative: d.Illustrative})
 }
 
 // warnings is what norms that do not bind have to say.

@@ -68,7 +68,7 @@ func (n *naive) reserved(i *instrument.Instrument, c *instrument.Clause) (id str
 					if m.Clause == original.ID {
 						*c = m.Applied(original)
 						times++
-						id, changed = original.ID+"+"+string(p.Party)+"."+v.ID, true
+						id, changed = original.ID+"+"+string(p.Party)+"+"+v.ID, true
 					}
 				}
 			}

@@ -116,6 +116,11 @@ func (r *reader) checkParty(i *Instrument, p PartyRecord, pointer string) {
 		ids[v.ID] = true
 		r.before(at+"/withdrawn", "withdrawn", v.Withdrawn, "from", v.From)
 		r.checkReservable(i, v, at)
+		for m := range v.Modifies {
+			if slices.ContainsFunc(v.Modifies[:m], func(o Modification) bool { return o.Clause == v.Modifies[m].Clause }) {
+				r.refuse(at+"/modifies/"+strconv.Itoa(m)+"/clause", "clause %q is changed twice by one reservation", v.Modifies[m].Clause)
+			}
+		}
 		for m, o := range v.Objections {
 			if o.By == p.Party {
 				r.refuse(at+"/objections/"+strconv.Itoa(m)+"/by", "%s cannot object to its own reservation", p.Party)

@@ -273,7 +273,7 @@ func (s *Standing) modify(m Modification, v *Reservation, maker, other *PartyRec
 
 // variantID names a clause as a reservation changes it.
 func variantID(clause string, maker party.ID, reservation string) string {
-	return clause + "+" + string(maker) + "." + reservation
+	return clause + "+" + string(maker) + "+" + reservation
 }
 
 // Variant is a clause as a reservation changes it, under an id of its own.

@@ -147,7 +147,7 @@ func TestT3AModificationWorksBothWays(t *testing.T) {
 	aa, xx := Seat{Party: "aa"}, Seat{Party: "xx"}
 	for _, pair := range [][2]Seat{{aa, xx}, {xx, aa}} {
 		s := loaded(t).Status(pair[0], pair[1], at)
-		if diff := cmp.Diff(map[string]string{"art4": "art4+xx.R1"}, s.Modified); diff != "" || len(s.Excluded) > 0 {
+		if diff := cmp.Diff(map[string]string{"art4": "art4+xx+R1"}, s.Modified); diff != "" || len(s.Excluded) > 0 {
 			t.Errorf("excluded %v, modified (-want +got):\n%s", s.Excluded, diff)
 		}
 	}
