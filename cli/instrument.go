@@ -19,6 +19,7 @@ import (
 func (a *app) instrumentCommand() *cobra.Command {
 	return group("instrument", "What was agreed or is law: treaties, memoranda, statutes, handling standards", []string{"instruments"},
 		a.instrumentNew(), a.instrumentFmt(), a.instrumentLint(), a.instrumentTest(), a.instrumentCompile(), a.instrumentExplain(), a.instrumentGraph(),
+		a.instrumentAnalyse(), a.instrumentDiff(),
 		a.instrumentAdopt(), a.instrumentSign(), a.instrumentRatify(), a.instrumentReserve(), a.instrumentObject(), a.instrumentDeclare(),
 		a.instrumentSuspend(), a.instrumentResume(), a.instrumentAmend(), a.instrumentWithdraw(), a.instrumentNotify(),
 		a.instrumentPublish(), a.instrumentActs(),

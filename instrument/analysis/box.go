@@ -9,23 +9,21 @@ import (
 
 	"entente/decision"
 	"entente/intel"
-	"entente/privacy"
+	"entente/party"
 )
 
 // Box is a class of cases: every attribute that is absent may be anything.
 type Box struct {
-	Senders    []string             `json:"senders,omitempty"`
-	Recipients []string             `json:"recipients,omitempty"`
-	Pairs      []string             `json:"pairs,omitempty"` // instead of the two, where not every sender goes with every recipient
-	Type       *Words               `json:"type,omitempty"`
-	Purpose    *Words               `json:"purpose,omitempty"`
-	Act        *Words               `json:"act,omitempty"`
-	TLP        []string             `json:"tlp,omitempty"`
-	PAP        []string             `json:"pap,omitempty"`
-	Some       [][]privacy.Category `json:"some,omitempty"`     // of each list, at least one category
-	None       []privacy.Category   `json:"none,omitempty"`     // none of these
-	Received   []string             `json:"received,omitempty"` // how the sender came by it; absent: it is its own
-	Facts      map[string][]string  `json:"facts,omitempty"`    // true, false, unknown
+	Senders    []string            `json:"senders,omitempty"`
+	Recipients []string            `json:"recipients,omitempty"`
+	Pairs      []string            `json:"pairs,omitempty"` // instead of the two, where not every sender goes with every recipient
+	Type       *Words              `json:"type,omitempty"`
+	Purpose    *Words              `json:"purpose,omitempty"`
+	Act        *Words              `json:"act,omitempty"`
+	TLP        []string            `json:"tlp,omitempty"`
+	PAP        []string            `json:"pap,omitempty"`
+	Received   []string            `json:"received,omitempty"` // how the sender came by it; absent: it is its own
+	Facts      map[string][]string `json:"facts,omitempty"`    // true, false, unknown
 }
 
 // Words is a set of words.
@@ -105,7 +103,7 @@ func (f *found) parts() []string {
 	for _, w := range f.words {
 		out = append(out, w.key())
 	}
-	out = append(out, fmt.Sprint(f.tlp), fmt.Sprint(f.pap), fmt.Sprint(f.receipt), fmt.Sprint(f.some, f.none))
+	out = append(out, fmt.Sprint(f.tlp), fmt.Sprint(f.pap), fmt.Sprint(f.receipt), f.change+f.key)
 	return append(out, factKey(f.facts))
 }
 
@@ -170,7 +168,7 @@ func mergeOn(fs []found, part int) []found {
 			continue
 		}
 		parts[part] = "*"
-		key := strings.Join(append(parts, answerKey(f.from), answerKey(f.to)), "\x00")
+		key := strings.Join(parts, "\x00")
 		k, ok := at[key]
 		if !ok {
 			at[key] = len(out)
@@ -214,7 +212,7 @@ func mergeFact(fs []found, name string) []found {
 		rest := f
 		rest.facts = maps.Clone(f.facts)
 		delete(rest.facts, name)
-		key := strings.Join(append(rest.parts(), answerKey(f.from), answerKey(f.to)), "\x00")
+		key := strings.Join(rest.parts(), "\x00")
 		k, ok := at[key]
 		if !ok {
 			at[key] = len(out)
@@ -234,31 +232,29 @@ func mergeFact(fs []found, name string) []found {
 func classesOf(q *question, fs []found) []Class {
 	out := []Class{}
 	for _, f := range merge(fs) {
-		c := Class{From: f.from, To: f.to, Box: f.box(q.u), Witness: f.witness}
+		c := Class{Change: f.change, Box: f.box(q.u), Cells: f.cells, Witness: f.witness}
+		best := f.cells[0]
+		for _, cell := range f.cells[1:] {
+			if size(&cell) < size(&best) {
+				best = cell
+			}
+		}
+		c.Witness.Subject.Categories, c.From, c.To = best.witness, best.From, best.To
 		c.Text = c.text()
 		out = append(out, c)
 	}
+	order := []string{NewlyPermits, NewlyAsks, Reshapes, NowAsks, NowDenies, NoLonger}
 	slices.SortStableFunc(out, func(a, b Class) int {
-		return cmp.Or(cmp.Compare(a.kind(), b.kind()), cmp.Compare(answerKey(a.From), answerKey(b.From)),
-			cmp.Compare(answerKey(a.To), answerKey(b.To)), cmp.Compare(a.Text, b.Text))
+		return cmp.Or(cmp.Compare(slices.Index(order, a.Change), slices.Index(order, b.Change)), cmp.Compare(a.Text, b.Text))
 	})
 	return out
 }
 
-// kind orders classes: what is newly let through, what is newly denied, the rest.
-func (c *Class) kind() int {
-	switch {
-	case c.From.Outcome == decision.Deny:
-		return 0
-	case c.To.Outcome == decision.Deny:
-		return 1
-	default:
-		return 2
-	}
-}
+// size orders cells by how much there is to say about them.
+func size(c *Cell) int { return 10*(len(c.From.Transforms)+len(c.To.Transforms)) + len(c.Some) }
 
 func (f *found) box(u *universe) Box {
-	b := Box{Type: f.words[0].result(), Purpose: f.words[1].result(), Act: f.words[2].result(), Some: f.some, None: f.none}
+	b := Box{Type: f.words[0].result(), Purpose: f.words[1].result(), Act: f.words[2].result()}
 	b.TLP = names(f.tlp, int(intel.Red)+1, func(i int) string { return intel.TLP(i).String() })    //nolint:gosec // G115: at most 4
 	b.PAP = names(f.pap, int(intel.PAPRed)+1, func(i int) string { return intel.PAP(i).String() }) //nolint:gosec // G115: at most 3
 	b.Senders, b.Recipients, b.Pairs = u.describe(f.pairs)
@@ -318,9 +314,17 @@ func (u *universe) describe(ps []pair) (senders, recipients, pairs []string) {
 			pairs = append(pairs, fmt.Sprintf("and %d more", len(ps)-len(pairs)))
 			break
 		}
-		pairs = append(pairs, personText(u.senders[p.from])+" to "+personText(u.recipients[p.to]))
+		pairs = append(pairs, u.name(u.senders, p.from)+" to "+u.name(u.recipients, p.to))
 	}
 	return nil, nil, pairs
+}
+
+// name is one party: a known one by its id alone.
+func (u *universe) name(all []decision.Actor, i int32) string {
+	if int(i) < u.known {
+		return string(all[i].ID)
+	}
+	return personText(all[i])
 }
 
 // people names a set of parties: nobody when it is everybody.
@@ -328,9 +332,20 @@ func (u *universe) people(all []decision.Actor, in map[int32]bool) []string {
 	if len(in) == len(all) {
 		return nil
 	}
+	total, chosen := map[party.ID]int{}, map[party.ID]int{}
+	for i := range all {
+		total[all[i].ID]++
+		if in[int32(i)] { //nolint:gosec // G115: a universe is small
+			chosen[all[i].ID]++
+		}
+	}
 	var out []string
 	for _, i := range sortedKeys(in) {
-		out = append(out, personText(all[i]))
+		a := all[i]
+		if chosen[a.ID] == total[a.ID] {
+			a = decision.Actor{ID: a.ID} // whatever it is
+		}
+		out = append(out, personText(a))
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
@@ -341,7 +356,10 @@ func personText(a decision.Actor) string {
 	if a.ID != Somebody && a.ID != SomebodyElse {
 		return string(a.ID) + strangerText(a, " as ")
 	}
-	return "any other party" + strangerText(a, " that is ")
+	if text := strangerText(a, " that is "); text != "" {
+		return "any other party" + text
+	}
+	return "anybody else"
 }
 
 func strangerText(a decision.Actor, lead string) string {
@@ -354,10 +372,10 @@ func strangerText(a decision.Actor, lead string) string {
 		}
 		b.WriteString(s)
 	}
-	if a.Kind != "" && a.Kind != otherWord {
+	if a.Kind != "" && a.Kind != Other {
 		add(a.Kind)
 	}
-	if a.Jurisdiction != "" && a.Jurisdiction != otherWord {
+	if a.Jurisdiction != "" && a.Jurisdiction != Other {
 		add("in " + a.Jurisdiction)
 	}
 	for _, r := range a.Roles {
@@ -371,24 +389,32 @@ func strangerText(a decision.Actor, lead string) string {
 
 // text is the class in one sentence.
 func (c *Class) text() string {
-	verb := map[int]string{0: "newly " + letsThrough(c.To), 1: "no longer " + letsThrough(c.From), 2: "now " + letsThrough(c.To) + ", before " + letsThrough(c.From) + ","}[c.kind()]
-	return verb + " " + c.Box.String()
+	verb := map[string]string{
+		NewlyPermits: "newly permits ", NewlyAsks: "newly asks a person about ", Reshapes: "permits in another form ",
+		NowAsks: "now asks a person about ", NowDenies: "no longer asks a person about, and denies, ", NoLonger: "no longer permits ",
+	}[c.Change]
+	return verb + c.Box.String() + c.forms()
 }
 
-func letsThrough(a decision.Answer) string {
-	with := ""
-	if len(a.Transforms) > 0 {
-		with = " after " + strings.Join(a.Transforms, ", ")
+// forms says in which form what changes leaves, or left.
+func (c *Class) forms() string {
+	whole := false
+	var transforms []string
+	for i := range c.Cells {
+		a := c.Cells[i].To
+		if a.Outcome == decision.Deny {
+			a = c.Cells[i].From
+		}
+		whole = whole || len(a.Transforms) == 0
+		transforms = merged(transforms, a.Transforms)
 	}
-	switch a.Outcome {
-	case decision.Permit:
-		return "permits"
-	case decision.Transform:
-		return "permits" + with
-	case decision.Refer:
-		return "asks a person" + with + " about"
+	switch {
+	case len(transforms) == 0:
+		return "; as it is"
+	case whole:
+		return "; as it is where nothing in it stands against it, else after " + someOf(transforms)
 	default:
-		return "denies"
+		return "; after " + someOf(transforms)
 	}
 }
 
@@ -409,12 +435,6 @@ func (b Box) String() string {
 	if b.Purpose != nil {
 		add("purpose %s", b.Purpose.text("", "any but %s"))
 	}
-	for _, s := range b.Some {
-		add("with %s", strings.Join(readable(s), " or "))
-	}
-	if len(b.None) > 0 {
-		add("without %s", strings.Join(readable(b.None), ", "))
-	}
 	for _, f := range slices.Sorted(maps.Keys(b.Facts)) {
 		add("%s %s", f, strings.Join(b.Facts[f], " or "))
 	}
@@ -433,22 +453,12 @@ func (b Box) String() string {
 	return strings.Join(parts, ", ")
 }
 
-func readable(cs []privacy.Category) []string {
-	out := plain(cs)
-	for i := range out {
-		if out[i] == otherWord {
-			out[i] = "a category no clause names"
-		}
-	}
-	return out
-}
-
 // someOf lists a few of many.
 func someOf(all []string) string {
 	if len(all) > 8 {
-		return strings.Join(all[:7], "; ") + fmt.Sprintf(" and %d more", len(all)-7)
+		return strings.Join(all[:7], ", ") + fmt.Sprintf(" and %d more", len(all)-7)
 	}
-	return strings.Join(all, "; ")
+	return strings.Join(all, " or ")
 }
 
 func (w *Words) text(anything, but string) string {

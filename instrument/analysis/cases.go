@@ -113,7 +113,7 @@ func (c *cases) build(g *group, changed func(int) bool, acts []string) bool {
 	for _, i := range g.norms {
 		n := &c.q.norms[i]
 		binds := bound[0][ref(n)] || bound[1][ref(n)] || n.clause == nil
-		if binds && n.decides() || n.terms() && (changed(i) || c.q.under[n.doc.ID]) {
+		if binds && n.decides() || n.terms() && (changed(i) && !n.restated || c.q.under[n.doc.ID]) {
 			c.norms = append(c.norms, local{norm: i, changed: changed(i), outside: !binds})
 		}
 	}
@@ -293,7 +293,7 @@ func (c *cases) receipts() attribute {
 	under, named := map[string]bool{}, map[string]bool{}
 	for i := range c.norms {
 		n := &c.q.norms[c.norms[i].norm]
-		if c.norms[i].changed && n.terms() {
+		if c.norms[i].changed && n.terms() && !n.restated {
 			under[n.doc.ID] = true
 		}
 		for _, m := range []*decision.Meaning{n.scope, &n.meaning} {
@@ -753,5 +753,5 @@ func (a *attribute) word(v uint64) string {
 	if class := a.words[mathbits.TrailingZeros64(v)]; len(class) > 0 {
 		return class[0]
 	}
-	return otherWord
+	return Other
 }

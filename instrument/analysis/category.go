@@ -13,7 +13,7 @@ import (
 type categoryClass []privacy.Category
 
 // otherCategory stands for every category no clause in view names.
-const otherCategory = privacy.Category(otherWord)
+const otherCategory = privacy.Category(Other)
 
 // maxClasses bounds the classes of categories of one cell: more than 2^20 forms
 // are not looked at.

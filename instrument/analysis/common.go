@@ -209,7 +209,7 @@ func (r *region) request(from, to decision.Actor, act string, q *question) (deci
 		if list := r.words[i]; len(list) > 0 {
 			w.set(&out, list[0])
 		} else {
-			w.set(&out, otherWord)
+			w.set(&out, Other)
 		}
 	}
 	for t := intel.Clear; t <= intel.Red; t++ {

@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strconv"
 
@@ -24,14 +25,57 @@ type ClauseChange struct {
 	Decides bool   `json:"decides"` // it can have a part in an outcome
 }
 
-// Class is a class of cases that come out alike under each law and differently
-// under the two.
+// Class is a class of cases that change in one way: let through, referred or
+// denied before and after. Cells say for which categories, and into what.
 type Class struct {
-	From    decision.Answer  `json:"from"`
-	To      decision.Answer  `json:"to"`
+	Change  string           `json:"change"` // see the constants
 	Box     Box              `json:"box"`
-	Text    string           `json:"text"` // the class in one sentence
+	Cells   []Cell           `json:"cells"` // disjoint; together they are the class
+	Text    string           `json:"text"`  // the class in one sentence
 	Witness decision.Request `json:"witness"`
+	From    decision.Answer  `json:"from"` // what the engine says about the witness under the first law
+	To      decision.Answer  `json:"to"`   // and under the second
+}
+
+// Cell is sets of categories, and what becomes of an object that has one.
+type Cell struct {
+	Some [][]privacy.Category `json:"some,omitempty"` // of each list, at least one category
+	None []privacy.Category   `json:"none,omitempty"` // none of these
+	From decision.Answer      `json:"from"`
+	To   decision.Answer      `json:"to"`
+
+	witness []privacy.Category
+}
+
+// The changes.
+const (
+	NewlyPermits = "newly-permits"
+	NewlyAsks    = "newly-asks" // a person is asked, where it was denied
+	NoLonger     = "no-longer-permits"
+	NowAsks      = "now-asks"   // a person is asked, where it was let through
+	NowDenies    = "now-denies" // where a person was asked
+	Reshapes     = "reshapes"   // let through before and after, in another form
+)
+
+// change names how an answer changes.
+func change(from, to decision.Answer) string {
+	through := func(a decision.Answer) bool { return a.Outcome == decision.Permit || a.Outcome == decision.Transform }
+	switch {
+	case through(from) && through(to):
+		return Reshapes
+	case through(to):
+		return NewlyPermits
+	case through(from) && to.Outcome == decision.Deny:
+		return NoLonger
+	case through(from):
+		return NowAsks
+	case from.Outcome == decision.Deny:
+		return NewlyAsks
+	case to.Outcome == decision.Deny:
+		return NowDenies
+	default:
+		return Reshapes
+	}
 }
 
 // Diff returns exactly the classes of cases that the two laws decide
@@ -125,15 +169,15 @@ type differ struct {
 
 // found is one class of cases of one group of pairs.
 type found struct {
-	from, to decision.Answer
+	change   string
+	cells    []Cell
+	key      string // equal for equal cells
 	pairs    []pair
 	words    []wordSet // act after the lines of objectWords
 	tlp, pap uint64
 	receipt  []receipt
 	facts    map[string]uint64
-	some     [][]privacy.Category // one of each
-	none     []privacy.Category
-	witness  decision.Request
+	witness  decision.Request // but for its categories
 }
 
 func (f *differ) run(asked []int) error {
@@ -234,13 +278,13 @@ func (f *differ) cell(c *cases, g *group, pairs []pair, changed bits) bool {
 		f.search.stop("clauses that tell more than " + strconv.Itoa(maxValues-1) + " words of one kind apart were not looked at")
 		return true
 	}
-	memo := map[string][]difference{}
+	memo := map[string][]bundled{}
 	over := false
 	c.visit = func(b box, live []int) bool {
 		key := c.signature(b, live)
 		ds, known := memo[key]
 		if !known {
-			ds = f.differences(c, b, live)
+			ds = bundle(f.differences(c, b, live))
 			memo[key] = ds
 		}
 		for _, d := range ds {
@@ -392,10 +436,48 @@ func (c *cases) signature(b box, live []int) string {
 	return string(key)
 }
 
+// bundled is the differences of one box that change in one way.
+type bundled struct {
+	change string
+	cells  []Cell
+	key    string
+}
+
+func bundle(ds []difference) []bundled {
+	var out []bundled
+	for _, d := range ds {
+		cell := d.cell()
+		how := change(d.from, d.to)
+		at := slices.IndexFunc(out, func(b bundled) bool { return b.change == how })
+		if at < 0 {
+			at = len(out)
+			out = append(out, bundled{change: how})
+		}
+		out[at].cells = append(out[at].cells, cell)
+		out[at].key += fmt.Sprint(cell.Some, cell.None, answerKey(d.from), answerKey(d.to), ";")
+	}
+	return out
+}
+
+func (d *difference) cell() Cell {
+	c := Cell{From: d.from, To: d.to, witness: categoriesOf(d.classes, d.cube.some)}
+	for i, class := range d.classes {
+		switch bit := uint32(1) << i; {
+		case d.cube.some&bit != 0:
+			c.Some = append(c.Some, class)
+		case d.cube.none&bit != 0:
+			c.None = append(c.None, class...)
+		}
+	}
+	slices.Sort(c.None)
+	slices.SortFunc(c.Some, func(x, y []privacy.Category) int { return slices.Compare(x, y) })
+	return c
+}
+
 // found is a difference with the box it was found in, in words that do not
 // depend on the group.
-func (c *cases) found(b box, d difference, pairs []pair) found {
-	f := found{from: d.from, to: d.to, pairs: pairs, tlp: b[byTLP], pap: b[byPAP], facts: map[string]uint64{}, witness: c.request(b)}
+func (c *cases) found(b box, d bundled, pairs []pair) found {
+	f := found{change: d.change, cells: d.cells, key: d.key, pairs: pairs, tlp: b[byTLP], pap: b[byPAP], facts: map[string]uint64{}, witness: c.request(b)}
 	for i := range byTLP {
 		f.words = append(f.words, c.attrs[i].wordSet(b[i]))
 	}
@@ -411,16 +493,5 @@ func (c *cases) found(b box, d difference, pairs []pair) found {
 			f.facts[name] = v
 		}
 	}
-	for i, class := range d.classes {
-		switch bit := uint32(1) << i; {
-		case d.cube.some&bit != 0:
-			f.some = append(f.some, class)
-		case d.cube.none&bit != 0:
-			f.none = append(f.none, class...)
-		}
-	}
-	slices.Sort(f.none)
-	slices.SortFunc(f.some, func(x, y []privacy.Category) int { return slices.Compare(x, y) })
-	f.witness.Subject.Categories = categoriesOf(d.classes, d.cube.some)
 	return f
 }

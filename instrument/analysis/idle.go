@@ -49,7 +49,7 @@ func (a *analyser) idle(t *Totals) []Idle {
 	undecided := 0
 	for i := range a.q.norms {
 		n := &a.q.norms[i]
-		if n.clause == nil || n.clause.ID != n.stands || ended[n.doc] != "" {
+		if n.clause == nil || n.clause.ID != n.stands || ended[n.doc] != "" || n.doc.ID == restOfTheLaw {
 			continue
 		}
 		if why := a.dead(i, m); why != "" {

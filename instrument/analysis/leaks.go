@@ -348,8 +348,8 @@ func (l *Leak) text() string {
 		names = append(names, string(h.Request.Recipient.ID))
 	}
 	s := &l.Path[0].Request
-	return fmt.Sprintf("%s of TLP:%s for %s reaches %s: %s", cmp.Or(strings.TrimPrefix(s.Subject.Type, otherWord), "anything"),
-		strings.ToUpper(s.Subject.TLP.String()), cmp.Or(strings.TrimPrefix(s.Purpose, otherWord), "any purpose"), l.To, strings.Join(names, " → "))
+	return fmt.Sprintf("%s of TLP:%s for %s reaches %s: %s", cmp.Or(strings.TrimPrefix(s.Subject.Type, Other), "an object"),
+		strings.ToUpper(s.Subject.TLP.String()), cmp.Or(strings.TrimPrefix(s.Purpose, Other), "any purpose"), l.To, strings.Join(names, " → "))
 }
 
 // places finds where clauses stand.

@@ -20,16 +20,17 @@ const (
 // norm is one clause, a clause as a reservation changes it, or the head of an
 // instrument: everything in it that is no clause.
 type norm struct {
-	in      uint8                     // which of the laws have it
-	docs    [2]*instrument.Instrument // where, by law
-	doc     *instrument.Instrument    // one of docs
-	clause  *instrument.Clause        // nil: the head
-	stands  string                    // id of the clause in the document: of a variant, the clause it takes the place of
-	meaning decision.Meaning
-	scope   *decision.Meaning // of its instrument
-	onward  *instrument.Onward
-	changed bool
-	parent  bool // some exception names it
+	in       uint8                     // which of the laws have it
+	docs     [2]*instrument.Instrument // where, by law
+	doc      *instrument.Instrument    // one of docs
+	clause   *instrument.Clause        // nil: the head
+	stands   string                    // id of the clause in the document: of a variant, the clause it takes the place of
+	meaning  decision.Meaning
+	scope    *decision.Meaning // of its instrument
+	onward   *instrument.Onward
+	changed  bool
+	restated bool // it changed, and its terms of passing on did not
+	parent   bool // some exception names it
 }
 
 func (n *norm) root() bool { return len(n.meaning.Exceptions) == 0 }
@@ -190,6 +191,9 @@ func compareDocs(before, after *instrument.Instrument, sameRank bool) ([]norm, e
 	for _, n := range a {
 		n.docs[0], n.in, n.changed = before, inOld, true
 		at := slices.IndexFunc(b, func(m norm) bool { return idOf(&m) == idOf(&n) })
+		if at >= 0 && n.clause != nil && sameTerms(n.clause, b[at].clause) {
+			n.restated, b[at].restated = true, true
+		}
 		if at >= 0 && same {
 			equal, err := sameNorm(&n, &b[at])
 			if err != nil {
@@ -210,6 +214,19 @@ func compareDocs(before, after *instrument.Instrument, sameRank bool) ([]norm, e
 		}
 	}
 	return out, nil
+}
+
+// sameTerms reports whether two versions of a clause say the same to whoever
+// received something under them: the terms look at the type of the object only.
+func sameTerms(a, b *instrument.Clause) bool {
+	terms := func(o *instrument.Onward) instrument.Onward {
+		if o == nil {
+			return instrument.Onward{}
+		}
+		return *o
+	}
+	x, y := terms(a.Onward), terms(b.Onward)
+	return a.Act != onwardShare && b.Act != onwardShare && x.Allowed == y.Allowed && slices.Equal(x.To, y.To) && slices.Equal(a.When.Type, b.When.Type)
 }
 
 func idOf(n *norm) string {

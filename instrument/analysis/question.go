@@ -129,7 +129,7 @@ func (q *question) groups(asked []int, f func(*group) bool) {
 	under := maps.Clone(q.under)
 	for _, n := range asked {
 		want.set(n)
-		if q.norms[n].terms() {
+		if q.norms[n].terms() && !q.norms[n].restated {
 			terms, under[q.norms[n].doc.ID] = true, true
 		}
 	}

@@ -261,11 +261,11 @@ func (g gen) sample(q *question) (decision.Request, pair) {
 			continue
 		}
 		if g.pct(5) {
-			r.Act = pick(g, []string{"report", otherWord})
+			r.Act = pick(g, []string{"report", Other})
 		}
-		r.Purpose = pick(g, append(slices.Clone(genPurposes), otherWord))
+		r.Purpose = pick(g, append(slices.Clone(genPurposes), Other))
 		r.Subject = decision.Subject{
-			ID: "case", Type: pick(g, append(slices.Clone(genTypes), otherWord)), TLP: intel.TLP(g.IntN(5)), PAP: intel.PAP(g.IntN(4)),
+			ID: "case", Type: pick(g, append(slices.Clone(genTypes), Other)), TLP: intel.TLP(g.IntN(5)), PAP: intel.PAP(g.IntN(4)),
 			Origin: r.Sender.ID,
 		}
 		for _, c := range append(slices.Clone(genCategories), "personal-pseudonymous", otherCategory) {

@@ -16,8 +16,9 @@ const (
 	SomebodyElse party.ID = "somebody-else" // as a recipient
 )
 
-// otherWord stands for every word no clause names. No vocabulary has it.
-const otherWord = "any-other"
+// Other stands for every word no clause names: a type, a purpose, a category, a
+// country. No vocabulary has it.
+const Other = "any-other"
 
 // maxStrangers bounds the kinds of parties the law does not know that are told
 // apart.
@@ -79,7 +80,7 @@ func newUniverse(laws []*instrument.Instrument, norms []norm, known []decision.A
 	for _, id := range ids {
 		profiles := []decision.Actor{{ID: id}}
 		for n := 1; n < len(words); n++ {
-			values := append(slices.Clone(mentioned[n]), otherWord)
+			values := append(slices.Clone(mentioned[n]), Other)
 			if n >= roleWord { // having none is a case, having another one is not told apart from it
 				values[len(values)-1] = ""
 			}

@@ -1,0 +1,210 @@
+package cli
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/spf13/cobra"
+
+	"entente/client"
+	"entente/decision"
+	"entente/instrument"
+	"entente/instrument/analysis"
+	"entente/internal/fault"
+	"entente/privacy"
+)
+
+// analysisFlags are what every analysis of a law can be told.
+type analysisFlags struct {
+	at, parties string
+	cells       int
+}
+
+func (f *analysisFlags) add(c *cobra.Command) {
+	c.Flags().StringVar(&f.at, "at", "", "`time` whose law is looked at; default now")
+	c.Flags().StringVar(&f.parties, "parties", "", "`FILE` with the parties one knows, as entente party list -o json prints them")
+	c.Flags().IntVar(&f.cells, "cells", 0, "look at no more than `so many` classes of cases; default 200000")
+}
+
+func (a *app) analysisOptions(f *analysisFlags) (analysis.Options, error) {
+	o := analysis.Options{At: a.now(), Cells: f.cells}
+	if f.at != "" {
+		at, ok := parseTime(f.at)
+		if !ok {
+			return o, badTime("at")
+		}
+		o.At = at
+	}
+	if f.parties == "" {
+		return o, nil
+	}
+	src, err := a.readFile(f.parties)
+	if err != nil {
+		return o, err
+	}
+	if err := json.Unmarshal(src, &o.Parties); err != nil {
+		return o, fault.New(fault.Invalid, "file.unreadable", "%s is no list of parties.", clean(f.parties)).
+			Try("Write it with entente party list -o json.").Because(err)
+	}
+	return o, nil
+}
+
+// law loads instruments into a law with the transformations of this program.
+func (a *app) law(names []string) (decision.Law, error) {
+	l := decision.Law{Transforms: privacy.Catalogue()}
+	for _, name := range names {
+		src, err := a.readInstrument(name)
+		if err != nil {
+			return l, err
+		}
+		doc, err := instrument.Load(name, src)
+		if err != nil {
+			return l, err
+		}
+		l.Instruments = append(l.Instruments, doc)
+	}
+	return l, nil
+}
+
+// activeLaw is the law of the node, and the parties it knows unless a file names
+// others.
+func (a *app) activeLaw(ctx context.Context, c *client.Client, o *analysis.Options) (decision.Law, error) {
+	l := decision.Law{Transforms: privacy.Catalogue()}
+	active, err := c.Instruments(ctx)
+	if err != nil {
+		return l, err
+	}
+	for _, i := range active {
+		src, err := c.InstrumentSource(ctx, i.ID)
+		if err != nil {
+			return l, err
+		}
+		doc, err := instrument.Load(i.ID, src)
+		if err != nil {
+			return l, err
+		}
+		l.Instruments = append(l.Instruments, doc)
+	}
+	if o.Parties != nil {
+		return l, nil
+	}
+	parties, err := c.Parties(ctx)
+	if err != nil {
+		return l, err
+	}
+	o.Parties = []decision.Actor{}
+	for _, p := range parties {
+		o.Parties = append(o.Parties, decision.Actor{ID: p.ID, Kind: p.Kind, Jurisdiction: p.Jurisdiction, Roles: p.Roles, Sectors: p.Sectors})
+	}
+	return l, nil
+}
+
+func (a *app) instrumentAnalyse() *cobra.Command {
+	var f analysisFlags
+	c := &cobra.Command{
+		Use: "analyse [FILE|ID…]", Short: "What a law means as a whole: contradictions, clauses without effect, leaks, gaps",
+		Long: "Looks at every class of cases the law tells apart, and reports clauses that contradict each other and what settles it, clauses that do " +
+			"nothing, periods and duties that cannot be kept, what reaches somebody by being passed on who would not be sent it, and pairs of " +
+			"parties without any basis. Whatever it says about an outcome was decided by the engine, and what it did not look at it says. " +
+			"Without files it looks at the law active on this node.",
+		Example: "  entente instrument analyse mou-a.yaml mou-b.yaml eu-gdpr --at 2026-11-24",
+		RunE: func(cmd *cobra.Command, files []string) error {
+			o, err := a.analysisOptions(&f)
+			if err != nil {
+				return err
+			}
+			if len(files) > 0 {
+				l, err := a.law(files)
+				if err != nil {
+					return err
+				}
+				return a.analyse(analysis.Opened(l)[0], o)
+			}
+			return a.withNode(cmd.Context(), func(c *client.Client) error {
+				l, err := a.activeLaw(cmd.Context(), c, &o)
+				if err != nil {
+					return err
+				}
+				return a.analyse(l, o)
+			})
+		},
+	}
+	f.add(c)
+	return c
+}
+
+func (a *app) analyse(l decision.Law, o analysis.Options) error {
+	var r analysis.Report
+	err := a.patiently("Analysing", func() (err error) {
+		r, err = analysis.Analyse(l, o)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return a.print(r, func(t *table) { drawReport(t, &r) })
+}
+
+func drawReport(t *table, r *analysis.Report) {
+	t.line("%s in %s, on %s", count(r.Clauses, "clause"), count(r.Instruments, "instrument"), r.At.Format(time.DateOnly))
+	heading := func(n int, of string) bool {
+		if n > 0 {
+			t.line("\n%s: %d", of, n)
+		}
+		return n > 0
+	}
+	if heading(r.Totals.Contradictions, "Contradictions") {
+		t.line("  settled by caution alone: %d", r.Totals.Unresolved)
+		for _, c := range r.Contradictions {
+			t.row("  "+c.By, c.A.String(), "against", c.B.String(), c.B.At)
+		}
+	}
+	if heading(r.Totals.Idle, "Clauses without effect") {
+		for _, i := range r.Idle {
+			t.row("  "+i.Kind, i.Place.String(), i.Why+because(i.By), i.Place.At)
+		}
+	}
+	if heading(r.Totals.Retention, "Retention periods that cannot both be kept") {
+		for _, c := range r.Retention {
+			t.row("  "+c.Keep.String(), "at least "+c.AtLeast, c.Erase.String(), "at most "+c.AtMost)
+		}
+	}
+	if heading(r.Totals.Duties, "Duties that cannot be met") {
+		for _, d := range r.Duties {
+			t.row("  "+d.Kind, d.Place.String()+" "+d.Duty, d.Why+because(d.By), d.Place.At)
+		}
+	}
+	if heading(r.Totals.Leaks, "Leaks by passing on") {
+		for _, l := range r.Leaks {
+			t.line("  %s", l.Text)
+		}
+	}
+	if heading(r.Totals.Gaps, "Pairs of parties with nothing agreed about something") {
+		for _, g := range r.Gaps {
+			t.row("  "+string(g.From), "to "+joined(g.To), missing(g.Missing))
+		}
+	}
+	for _, l := range r.Limits {
+		t.line("\nNot looked at: %s", l)
+	}
+}
+
+func because(p *analysis.Place) string {
+	if p == nil {
+		return ""
+	}
+	return ", because of " + p.String()
+}
+
+func missing(ms []analysis.Missing) string {
+	if len(ms) == 0 {
+		return "nothing at all"
+	}
+	parts := make([]string, len(ms))
+	for i, m := range ms {
+		parts[i] = m.Type + " for " + strings.Join(m.Purposes, ", ")
+	}
+	return strings.Join(parts, "; ")
+}
