@@ -45,6 +45,7 @@ func Lint(i *Instrument, now time.Time) []Finding {
 	l.definitions()
 	l.words()
 	l.areas()
+	l.articles()
 	l.facts()
 	slices.SortFunc(l.found, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Message, b.Message))

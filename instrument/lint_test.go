@@ -53,6 +53,7 @@ func TestLG1LintNamesEveryFindingWithItsPlace(t *testing.T) {
 		{"permission nobody checked", []string{"when: {type: [vulnerability]}", "verified: unverified\n    when: {type: [vulnerability]}"}, summer, "art4", "warning unverified-basis: permits on text that nobody has checked", "id: art4"},
 		{"definition nobody uses", []string{"term: incident\n    means: incident\n", "term: dragon\n    means: dragon\n"}, summer, "", `warning definition-unused: term "dragon" is defined and no clause uses it`, "dragon"},
 		{"area nobody uses", []string{"amendment:", "areas: {EU: [AT, BE]}\namendment:"}, summer, "", `warning area-unused: area "EU" is listed and nothing uses it`, "areas"},
+		{"article without a clause (LG-1)", []string{"cite: Art. 4\n", "cite: Art. 3(2)\n"}, summer, "", "note article-gap: nothing cites article 4: does it permit, forbid or demand anything?", "  - id: art3"},
 		{"term without a counterpart", []string{"relation: exact", "relation: none"}, summer, "", `note term-without-counterpart: term "incident" has no counterpart in AA`, "relation: none"},
 		{"term not mapped", []string{"  - party: csirt-xx\n", "  - party: csirt-xx\n    territory: [XX]\n"}, summer, "", `warning term-unmapped: term "incident" is not mapped for XX`, "term: incident"},
 		{"threshold no clause uses", []string{"amendment:", "thresholds: [{id: big, cite: Art. 9, fact: significant, quantity: users, above: 5}]\namendment:"}, summer, "", "note threshold-unused: threshold big (Art. 9) decides the fact significant", "thresholds"},

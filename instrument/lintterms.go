@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"math/bits"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -119,6 +120,34 @@ func (l *linter) explained(what, word string, known []string, at string) {
 		message += "; is " + quoted(near) + " meant?"
 	}
 	l.say("term-unknown", Warning, at, message)
+}
+
+var articleNumber = regexp.MustCompile(`^(?:Arts?\.|Articles?|Rules?|Clauses?|Sections?|Sec\.|§§?|Nos?\.|Points?) ?([0-9]{1,3})`)
+
+// articles names the articles of a text its parties wrote themselves that nothing
+// cites, between the first and the last that something does (LG-1). Laws are
+// encoded in part, and the gaps in them say nothing.
+func (l *linter) articles() {
+	own := []string{"mou", "community-rules", "contract", "node-policy"}
+	if l.places == nil || !slices.Contains(own, l.i.Nature) {
+		return
+	}
+	var cited []int
+	for pointer, n := range l.places.places {
+		if m := articleNumber.FindStringSubmatch(n.text); m != nil && strings.HasSuffix(pointer, "/cite") {
+			if number, err := strconv.Atoi(m[1]); err == nil {
+				cited = append(cited, number)
+			}
+		}
+	}
+	slices.Sort(cited)
+	for n := range len(cited) - 1 {
+		if first, last := cited[n]+1, cited[n+1]-1; first == last {
+			l.say("article-gap", Note, "/clauses", "nothing cites article "+strconv.Itoa(first)+": does it permit, forbid or demand anything?")
+		} else if first < last {
+			l.say("article-gap", Note, "/clauses", "nothing cites articles "+strconv.Itoa(first)+" to "+strconv.Itoa(last)+": do they permit, forbid or demand anything?")
+		}
+	}
 }
 
 // areas names those that nothing uses.
