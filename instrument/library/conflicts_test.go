@@ -210,6 +210,20 @@ func TestLG6KnownConflictsWarnWhenTheyShouldAndOnlyThen(t *testing.T) {
 	}
 }
 
+// TestLG6TheGuideNamesEveryKnownConflict, each once in its table.
+func TestLG6TheGuideNamesEveryKnownConflict(t *testing.T) {
+	t.Parallel()
+	guide, err := os.ReadFile("../../docs/guide/conflicts.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range conflictCases(t) {
+		if row := "\n| `" + strings.ToLower(c.id) + "` |"; strings.Count(string(guide), row) != 1 {
+			t.Errorf("the guide does not name %s once", c.id)
+		}
+	}
+}
+
 // TestCorpusEveryConflictHasAClause: ENTENTE_SHARED is the folder that holds law/.
 func TestCorpusEveryConflictHasAClause(t *testing.T) {
 	t.Parallel()
