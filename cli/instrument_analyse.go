@@ -63,7 +63,7 @@ func (a *app) law(names []string) (decision.Law, error) {
 		if err != nil {
 			return l, err
 		}
-		l.Instruments = append(l.Instruments, doc)
+		l.Instruments = append(l.Instruments, doc.Supposing()) // before anybody has signed, as its cases are
 	}
 	return l, nil
 }
