@@ -105,8 +105,9 @@ type DisputeStep struct {
 
 // Position is a place in the file an instrument was loaded from.
 type Position struct {
-	File         string
-	Line, Column int
+	File   string `json:"file"`
+	Line   int    `json:"line"`
+	Column int    `json:"column"`
 }
 
 // Default is what silence means inside a regime once the instrument applies.

@@ -108,7 +108,8 @@ func TestOutlineChangesWithTheClause(t *testing.T) {
 		{"strength: guidance", "strength: strict"},
 		{"bearer: recipient", "bearer: sender"},
 		{"until: 2027-01-01", "until: 2028-01-01"},
-		{"exception_to: [c2]", "exception_to: [c2b]"}, {"verified: secondary", "verified: unverified"},
+		{"exception_to: [c2]", "exception_to: [c2b]"},
+		{"verified: secondary", "verified: unverified"},
 	} {
 		if !strings.Contains(src, edit[0]) {
 			t.Fatalf("the document has no %q", edit[0])
