@@ -63,7 +63,7 @@ func (a *app) law(names []string) (decision.Law, error) {
 		if err != nil {
 			return l, err
 		}
-		l.Instruments = append(l.Instruments, doc.Supposing()) // before anybody has signed, as its cases are
+		l.Instruments = append(l.Instruments, doc)
 	}
 	return l, nil
 }
@@ -163,7 +163,7 @@ func drawReport(t *table, r *analysis.Report) {
 	}
 	if heading(r.Totals.Idle, "Clauses without effect") {
 		for _, i := range r.Idle {
-			t.row("  "+i.Kind, i.Place.String(), i.Why+because(i.By), i.Place.At)
+			t.row("  "+i.Kind, i.String(), i.Why+because(i.By), i.At)
 		}
 	}
 	if heading(r.Totals.Retention, "Retention periods that cannot both be kept") {
@@ -173,7 +173,7 @@ func drawReport(t *table, r *analysis.Report) {
 	}
 	if heading(r.Totals.Duties, "Duties that cannot be met") {
 		for _, d := range r.Duties {
-			t.row("  "+d.Kind, d.Place.String()+" "+d.Duty, d.Why+because(d.By), d.Place.At)
+			t.row("  "+d.Kind, d.String()+" "+d.Duty, d.Why+because(d.By), d.At)
 		}
 	}
 	if heading(r.Totals.Leaks, "Leaks by passing on") {

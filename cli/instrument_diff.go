@@ -56,7 +56,7 @@ func drawDifference(t *table, d *analysis.Difference) {
 		if !c.Decides {
 			effect = "decides no outcome"
 		}
-		t.row(c.Change, c.Place.String(), c.Place.At, effect)
+		t.row(c.Change, c.String(), c.At, effect)
 	}
 	t.line("\nClasses of cases decided differently: %d", len(d.Classes))
 	for _, c := range d.Classes {

@@ -195,7 +195,7 @@ func (e *Engine) Prevails(permission, prohibition ClauseRef, p Pair) (bool, stri
 	if a < 0 || b < 0 || e.rules[a].inst == e.rules[b].inst {
 		return false, "protective"
 	}
-	return e.prevails(uint32(a), uint32(b), p)
+	return e.prevails(uint32(a), uint32(b), p) //nolint:gosec // G115: both were found, and a law has far fewer than 2^32 clauses
 }
 
 func (e *Engine) find(c ClauseRef) int {

@@ -50,49 +50,50 @@ func regionOf(n *norm) region {
 		words: make([][]string, len(words)), tlp: span(0, int(intel.Red)), pap: span(0, int(intel.PAPRed)),
 		cats: n.categories(), facts: map[string]uint64{}, without: n.meaning.Without,
 	}
-	for _, m := range []*decision.Meaning{n.scope, &n.meaning} {
-		if m == nil {
-			continue
-		}
-		for i, w := range words {
-			if list := w.of(&m.When); len(list) > 0 {
-				r.words[i] = both(r.words[i], list)
-				r.empty = r.empty || len(r.words[i]) == 0
-			}
-		}
-		if t := m.When.TLP; t != nil {
-			r.tlp &= span(int(t.Min), min(int(t.Max), int(intel.Red)))
-		}
-		if t := m.When.PAP; t != nil {
-			r.pap &= span(int(t.Min), min(int(t.Max), int(intel.PAPRed)))
-		}
-		if m.When.Origin != nil {
-			r.origin = append(r.origin, m.When.Origin)
-		}
-		if len(m.When.ReceivedUnder) > 0 {
-			r.received = append(r.received, m.When.ReceivedUnder)
-		}
-		for _, f := range m.Facts {
-			v := uint64(factFalse)
-			if f.Want {
-				v = factTrue
-			}
-			if !n.is(instrument.Permission) || f.Consent {
-				v |= factUnknown // a permission must match for sure
-			}
-			if had, ok := r.facts[f.Fact]; ok {
-				v &= had
-			}
-			r.facts[f.Fact] = v
-			r.empty = r.empty || v == 0
-		}
-	}
+	n.meanings(func(m *decision.Meaning) { r.narrow(m, n.is(instrument.Permission)) })
 	for i := range r.words {
 		r.marks = append(r.marks, mark(r.words[i]))
 	}
 	_, ok := r.pickCategories()
 	r.empty = r.empty || !ok || r.tlp == 0 || r.pap == 0
 	return r
+}
+
+// narrow adds the conditions of a meaning. What must match for sure, a permission,
+// needs its facts known.
+func (r *region) narrow(m *decision.Meaning, sure bool) {
+	for i, w := range objectWords() {
+		if list := w.of(&m.When); len(list) > 0 {
+			r.words[i] = both(r.words[i], list)
+			r.empty = r.empty || len(r.words[i]) == 0
+		}
+	}
+	if t := m.When.TLP; t != nil {
+		r.tlp &= span(int(t.Min), min(int(t.Max), int(intel.Red)))
+	}
+	if t := m.When.PAP; t != nil {
+		r.pap &= span(int(t.Min), min(int(t.Max), int(intel.PAPRed)))
+	}
+	if m.When.Origin != nil {
+		r.origin = append(r.origin, m.When.Origin)
+	}
+	if len(m.When.ReceivedUnder) > 0 {
+		r.received = append(r.received, m.When.ReceivedUnder)
+	}
+	for _, f := range m.Facts {
+		v := uint64(factFalse)
+		if f.Want {
+			v = factTrue
+		}
+		if !sure || f.Consent {
+			v |= factUnknown
+		}
+		if had, ok := r.facts[f.Fact]; ok {
+			v &= had
+		}
+		r.facts[f.Fact] = v
+		r.empty = r.empty || v == 0
+	}
 }
 
 // both is the words of two lists; nil is every word.

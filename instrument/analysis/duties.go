@@ -140,74 +140,94 @@ func (a *analyser) blocked(i int, m *meeter) (Unmeetable, bool) {
 	if _, _, ok := m.common(i); !ok {
 		return Unmeetable{}, false
 	}
-	asked := []int{i}
-	budget := a.cellsForOne()
-	open, prohibited := false, false
-	var witness decision.Request
-	var by *Place
-	a.q.groups(asked, func(whole *group) bool {
-		g := whole.near(func(j int) bool { return a.q.norms[j].clause == nil || m.region(j).near(m.region(i)) })
-		e, err := decision.Compile(a.q.slice(0, g, -1))
-		budget -= len(g.norms)
-		if err != nil || budget < 0 {
-			open = true
-			return false
-		}
-		for _, p := range g.pairs {
-			engines := [2]*decision.Engine{e}
-			laws, _ := between(a.q, engines, p)
-			c := cases{q: a.q, engines: engines, pairs: laws, sample: p, less: -1, budget: &budget, onlyIf: true, open: true}
-			if !c.build(g, func(j int) bool { return j == i }, nil) {
-				open = true
-				return false
-			}
-			c.visit = func(b box, live []int) bool {
-				classes := c.categoryClasses(live)
-				for mask := range uint32(1) << min(len(classes), maxClasses) {
-					budget--
-					r := c.request(b)
-					r.Act = share // whatever the duty calls it, this is what the sender asks
-					r.Subject.Categories = categoriesOf(classes, mask)
-					if e.AnswerIn(r, laws[0]).Outcome != decision.Deny {
-						open = true
-						return false
-					}
-					if !prohibited {
-						prohibited, witness, by = a.prohibits(e, r)
-					}
-				}
-				return true
-			}
-			if !c.run() {
-				open = true
-			}
-			if open {
-				return false
-			}
-		}
-		return true
+	s := blockade{a: a, duty: i, budget: a.cellsForOne()}
+	a.q.groups([]int{i}, func(g *group) bool {
+		return s.group(g.near(func(j int) bool { return a.q.norms[j].clause == nil || m.region(j).near(m.region(i)) }))
 	})
-	if open || !prohibited {
+	if s.open || s.by == nil {
 		return Unmeetable{}, false
 	}
-	answer := decision.Answer{Outcome: decision.Deny}
 	return Unmeetable{
-		Place: placeOf(n.doc, n.clause), Kind: Blocked, By: by, Witness: &witness, Answer: &answer,
+		Place: placeOf(n.doc, n.clause), Kind: Blocked, By: s.by, Witness: &s.witness, Answer: &decision.Answer{Outcome: decision.Deny},
 		Why: "commands what is denied in every case it speaks of",
 	}, true
 }
 
-// prohibits finds a clause that denies a case, apart from silence.
-func (a *analyser) prohibits(e *decision.Engine, r decision.Request) (bool, decision.Request, *Place) {
+// blockade looks for a case in which a duty can be met.
+type blockade struct {
+	a       *analyser
+	duty    int
+	budget  int
+	open    bool // there is one, or the budget did not last to rule it out
+	witness decision.Request
+	by      *Place
+}
+
+// group looks at the pairs of one group and returns whether to go on.
+func (s *blockade) group(g *group) bool {
+	e, err := decision.Compile(s.a.q.slice(0, g, -1))
+	s.budget -= len(g.norms)
+	if err != nil || s.budget < 0 {
+		s.open = true
+		return false
+	}
+	seen := map[string]bool{}
+	for _, p := range g.pairs {
+		engines := [2]*decision.Engine{e}
+		laws, key := between(s.a.q, engines, p)
+		if s.budget--; seen[key] {
+			continue
+		}
+		seen[key] = true
+		c := cases{q: s.a.q, engines: engines, pairs: laws, sample: p, less: -1, budget: &s.budget, onlyIf: true, open: true}
+		if !c.build(g, func(j int) bool { return j == s.duty }) {
+			s.open = true
+			return false
+		}
+		c.visit = func(b box, live []int) bool { return s.visit(&c, b, live) }
+		if !c.run() {
+			s.open = true
+			return false
+		}
+	}
+	return true
+}
+
+// visit asks about every set of categories the duty speaks of.
+func (s *blockade) visit(c *cases, b box, live []int) bool {
+	classes := c.categoryClasses(live)
+	if len(classes) > maxClasses {
+		return false
+	}
+	speaks, _ := c.prospects(live, classes, nil)
+	r := c.request(b)
+	for mask := range uint32(1) << len(classes) {
+		if !anyAdmits(speaks, mask) {
+			continue
+		}
+		s.budget--
+		r.Subject.Categories = categoriesOf(classes, mask)
+		if s.budget < 0 || c.engines[0].AnswerIn(r, c.pairs[0]).Outcome != decision.Deny {
+			return false
+		}
+		if s.by == nil {
+			s.witness, s.by = s.a.prohibits(c.engines[0], r)
+		}
+	}
+	return true
+}
+
+// prohibits finds a clause that denies a case; silence is none.
+func (a *analyser) prohibits(e *decision.Engine, r decision.Request) (decision.Request, *Place) {
 	for _, why := range e.Decide(r).Because {
 		for i := range a.q.norms {
 			if n := &a.q.norms[i]; n.is(instrument.Prohibition) && n.doc.ID == why.Instrument && n.clause.ID == why.Clause {
 				p := placeOf(n.doc, n.clause)
-				return true, r, &p
+				return r, &p
 			}
 		}
 	}
-	return false, r, nil
+	return r, nil
 }
 
 // duty is one duty and the clause it is in.

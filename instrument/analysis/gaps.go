@@ -35,27 +35,7 @@ func Gaps(law decision.Law, o Options) ([]Gap, error) {
 }
 
 func (a *analyser) gaps(t *Totals) []Gap {
-	m := a.meeter()
-	var openers []int
-	words := map[int]map[string]bool{0: {}, 1: {}}
-	for i := range a.q.norms {
-		n := &a.q.norms[i]
-		if n.opens() && n.clause.Act == share && !m.region(i).empty {
-			openers = append(openers, i)
-		}
-		for w, of := range objectWords() {
-			for _, v := range of.of(&n.meaning.When) {
-				words[w][v] = true
-			}
-		}
-	}
-	types, purposes := sortedKeys(words[0]), sortedKeys(words[1])
-	if len(types) == 0 {
-		types = []string{"*"}
-	}
-	if len(purposes) == 0 {
-		purposes = []string{"*"}
-	}
+	openers, types, purposes := a.openers()
 	var out []Gap
 	at := map[string]int{}
 	for s := range a.q.u.known {
@@ -84,6 +64,26 @@ func (a *analyser) gaps(t *Totals) []Gap {
 	}
 	slices.SortStableFunc(out, func(x, y Gap) int { return cmp.Compare(x.From, y.From) })
 	return listed(a.o, out)
+}
+
+// openers lists the clauses that open the exchange, and the types and purposes
+// the law speaks of: "*" where it tells none apart.
+func (a *analyser) openers() (openers []int, types, purposes []string) {
+	words := []map[string]bool{{"*": true}, {"*": true}}
+	m := a.meeter()
+	for i := range a.q.norms {
+		n := &a.q.norms[i]
+		if n.opens() && n.clause.Act == share && !m.region(i).empty {
+			openers = append(openers, i)
+		}
+		for w, of := range objectWords() {
+			for _, v := range of.of(&n.meaning.When) {
+				words[w][v] = true
+				delete(words[w], "*")
+			}
+		}
+	}
+	return openers, sortedKeys(words[0]), sortedKeys(words[1])
 }
 
 // missing lists what no opener covers between two parties, and whether that is

@@ -283,9 +283,9 @@ func (n *network) follow(s decision.Request, from int, leak func(Leak, int)) {
 	}
 }
 
-func (n *network) passed(states []state, i, party int) bool {
+func (n *network) passed(states []state, i, at int) bool {
 	for ; i >= 0; i = states[i].before {
-		if states[i].at == party {
+		if states[i].at == at {
 			return true
 		}
 	}

@@ -33,6 +33,14 @@ type norm struct {
 	parent   bool // some exception names it
 }
 
+// meanings calls f with what the norm looks at: its scope, if any, and itself.
+func (n *norm) meanings(f func(*decision.Meaning)) {
+	if n.scope != nil {
+		f(n.scope)
+	}
+	f(&n.meaning)
+}
+
 func (n *norm) root() bool { return len(n.meaning.Exceptions) == 0 }
 
 func (n *norm) is(m instrument.Modality) bool { return n.clause != nil && n.clause.Modality == m }
@@ -312,6 +320,3 @@ func (s *categorySets) imply(o *categorySets) bool {
 	}
 	return subset(o.none, s.none)
 }
-
-// empty reports whether the norm looks at no category.
-func (s *categorySets) empty() bool { return len(s.any)+len(s.within)+len(s.none) == 0 }

@@ -164,7 +164,7 @@ func (q *question) partition() []*group {
 				at[string(key)] = g
 				q.parts = append(q.parts, g)
 			}
-			g.pairs = append(g.pairs, pair{int32(s), int32(r)}) //nolint:gosec // G115: a universe is small
+			g.pairs = append(g.pairs, pair{int32(s), int32(r)})
 		}
 	}
 	return q.parts

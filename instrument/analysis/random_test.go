@@ -24,7 +24,8 @@ var (
 	genRegimes       = []string{"cooperation", "cooperation", "data-protection"}
 	genCategories    = []privacy.Category{"technical", "personal-identifier", "victim-identity", privacy.Unclassified}
 	genParties       = []decision.Actor{
-		{ID: "aa", Kind: "csirt", Jurisdiction: "AA"}, {ID: "bb", Kind: "csirt", Jurisdiction: "BB", Roles: []string{"authority"}},
+		{ID: "aa", Kind: "csirt", Jurisdiction: "AA"},
+		{ID: "bb", Kind: "csirt", Jurisdiction: "BB", Roles: []string{"authority"}},
 		{ID: "cc", Kind: "isac", Jurisdiction: "CC", Sectors: []string{"energy"}},
 	}
 	genStart     = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)

@@ -107,16 +107,6 @@ func newBits(n int) bits { return make(bits, (n+63)/64) }
 func (b bits) set(i int)      { b[i>>6] |= 1 << (i & 63) }
 func (b bits) has(i int) bool { return b[i>>6]&(1<<(i&63)) != 0 }
 
-// meets reports whether a and b have a member in common.
-func (b bits) meets(c bits) bool {
-	for i := range b {
-		if b[i]&c[i] != 0 {
-			return true
-		}
-	}
-	return false
-}
-
 // and keeps what c has too, and reports whether anything is left.
 func (b bits) and(c bits) bool {
 	left := false
