@@ -134,15 +134,16 @@ func (x *explainer) dutyConflicts() []Conflict {
 			out[n] = c
 		}
 	}
-	for i := range x.out.Duties {
-		for j := range x.out.Duties[:i] {
-			a, b := &x.out.Duties[j], &x.out.Duties[i]
-			if a.Instrument == b.Instrument || !a.timed() || !b.timed() || !x.together(a, b) {
+	duties := x.timed()
+	for i := range duties {
+		for j := range duties[:i] {
+			a, b := &duties[j], &duties[i]
+			if a.Instrument == b.Instrument || a.bearer != b.bearer || a.act != b.act {
 				continue
 			}
 			pair := " " + a.Instrument + " " + b.Instrument
 			if a.Within != b.Within || a.After != b.After || a.Clock != b.Clock {
-				add(twoClocks(a, b), pair)
+				add(twoClocks(a.DutyRef, b.DutyRef), pair)
 			}
 			if a.To != "" && b.To != "" && a.To != b.To {
 				add(Conflict{TwoAddress, a.ClauseRef, b.ClauseRef, byBoth}, pair)
@@ -152,19 +153,29 @@ func (x *explainer) dutyConflicts() []Conflict {
 	return out
 }
 
-func (r *DutyRef) timed() bool { return r.Within+r.Clock != "" }
+// timed is a duty with a clock, the act of its clause and who bears it.
+type timed struct {
+	*DutyRef
+	act, bearer string
+}
 
-// together reports whether two duties are one bearer's and of one act. What falls
-// on the origin falls on the sender of its own object.
-func (x *explainer) together(a, b *DutyRef) bool {
-	bearer := func(d *DutyRef) string {
-		if d.Bearer == "origin" && x.q.origin == string(x.q.pair.sender.ID) {
-			return "sender"
+// timed lists the duties with clocks. What falls on the origin falls on the
+// sender of its own object.
+func (x *explainer) timed() []timed {
+	var out []timed
+	for i := range x.out.Duties {
+		d := &x.out.Duties[i]
+		r := x.clause(d.ClauseRef)
+		if d.Within+d.Clock == "" || r == nil {
+			continue
 		}
-		return d.Bearer
+		t := timed{d, r.clause.Act, d.Bearer}
+		if d.Bearer == "origin" && x.q.origin == string(x.q.pair.sender.ID) {
+			t.bearer = "sender"
+		}
+		out = append(out, t)
 	}
-	one, other := x.clause(a.ClauseRef), x.clause(b.ClauseRef)
-	return bearer(a) == bearer(b) && one != nil && other != nil && one.clause.Act == other.clause.Act
+	return out
 }
 
 func twoClocks(a, b *DutyRef) Conflict {
