@@ -63,7 +63,8 @@ func (a *app) law(names []string) (decision.Law, error) {
 		if err != nil {
 			return l, err
 		}
-		l.Instruments = append(l.Instruments, doc)
+		// A text that nobody has signed is in force between nobody, and no two drafts would differ.
+		l.Instruments = append(l.Instruments, doc.Supposing())
 	}
 	return l, nil
 }
