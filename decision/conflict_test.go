@@ -38,6 +38,8 @@ func TestLG6ConflictsAreShownWithWhatResolvedThem(t *testing.T) {
 	keep, drop := permission("a"), permission("b")
 	keep.Retention = &instrument.Retention{AtLeast: instrument.Period{Years: 2}}
 	drop.Retention = &instrument.Retention{AtMost: instrument.Period{Days: 180}}
+	carved := prohibition("a")
+	carved.Strength = "strict"
 	demand := obligation("a", clock("tell", "PT24H", "aware", ""))
 	demand.Grants = "cooperation"
 	lapsed := lawOf("other", "cooperation", permission("b"))
@@ -65,6 +67,10 @@ func TestLG6ConflictsAreShownWithWhatResolvedThem(t *testing.T) {
 		{
 			"neither more specific", lawOf("one", "cooperation", prohibition("a")), lawOf("other", "cooperation", permission("b")),
 			[]string{"permit-deny one a over other b: protective"},
+		},
+		{
+			"a hard carve-out, though less specific", lawOf("one", "cooperation", carved), lawOf("other", "cooperation", special),
+			[]string{"permit-deny one a over other b: carve-out"},
 		},
 		{
 			"a duty and a prohibition", lawOf("one", "reporting", demand), lawOf("other", "cooperation", prohibition("b")),

@@ -45,6 +45,9 @@ func (v *naiveView) prevails(o, p *naiveClause) bool {
 	if first(a, b) != first(b, a) {
 		return first(a, b)
 	}
+	if rankOf([]*naiveClause{p}) > rankOf([]*naiveClause{o}) {
+		return false
+	}
 	rank := func(i *instrument.Instrument) int {
 		if r, ok := v.law.Ranks[i.ID]; ok {
 			return r

@@ -56,6 +56,9 @@ func (e *Engine) prevails(permission, prohibition uint32, p Pair) (bool, string)
 	if ours, theirs := putsFirst(a.doc, b.doc), putsFirst(b.doc, a.doc); ours != theirs {
 		return ours, "explicit"
 	}
+	if x.strength > o.strength {
+		return false, byCarveOut
+	}
 	if a.rank != 0 && b.rank != 0 && a.rank != b.rank {
 		return a.rank > b.rank, "superior"
 	}
