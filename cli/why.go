@@ -112,7 +112,11 @@ func drawFollowUps(t *table, d decision.Decision) {
 	if len(d.Warnings) > 0 {
 		t.line("\nWarnings")
 		for _, w := range d.Warnings {
-			t.row("  "+w.Text, cite(w.ClauseRef))
+			if w.Instrument == "" {
+				t.line("  %s", w.Text)
+			} else {
+				t.line("  %s: %s", cite(w.ClauseRef), w.Text)
+			}
 		}
 	}
 	words(t, "Unknown facts", d.Unknowns)

@@ -239,7 +239,8 @@ func (e *Engine) standings(p *pairing, at time.Time, under []string) map[int]ins
 		}
 		if !s.InForce {
 			p.notUsed = append(p.notUsed, NotUsed{d.ID, s.Why})
-			if p.concerned(d) {
+			// A text that was repealed is missed by nobody.
+			if repealed := d.InForce.Until; p.concerned(d) && (repealed.IsZero() || at.Before(repealed)) {
 				p.dormant = append(p.dormant, e.grounds(&e.insts[i])...)
 			}
 			continue
