@@ -32,7 +32,7 @@ const (
 // What settles a conflict, besides the steps of DECISION.md step 4 (explicit,
 // superior, posterior, bound-by-both, specialis, protective).
 const (
-	byCarveOut    = "carve-out"   // a strict prohibition yields to nothing that is not strict itself
+	byStrict      = "strict"      // a strict prohibition yields to nothing that is not strict itself
 	byConjunction = "conjunction" // between regimes each must open (step 5)
 	byDilemma     = "dilemma"     // a person settles which duty yields (step 8)
 	byEarliest    = "earliest"    // the earlier clock is kept, and the later one with it

@@ -70,7 +70,7 @@ func TestLG6ConflictsAreShownWithWhatResolvedThem(t *testing.T) {
 		},
 		{
 			"a hard carve-out, though less specific", lawOf("one", "cooperation", carved), lawOf("other", "cooperation", special),
-			[]string{"permit-deny one a over other b: carve-out"},
+			[]string{"permit-deny one a over other b: strict"},
 		},
 		{
 			"a duty and a prohibition", lawOf("one", "reporting", demand), lawOf("other", "cooperation", prohibition("b")),

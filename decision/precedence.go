@@ -57,7 +57,7 @@ func (e *Engine) prevails(permission, prohibition uint32, p Pair) (bool, string)
 		return ours, "explicit"
 	}
 	if x.strength > o.strength {
-		return false, byCarveOut
+		return false, byStrict
 	}
 	if a.rank != 0 && b.rank != 0 && a.rank != b.rank {
 		return a.rank > b.rank, "superior"

@@ -167,7 +167,7 @@ func reportConflicts() []conflictCase {
 			id: "X-NIS2-NATSEC", name: "under an agreement of both teams", from: spocNL, to: spocDE, object: incident, purpose: "incident-response",
 			facts: "significant cross_border essential_interest !forwarding_requested own_object", law: between(spocNL, spocDE, permits("share")),
 			outcome: decision.Deny, warns: []string{"x-nis2-natsec"},
-			conflicts: []string{"permit-deny eu-nis2/art2-11 over agreement/permits: carve-out"}, dilemma: "art23-6",
+			conflicts: []string{"permit-deny eu-nis2/art2-11 over agreement/permits: strict"}, dilemma: "art23-6",
 		},
 		{
 			id: "X-CRA-DELAY", name: "held back", from: csirtNL, to: csirtDE, object: hole, purpose: "cyber-defence", at: "2028-01-10",
