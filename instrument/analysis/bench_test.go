@@ -111,8 +111,8 @@ func shuffled[T any](g gen, xs []T) []T {
 	return out
 }
 
-// BenchmarkAnalyse is the full analysis of laws of several sizes; make
-// analysis-plot draws its growth.
+// BenchmarkAnalyse is the full analysis of laws of several sizes; TestGrowth
+// draws its growth.
 func BenchmarkAnalyse(b *testing.B) {
 	for _, n := range []int{100, 300, 1_000, 3_000, 10_000} {
 		law, actors := networkLaw(n, max(10, n/50))

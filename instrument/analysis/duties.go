@@ -103,14 +103,14 @@ func longer(a, b instrument.Period) (sometimes, always bool) {
 	return sometimes, always
 }
 
-// UnmeetableDuties returns the duties nobody can meet. The error is that of
-// [decision.Compile].
-func UnmeetableDuties(law decision.Law, o Options) ([]Unmeetable, error) {
+// UnmeetableDuties returns the duties nobody can meet. The second result says
+// what was not looked at. The error is that of [decision.Compile].
+func UnmeetableDuties(law decision.Law, o Options) ([]Unmeetable, []string, error) {
 	a, err := newAnalyser(law, o)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return a.duties(&Totals{}), nil
+	return a.duties(&Totals{}), a.limits, nil
 }
 
 func (a *analyser) duties(t *Totals) []Unmeetable {
@@ -144,6 +144,9 @@ func (a *analyser) blocked(i int, m *meeter) (Unmeetable, bool) {
 	a.q.groups([]int{i}, func(g *group) bool {
 		return s.group(g.near(func(j int) bool { return a.q.norms[j].clause == nil || m.region(j).near(m.region(i)) }))
 	})
+	if s.budget < 0 {
+		a.limit("It was not settled within the budget whether every duty to disclose can be met.")
+	}
 	if s.open || s.by == nil {
 		return Unmeetable{}, false
 	}

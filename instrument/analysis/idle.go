@@ -28,13 +28,14 @@ const (
 // IdleClauses returns the clauses that do nothing. That a clause is shadowed is
 // exact: the law without it was compared with the law, case by case. A clause
 // that brings duties, terms, retention or safeguards is never called shadowed.
-// The error is that of [decision.Compile].
-func IdleClauses(law decision.Law, o Options) ([]Idle, error) {
+// The second result says what was not looked at. The error is that of
+// [decision.Compile].
+func IdleClauses(law decision.Law, o Options) ([]Idle, []string, error) {
 	a, err := newAnalyser(law, o)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return a.idle(&Totals{}), nil
+	return a.idle(&Totals{}), a.limits, nil
 }
 
 func (a *analyser) idle(t *Totals) []Idle {
@@ -178,7 +179,7 @@ func (a *analyser) cellsForOne() int {
 	return max(leastCells, a.o.Cells/max(1, n))
 }
 
-const leastCells = 150
+const leastCells = 100
 
 // shadowed reports whether every case comes out the same without a clause.
 func (a *analyser) shadowed(i int, m *meeter) (shadowed, known bool) {

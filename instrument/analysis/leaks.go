@@ -35,25 +35,30 @@ type Hop struct {
 const maxHops = 6
 
 // maxSpecimens bounds the objects that are followed through the network.
-const maxSpecimens = 24
+const maxSpecimens = 64
 
 // Leaks returns, for the parties of the options, who can be reached by passing
 // on although it would not be sent the thing directly; the shortest path for each
 // two. Every hop is decided as a node decides it: the object came from the hop
 // before, under the instruments that hop relied on, and what asks a person stops
-// there. The error is that of [decision.Compile].
-func Leaks(law decision.Law, o Options) ([]Leak, error) {
+// there. The second result says what was not looked at. The error is that of
+// [decision.Compile].
+func Leaks(law decision.Law, o Options) ([]Leak, []string, error) {
 	a, err := newAnalyser(law, o)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return a.leaks(&Totals{}), nil
+	return a.leaks(&Totals{}), a.limits, nil
 }
 
 func (a *analyser) leaks(t *Totals) []Leak {
 	n := network{a: a, parties: a.o.Parties, pairs: map[[2]int]*link{}, traces: map[traceKey]decision.Trace{}, classes: map[string]int{}, budget: 20 * a.o.Cells}
+	n.openers = newBits(len(a.q.norms))
 	for i := range a.q.norms {
 		norm := &a.q.norms[i]
+		if norm.opens() && norm.clause.Act == share {
+			n.openers.set(i)
+		}
 		n.listed = n.listed || norm.onward != nil && len(norm.onward.To) > 0
 		if norm.clause != nil && norm.onward != nil && norm.onward.Hops > 0 {
 			n.hops = append(n.hops, norm)
@@ -129,6 +134,7 @@ type network struct {
 	classes map[string]int              // numbers of the classes of pairs
 	traces  map[traceKey]decision.Trace // of the object followed now
 	steps   map[string][]step           // of the object followed now
+	openers bits                        // the clauses that can open an exchange
 	listed  bool
 	hops    []*norm // clauses that say how often something may be passed on
 	budget  int
@@ -195,6 +201,9 @@ func (n *network) next(s decision.Request, st *state) []step {
 	for to := range n.parties {
 		if to == st.at {
 			continue
+		}
+		if !n.a.q.speaks(pair{int32(st.at), int32(to)}, n.openers) { //nolint:gosec // G115: a universe is small
+			continue // nothing opens the exchange between the two
 		}
 		if n.budget--; n.budget < 0 {
 			break

@@ -14,20 +14,28 @@ import (
 // question is two laws, or one against itself less a clause, and everybody they
 // could be about.
 type question struct {
-	at     time.Time
-	laws   [2]decision.Law
-	norms  []norm
-	u      *universe
-	from   []bits // by sender: the norms that speak of it
-	to     []bits // by recipient
-	parts  []*group
-	origin []int           // norms that look at where an object came from
-	listed []int           // norms that list whom an object may be passed on to
-	under  map[string]bool // instruments that some clause asks whether an object came under
+	at      time.Time
+	laws    [2]decision.Law
+	norms   []norm
+	u       *universe
+	from    []bits // by sender: the norms that speak of it
+	to      []bits // by recipient
+	parts   []*group
+	several map[string]bool // ids of which a law has more than one version
+	origin  []int           // norms that look at where an object came from
+	listed  []int           // norms that list whom an object may be passed on to
+	under   map[string]bool // instruments that some clause asks whether an object came under
 }
 
 func newQuestion(laws [2]decision.Law, norms []norm, u *universe, at time.Time) *question {
-	q := &question{at: at, laws: laws, norms: norms, u: u, under: map[string]bool{}}
+	q := &question{at: at, laws: laws, norms: norms, u: u, under: map[string]bool{}, several: map[string]bool{}}
+	for _, l := range laws {
+		seen := map[string]bool{}
+		for _, d := range l.Instruments {
+			q.several[d.ID] = q.several[d.ID] || seen[d.ID]
+			seen[d.ID] = true
+		}
+	}
 	q.from, q.to = make([]bits, len(u.senders)), make([]bits, len(u.recipients))
 	words := actorWords()
 	for i := range u.senders {
@@ -304,20 +312,7 @@ func silence(c *instrument.Clause) {
 }
 
 // single reports whether only one version of an instrument is in each law.
-func (q *question) single(d *instrument.Instrument) bool {
-	for _, l := range q.laws {
-		n := 0
-		for _, i := range l.Instruments {
-			if i.ID == d.ID {
-				n++
-			}
-		}
-		if n > 1 {
-			return false
-		}
-	}
-	return true
-}
+func (q *question) single(d *instrument.Instrument) bool { return !q.several[d.ID] }
 
 // uniform reports whether the same law applies between all pairs of a group
 // without asking: none of its instruments has parties, so that where one of them
