@@ -23,6 +23,7 @@ type law struct {
 	order       []party.ID // every known party but this node, by id
 	facts       []Fact
 	deeds       *deeds
+	turns       []time.Time // when an answer may change by itself
 }
 
 // lawAt returns the law in the snapshot r, compiled anew only when the epoch moved.
@@ -76,6 +77,7 @@ func (s *Service) compile(ctx context.Context, r Reader, epoch int64) (*law, err
 		return nil, err
 	}
 	l.facts, err = r.Facts(ctx)
+	l.turns = turns(l.instruments, l.facts)
 	return l, err
 }
 

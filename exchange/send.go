@@ -179,6 +179,9 @@ func (s *Service) release(ctx context.Context, tx Tx, p *plan, col *column, line
 	if err := tx.AddRelease(ctx, rel, items); err != nil {
 		return err
 	}
+	if err := s.addToFeed(ctx, tx, rel, col); err != nil {
+		return err
+	}
 	if err := s.ownDuties(ctx, tx, p, col, rel); err != nil {
 		return err
 	}

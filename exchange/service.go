@@ -54,6 +54,7 @@ type Service struct {
 	rand      io.Reader
 	wake      func()
 	law       atomic.Pointer[law]
+	stood     atomic.Pointer[stood]
 	// reconsidering is held while releases are decided again, so that who
 	// withdraws a fact is told of every recall it caused, and the background
 	// work does not take some of them away.

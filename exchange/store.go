@@ -84,6 +84,7 @@ type Reader interface {
 	HeldUnder(ctx context.Context, from party.ID, but string, digests []ident.Digest) ([]ident.Digest, error)
 	Duties(ctx context.Context, openOnly bool) ([]obligation.Duty, error)
 	ActReader
+	FeedReader
 
 	// LogHead is the tree after the last commit with its signed checkpoint note.
 	LogHead(ctx context.Context) (transparency.Head, []byte, error)
@@ -131,6 +132,7 @@ type Tx interface {
 	AddDuty(ctx context.Context, d obligation.Duty) error
 	UpdateDuty(ctx context.Context, d obligation.Duty) error
 	ActTx
+	FeedTx
 }
 
 // InstrumentRecord is an instrument as kept: its file, byte for byte.

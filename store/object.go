@@ -319,5 +319,5 @@ func (t *tx) eraseObject(ctx context.Context, seq int64) error {
 		}
 	}
 	t.b.erased = true
-	return nil
+	return t.unfeedErased(ctx, seq)
 }

@@ -135,12 +135,16 @@ func (t *tx) AddRelease(ctx context.Context, r exchange.Release, items []exchang
 	return insertRows(ctx, t.q, item, 7, rows)
 }
 
-// SetReleaseState keeps the receipt there is when it is given none.
+// SetReleaseState keeps the receipt there is when it is given none. What was
+// recalled or withheld leaves the feed of its recipient.
 func (t *tx) SetReleaseState(ctx context.Context, id string, state exchange.ReleaseState, receipt []byte, at time.Time) error {
 	const q = `
 		UPDATE releases SET state = $1, state_at = $2, sealed_receipt = COALESCE($3, sealed_receipt)
 		WHERE id = $4`
 	n, err := t.q.exec(ctx, q, string(state), micros(at), seal(receipt), id)
+	if err == nil && n > 0 && !state.MayBeThere() {
+		return t.unfeed(ctx, id)
+	}
 	return changed(n, err, "release.unknown", "There is no release %s.", id)
 }
 

@@ -121,6 +121,9 @@ func (s *Store) start(ctx context.Context, opts Options) error {
 	if err := s.backfill(ctx); err != nil {
 		return fmt.Errorf("work out what earlier decisions were about: %w", err)
 	}
+	if err := s.backfillFeed(ctx); err != nil {
+		return fmt.Errorf("put earlier releases into the feeds: %w", err)
+	}
 	readers, err := newPool(s.dialect, opts.Readers)
 	if err != nil {
 		return err

@@ -56,3 +56,6 @@ func (d *Digest) UnmarshalText(b []byte) (err error) {
 // New returns a fresh UUIDv7: unique, and ordered by the time it was made, so
 // that database indexes grow at their right edge.
 func New() string { return uuid.Must(uuid.NewV7()).String() }
+
+// Random returns a fresh UUIDv4, for standards that ask for one.
+func Random() string { return uuid.NewString() }

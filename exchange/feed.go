@@ -1,0 +1,346 @@
+package exchange
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"entente/intel"
+	"entente/intel/stix"
+	"entente/internal/fault"
+	"entente/internal/ident"
+	"entente/party"
+)
+
+// FeedEntry is one object of a release in the form in which it was released.
+type FeedEntry struct {
+	ID      string // as sent
+	Type    string
+	Version string // as its creator wrote it, "" where the type has none
+	Moment  string // Version as [Moment] writes it
+	Hash    ident.Digest
+}
+
+// FeedItem is one object that a party may fetch.
+type FeedItem struct {
+	FeedEntry
+	Added   time.Time // when it came into the party's feed; no two have the same
+	Release string
+	Raw     []byte // nil unless asked for, and where the bytes kept are damaged
+}
+
+// FeedFilter narrows a party's feed; zero fields but Recipient do not narrow.
+type FeedFilter struct {
+	Recipient party.ID
+	After     time.Time // exclusive
+	IDs       []string  // as sent
+	Types     []string
+	Versions  FeedVersions
+	Bytes     bool // with the bytes, which cost more than the rest
+	Limit     int  // 0 = 100
+}
+
+// FeedVersions says which versions of each object are meant, each of those
+// named; none named is the newest.
+type FeedVersions struct {
+	All, First, Last bool
+	Exact            []string // as [Moment] writes them
+}
+
+// FeedPage is a part of a feed in the order of Added. More says that something
+// follows; a page ends early when its bytes become many.
+type FeedPage struct {
+	Items []FeedItem
+	More  bool
+}
+
+// FeedReader is what can be read of the feeds.
+type FeedReader interface {
+	// Feed returns a part of a party's feed: the objects of the releases made to
+	// it that were not recalled or withheld, each version once. Bytes that do not
+	// match their digest are left out, so that one of them does not hide others.
+	Feed(ctx context.Context, f FeedFilter) ([]FeedItem, error)
+	// InFeed reports whether any version of an object is in a party's feed.
+	InFeed(ctx context.Context, recipient party.ID, id string) (bool, error)
+	// Credential finds what was granted by the digest of its secret, revoked
+	// or not. Not-found fault "credential.unknown".
+	Credential(ctx context.Context, secret ident.Digest) (Credential, error)
+	Credentials(ctx context.Context) ([]Credential, error) // oldest first
+	// Contribution returns what became of objects that a party added. Not-found
+	// fault "contribution.unknown", also for those of another party.
+	Contribution(ctx context.Context, from party.ID, id string) (Contribution, error)
+}
+
+// FeedTx is what an act may change of the feeds. Rows leave a feed by
+// themselves: with the state of their release and with their bytes.
+type FeedTx interface {
+	// AddToFeed puts the objects of a release into the feed of its recipient,
+	// from the instant at on, or from the first that is later than all before.
+	AddToFeed(ctx context.Context, release string, at time.Time, entries []FeedEntry) error
+	AddCredential(ctx context.Context, c Credential, secret ident.Digest) error
+	// RevokeCredential returns a not-found fault when there is none and a
+	// conflict fault when it was revoked before.
+	RevokeCredential(ctx context.Context, id string, at time.Time) error
+	// AddContribution keeps a report and forgets those made before an instant.
+	AddContribution(ctx context.Context, c Contribution, forget time.Time) error
+}
+
+// EntriesOf says how a feed names what a release sent; what was erased since is
+// left out.
+func EntriesOf(items []ReleaseItem) []FeedEntry {
+	var entries []FeedEntry
+	for _, it := range items {
+		if it.Sent == nil {
+			continue
+		}
+		if o, _, err := stix.ParseObject(it.Sent); err == nil {
+			entries = append(entries, entryOf(o))
+		}
+	}
+	return entries
+}
+
+func entryOf(o *intel.Object) FeedEntry {
+	return FeedEntry{ID: o.ID, Type: o.Type, Version: o.Version, Moment: Moment(o.Version), Hash: o.Hash}
+}
+
+// Moment writes a STIX timestamp in UTC without trailing zeros and zone, so that
+// equal instants are equal texts and earlier ones sort first, however fine they
+// are. What is no timestamp becomes "".
+func Moment(version string) string {
+	t, ok := instant(version)
+	if !ok || strings.Contains(version, ",") {
+		return ""
+	}
+	text := t.UTC().Format("2006-01-02T15:04:05")
+	if _, fraction, ok := strings.Cut(version, "."); ok {
+		end := strings.IndexFunc(fraction, func(c rune) bool { return c < '0' || c > '9' })
+		if digits := strings.TrimRight(fraction[:max(end, 0)], "0"); digits != "" {
+			text += "." + digits
+		}
+	}
+	return text
+}
+
+const (
+	// feedChunk is how many objects are read at once, so that a page of large
+	// ones can end early.
+	feedChunk = 100
+	// feedBytes is how large a page becomes before it ends early.
+	feedBytes = 8 << 20
+	// feedTries is how often a page is begun again because the law moved.
+	feedTries = 5
+	// decidedBefore is more than can pass between the decision on a release and
+	// its commit.
+	decidedBefore = time.Hour
+)
+
+// Feed returns a part of what a party may fetch. As at the door of a delivery,
+// nothing is shown that the law of this moment no longer permits: a release that
+// was decided under another law is decided again first, and recalled if need be.
+//
+// It returns a not-found fault for an unknown party and an unavailable fault
+// "feed.unsettled" when the law moves faster than releases can be decided.
+func (s *Service) Feed(ctx context.Context, f FeedFilter) (FeedPage, error) {
+	for range feedTries {
+		page, fallen, err := s.feedPage(ctx, f)
+		switch {
+		case errors.Is(err, errBehind):
+			_, err = s.Reconsider(ctx)
+		case err == nil && len(fallen) == 0:
+			return page, nil
+		case err == nil:
+			err = s.recallFallen(ctx, fallen)
+		}
+		if err != nil {
+			return FeedPage{}, err
+		}
+	}
+	return FeedPage{}, fault.New(fault.Unavailable, "feed.unsettled", "The law is changing; what may be fetched is being decided again.").
+		Try("Try again in a moment.")
+}
+
+// errBehind says that releases wait to be decided under the law of this epoch.
+var errBehind = errors.New("releases are behind the law")
+
+// feedPage reads a page on one snapshot. fallen are releases in it that no
+// longer stand.
+func (s *Service) feedPage(ctx context.Context, f FeedFilter) (page FeedPage, fallen []string, err error) {
+	limit := f.Limit
+	if limit <= 0 {
+		limit = feedChunk
+	}
+	err = s.store.Read(ctx, func(r Reader) error {
+		l, err := s.lawAt(ctx, r)
+		if err != nil {
+			return err
+		}
+		if _, known := l.parties[f.Recipient]; !known {
+			return fault.New(fault.NotFound, "party.unknown", "There is no party %q.", f.Recipient)
+		}
+		behind, err := r.ListReleases(ctx, ReleaseFilter{DecidedBefore: l.epoch, Limit: 1})
+		if err != nil {
+			return err
+		}
+		if len(behind) > 0 {
+			return errBehind
+		}
+		if page, err = readFeed(ctx, r, f, limit); err != nil {
+			return err
+		}
+		fallen, err = s.fallen(ctx, r, l, page.Items)
+		return err
+	})
+	return page, fallen, err
+}
+
+// readFeed reads up to limit items, and whether there is one more, in chunks.
+func readFeed(ctx context.Context, r FeedReader, f FeedFilter, limit int) (FeedPage, error) {
+	var page FeedPage
+	size := 0
+	for {
+		want := min(feedChunk, limit-len(page.Items))
+		f.Limit = want + 1
+		chunk, err := r.Feed(ctx, f)
+		if err != nil {
+			return page, err
+		}
+		page.More = len(chunk) > want
+		chunk = chunk[:min(want, len(chunk))]
+		page.Items = append(page.Items, chunk...)
+		for _, it := range chunk {
+			size += len(it.Raw)
+		}
+		if !page.More || len(page.Items) >= limit || size >= feedBytes {
+			return page, nil
+		}
+		f.After = chunk[len(chunk)-1].Added
+	}
+}
+
+// stood remembers which releases were found to stand since the law last moved
+// by itself: an instrument entered into force, a consent ran out.
+type stood struct {
+	epoch int64
+	turn  time.Time
+	found sync.Map // release id
+	count atomic.Int64
+}
+
+// stoodLimit bounds what is remembered; beyond it, it is worked out again.
+const stoodLimit = 200_000
+
+// fallen returns the releases among the items that were decided before the law
+// last moved by itself and do not stand any more.
+func (s *Service) fallen(ctx context.Context, r Reader, l *law, items []FeedItem) ([]string, error) {
+	turn := l.turned(s.time())
+	memory := s.stood.Load()
+	if memory == nil || memory.epoch != l.epoch || !memory.turn.Equal(turn) || memory.count.Load() > stoodLimit {
+		memory = &stood{epoch: l.epoch, turn: turn}
+		s.stood.Store(memory)
+	}
+	var fallen []string
+	for _, it := range items {
+		if it.Added.After(turn.Add(decidedBefore)) || slices.Contains(fallen, it.Release) {
+			continue
+		}
+		if _, ok := memory.found.Load(it.Release); ok {
+			continue
+		}
+		rel, err := r.Release(ctx, it.Release)
+		if err != nil {
+			return nil, err
+		}
+		all, err := r.ReleaseItems(ctx, it.Release)
+		if err != nil {
+			return nil, err
+		}
+		why, err := s.standing(ctx, r, rel, all)
+		if err != nil {
+			return nil, err
+		}
+		if why != nil {
+			fallen = append(fallen, it.Release)
+			continue
+		}
+		memory.found.Store(it.Release, true)
+		memory.count.Add(1)
+	}
+	return fallen, nil
+}
+
+// turns lists, in order, every instant at which an answer of the law may change
+// without anybody changing the law.
+func turns(instruments []InstrumentView, facts []Fact) []time.Time {
+	var at []time.Time
+	for _, v := range instruments {
+		at = append(at, v.Doc.Instants()...)
+	}
+	for _, f := range facts {
+		at = append(at, f.From, f.Expires)
+	}
+	at = slices.DeleteFunc(at, time.Time.IsZero)
+	slices.SortFunc(at, time.Time.Compare)
+	return slices.CompactFunc(at, time.Time.Equal)
+}
+
+// turned returns the last such instant that has come, or the zero time.
+func (l *law) turned(now time.Time) time.Time {
+	n, _ := slices.BinarySearchFunc(l.turns, now, func(t, now time.Time) int {
+		if t.After(now) {
+			return 1
+		}
+		return -1
+	})
+	if n == 0 {
+		return time.Time{}
+	}
+	return l.turns[n-1]
+}
+
+// recallFallen decides releases again and recalls those that do not stand.
+func (s *Service) recallFallen(ctx context.Context, releases []string) error {
+	s.reconsidering.Lock()
+	defer s.reconsidering.Unlock()
+	err := s.store.Write(ctx, func(tx Tx) error {
+		epoch, err := tx.Epoch(ctx)
+		if err != nil {
+			return err
+		}
+		for _, id := range releases {
+			rel, err := tx.Release(ctx, id)
+			if err != nil {
+				return err
+			}
+			if !rel.State.MayBeThere() {
+				continue
+			}
+			if _, err := s.reconsider(ctx, tx, rel, epoch); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	s.wake()
+	return err
+}
+
+// InFeed reports whether a party may fetch any version of an object.
+func (s *Service) InFeed(ctx context.Context, recipient party.ID, id string) (bool, error) {
+	return read(ctx, s, func(r Reader) (bool, error) { return r.InFeed(ctx, recipient, id) })
+}
+
+// addToFeed makes a release visible to its recipient.
+func (s *Service) addToFeed(ctx context.Context, tx Tx, rel Release, col *column) error {
+	var entries []FeedEntry
+	for _, f := range col.formed {
+		if f.Sent != nil {
+			entries = append(entries, entryOf(f.Sent))
+		}
+	}
+	return tx.AddToFeed(ctx, rel.ID, s.time(), entries)
+}

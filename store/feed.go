@@ -1,0 +1,349 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"entente/exchange"
+	"entente/internal/fault"
+	"entente/internal/ident"
+	"entente/party"
+)
+
+// The order of a feed is kept as one column, so that a page is found by one seek
+// however far into the feed it is. CROSS JOIN keeps SQLite from beginning at the
+// releases.
+const (
+	feedHeads = `
+		SELECT f.added, f.id, f.type, f.version, f.moment, f.hash, r.id, NULL
+		FROM feed f CROSS JOIN releases r
+		WHERE r.seq = f.release AND f.recipient = $1 AND f.added > $2`
+	feedBytes = `
+		SELECT f.added, f.id, f.type, f.version, f.moment, f.hash, r.id, COALESCE(o.raw, x.raw)
+		FROM feed f CROSS JOIN releases r
+		LEFT JOIN objects o ON o.id = f.id AND o.hash = f.hash
+		LEFT JOIN forms x ON x.hash = f.hash
+		WHERE r.seq = f.release AND f.recipient = $1 AND f.added > $2`
+)
+
+// Feed asks for each object or each type in a query of its own, since the places
+// of one of them are in order in an index, and merges what comes back.
+func (r reader) Feed(ctx context.Context, f exchange.FeedFilter) ([]exchange.FeedItem, error) {
+	text := feedHeads
+	if f.Bytes {
+		text = feedBytes
+	}
+	after := int64(0)
+	if !f.After.IsZero() {
+		after = micros(f.After)
+	}
+	var args []any
+	text, args = feedVersions(text, []any{string(f.Recipient), after, limit(f.Limit)}, f.Versions)
+	const order = ` ORDER BY f.added LIMIT $3`
+	if len(f.IDs) == 0 && len(f.Types) == 0 {
+		return collect(ctx, r.q, text+order, args, scanFeed(f.Bytes))
+	}
+	column, keys := ` AND f.type = `, make([]any, 0, len(f.Types))
+	for _, t := range distinct(f.Types) {
+		keys = append(keys, t)
+	}
+	if len(f.IDs) > 0 {
+		column, keys = ` AND f.id = `, keys[:0]
+		for _, id := range distinct(f.IDs) {
+			kind, _, _ := strings.Cut(id, "--")
+			if len(f.Types) == 0 || slices.Contains(f.Types, kind) {
+				keys = append(keys, packID(id))
+			}
+		}
+	}
+	var all []exchange.FeedItem
+	for _, key := range keys {
+		some, err := collect(ctx, r.q, text+column+placeholder(len(args)+1)+order, append(args[:len(args):len(args)], key), scanFeed(f.Bytes))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, some...)
+	}
+	slices.SortFunc(all, func(a, b exchange.FeedItem) int { return a.Added.Compare(b.Added) })
+	return all[:min(len(all), int(limit(f.Limit)))], nil
+}
+
+func distinct(list []string) []string { return slices.Compact(slices.Sorted(slices.Values(list))) }
+
+// feedVersions adds the condition on versions. A list of exact ones is padded to
+// a few sizes, so that few statements are prepared.
+func feedVersions(text string, args []any, v exchange.FeedVersions) (string, []any) {
+	switch {
+	case v.All:
+		return text + ` AND f.is_shown = 1`, args
+	case !v.First && len(v.Exact) == 0:
+		return text + ` AND f.is_last = 1`, args
+	}
+	var any []string
+	if v.First {
+		any = append(any, `f.is_first = 1`)
+	}
+	if v.Last {
+		any = append(any, `f.is_last = 1`)
+	}
+	for exact := v.Exact; len(exact) > 0; {
+		n := min(len(exact), listSizes[len(listSizes)-1])
+		size := fit(n)
+		any = append(any, widen(`f.moment IN (`+placeholder(len(args)+1)+`)`, len(args)+1, size))
+		for i := range size {
+			args = append(args, exact[min(i, n-1)])
+		}
+		exact = exact[n:]
+	}
+	return text + ` AND f.is_shown = 1 AND (` + strings.Join(any, ` OR `) + `)`, args
+}
+
+// scanFeed leaves out bytes that are damaged; the scrub names them.
+func scanFeed(bytes bool) func(scanner) (exchange.FeedItem, error) {
+	return func(row scanner) (i exchange.FeedItem, err error) {
+		var raw []byte
+		if err := row.Scan(instant{&i.Added}, objectID{&i.ID}, &i.Type, &i.Version, &i.Moment, digest{&i.Hash}, &i.Release, &raw); err != nil {
+			return i, err
+		}
+		if bytes && verify(raw, i.Hash, "sent form of object", i.ID) == nil {
+			i.Raw = raw
+		}
+		return i, nil
+	}
+}
+
+func (r reader) InFeed(ctx context.Context, recipient party.ID, id string) (bool, error) {
+	const q = `SELECT COUNT(*) FROM (SELECT 1 AS one FROM feed WHERE recipient = $1 AND id = $2 AND is_shown = 1 LIMIT 1) f`
+	var n int64
+	err := r.q.row(ctx, q, []any{string(recipient), packID(id)}, &n)
+	return n > 0, err
+}
+
+// place is one row of a feed as far as the order of versions goes.
+type place struct {
+	id                 string
+	added              int64
+	moment             string
+	shown, first, last int64
+}
+
+// AddToFeed gives the items of a release the instants that follow all before
+// them. Deleted rows count too: a cursor may stand on one.
+func (t *tx) AddToFeed(ctx context.Context, release string, at time.Time, entries []exchange.FeedEntry) error {
+	const find = `SELECT seq, recipient FROM releases WHERE id = $1 AND fed IS NULL`
+	var seq int64
+	var recipient string
+	err := t.q.row(ctx, find, []any{release}, &seq, &recipient)
+	if errors.Is(err, sql.ErrNoRows) {
+		return fault.New(fault.Conflict, "feed.exists", "Release %s is not there, or is in the feed of its recipient already.", release)
+	}
+	if err != nil {
+		return err
+	}
+	const newest = `SELECT fed + items FROM releases WHERE recipient = $1 AND fed IS NOT NULL ORDER BY seq DESC LIMIT 1`
+	var next int64
+	if err := t.q.row(ctx, newest, []any{recipient}, &next); err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	next = max(next, micros(at))
+	const mark = `UPDATE releases SET fed = $1 WHERE seq = $2`
+	if _, err := t.q.exec(ctx, mark, next, seq); err != nil {
+		return err
+	}
+	ids := make([]string, len(entries))
+	for i, e := range entries {
+		ids[i] = e.ID
+	}
+	groups, err := t.places(ctx, recipient, ids)
+	if err != nil {
+		return err
+	}
+	fresh := make([]*place, len(entries))
+	for i, e := range entries {
+		fresh[i] = &place{id: e.ID, added: next + int64(i), moment: e.Moment}
+		groups[e.ID] = append(groups[e.ID], fresh[i])
+	}
+	if err := t.rank(ctx, recipient, groups, next); err != nil {
+		return err
+	}
+	rows := make([]any, 0, 11*len(entries))
+	for i, e := range entries {
+		p := fresh[i]
+		rows = append(rows, recipient, p.added, packID(e.ID), e.Type, e.Version, e.Moment, e.Hash[:], seq, p.shown, p.first, p.last)
+	}
+	const q = `
+		INSERT INTO feed (recipient, added, id, type, version, moment, hash, release, is_shown, is_first, is_last)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
+	return insertRows(ctx, t.q, q, 11, rows)
+}
+
+// places reads all rows of some objects in a party's feed.
+func (t *tx) places(ctx context.Context, recipient string, ids []string) (map[string][]*place, error) {
+	const q = `SELECT id, added, moment, is_shown, is_first, is_last FROM feed WHERE recipient = $1 AND id IN ($2)`
+	all, err := collectIn(ctx, t.q, q, []any{recipient}, packIDs(distinct(ids)), func(row scanner) (*place, error) {
+		p := new(place)
+		return p, row.Scan(objectID{&p.id}, &p.added, &p.moment, &p.shown, &p.first, &p.last)
+	})
+	groups := map[string][]*place{}
+	for _, p := range all {
+		groups[p.id] = append(groups[p.id], p)
+	}
+	return groups, err
+}
+
+// rank works out which rows of each object show a version, and which the oldest
+// and the newest, and stores what changes in rows before an instant. Of two
+// rows with one version the one that came first shows it: what a party has
+// fetched under an id and a version stays what it is.
+func (t *tx) rank(ctx context.Context, recipient string, groups map[string][]*place, before int64) error {
+	const q = `UPDATE feed SET is_shown = $1, is_first = $2, is_last = $3 WHERE recipient = $4 AND added = $5`
+	for _, id := range slices.Sorted(maps.Keys(groups)) {
+		group := groups[id]
+		slices.SortFunc(group, func(a, b *place) int {
+			return cmp.Or(strings.Compare(a.moment, b.moment), cmp.Compare(a.added, b.added))
+		})
+		newest := group[len(group)-1].moment
+		for i, p := range group {
+			was := *p
+			p.shown = flag(i == 0 || group[i-1].moment != p.moment)
+			p.first, p.last = flag(i == 0), p.shown*flag(p.moment == newest)
+			if *p == was || p.added >= before {
+				continue
+			}
+			if _, err := t.q.exec(ctx, q, p.shown, p.first, p.last, recipient, p.added); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// forever is after every instant of a feed.
+const forever = int64(1) << 62
+
+// unfeed takes the items of a release out of the feed of its recipient.
+func (t *tx) unfeed(ctx context.Context, release string) error {
+	const find = `SELECT seq, recipient, fed, items FROM releases WHERE id = $1 AND fed IS NOT NULL`
+	var seq, from, items int64
+	var recipient string
+	err := t.q.row(ctx, find, []any{release}, &seq, &recipient, &from, &items)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	const gone = `DELETE FROM feed WHERE recipient = $1 AND added >= $2 AND added < $3 AND release = $4 RETURNING id`
+	ids, err := collect(ctx, t.q, gone, []any{recipient, from, from + items, seq}, scanID)
+	if err != nil {
+		return err
+	}
+	return t.rankAgain(ctx, recipient, ids)
+}
+
+func (t *tx) rankAgain(ctx context.Context, recipient string, ids []string) error {
+	groups, err := t.places(ctx, recipient, ids)
+	if err != nil {
+		return err
+	}
+	return t.rank(ctx, recipient, groups, forever)
+}
+
+func scanID(row scanner) (id string, err error) {
+	err = row.Scan(objectID{&id})
+	return id, err
+}
+
+// unfeedErased takes out what was made of a version whose bytes are destroyed.
+func (t *tx) unfeedErased(ctx context.Context, seq int64) error {
+	type sent struct {
+		recipient, id string
+		hash          ident.Digest
+	}
+	const find = `
+		SELECT DISTINCT r.recipient, i.sent_id, i.sent_hash
+		FROM objects o JOIN release_items i ON i.object_id = o.id AND i.original = o.hash JOIN releases r ON r.seq = i.release
+		WHERE o.seq = $1 AND r.fed IS NOT NULL`
+	all, err := collect(ctx, t.q, find, []any{seq}, func(row scanner) (s sent, err error) {
+		err = row.Scan(&s.recipient, objectID{&s.id}, digest{&s.hash})
+		return s, err
+	})
+	if err != nil {
+		return err
+	}
+	const gone = `DELETE FROM feed WHERE recipient = $1 AND id = $2 AND hash = $3`
+	for _, s := range all {
+		n, err := t.q.exec(ctx, gone, s.recipient, packID(s.id), s.hash[:])
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			continue
+		}
+		if err := t.rankAgain(ctx, s.recipient, []string{s.id}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// feedBackfillAtOnce is how many releases share a commit in a backfill.
+const feedBackfillAtOnce = 100
+
+// backfillFeed puts releases that were made before there were feeds into them.
+// It costs one look at an empty index when there is nothing to do.
+func (s *Store) backfillFeed(ctx context.Context) (err error) {
+	q, err := newSession(ctx, s.db)
+	if err != nil {
+		return err
+	}
+	defer func() { err = closing(err, q.close) }()
+	if err := s.dialect.initWriter(ctx, q); err != nil {
+		return err
+	}
+	for {
+		n, err := s.backfillSomeFeed(ctx, &tx{reader: reader{q: q}})
+		if err != nil || n == 0 {
+			return err
+		}
+	}
+}
+
+func (s *Store) backfillSomeFeed(ctx context.Context, t *tx) (n int, err error) {
+	if err := s.dialect.beginWrite(ctx, t.q); err != nil {
+		return 0, err
+	}
+	defer func() {
+		end := "COMMIT"
+		if err != nil {
+			end = "ROLLBACK"
+		}
+		_, cerr := t.q.exec(context.WithoutCancel(ctx), end)
+		if err == nil {
+			err = cerr
+		}
+	}()
+	const waiting = `
+		SELECT ` + releaseColumns + ` FROM releases r
+		WHERE r.fed IS NULL AND r.state IN ('queued', 'delivered', 'refused') ORDER BY r.seq LIMIT $1`
+	releases, err := collect(ctx, t.q, waiting, []any{feedBackfillAtOnce}, scanRelease)
+	if err != nil {
+		return 0, err
+	}
+	for _, r := range releases {
+		items, err := t.ReleaseItems(ctx, r.ID)
+		if err != nil {
+			return 0, err
+		}
+		if err := t.AddToFeed(ctx, r.ID, r.At, exchange.EntriesOf(items)); err != nil {
+			return 0, err
+		}
+	}
+	return len(releases), nil
+}

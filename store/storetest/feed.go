@@ -1,0 +1,280 @@
+package storetest
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"entente/exchange"
+	"entente/internal/fault"
+	"entente/internal/ident"
+	"entente/party"
+)
+
+// sighted is an indicator n in its version v, as the feed names it.
+func sighted(n, v int) (exchange.Stored, exchange.FeedEntry) {
+	modified := fmt.Sprintf("2026-01-02T03:04:%02d.500Z", v)
+	o := version(Object(n).ID, "indicator", modified, n)
+	return o, exchange.FeedEntry{ID: o.ID, Type: o.Type, Version: modified, Moment: exchange.Moment(modified), Hash: o.Hash}
+}
+
+// fed releases versions of indicators, given as pairs of number and version.
+func fed(t *testing.T, s exchange.Store, n int, to party.ID, at time.Time, pairs ...[2]int) exchange.Release {
+	t.Helper()
+	rel := release(n, to)
+	var items []exchange.ReleaseItem
+	var entries []exchange.FeedEntry
+	for _, p := range pairs {
+		o, e := sighted(p[0], p[1])
+		items, entries = append(items, item(o, "")), append(entries, e)
+	}
+	write(t, s, func(ctx context.Context, tx exchange.Tx) error {
+		for _, p := range pairs {
+			o, _ := sighted(p[0], p[1])
+			if _, err := tx.AddObject(ctx, o, nil); err != nil && fault.KindOf(err) != fault.Conflict {
+				return err
+			}
+		}
+		must(t, tx.AddRelease(ctx, rel, items))
+		must(t, tx.AddToFeed(ctx, rel.ID, at, entries))
+		wantKind(t, tx.AddToFeed(ctx, rel.ID, at, entries), fault.Conflict)
+		return nil
+	})
+	return rel
+}
+
+func fetch(t *testing.T, s exchange.Store, f exchange.FeedFilter) []exchange.FeedItem {
+	t.Helper()
+	return get(t, s, func(ctx context.Context, r exchange.Reader) ([]exchange.FeedItem, error) { return r.Feed(ctx, f) })
+}
+
+// pairsOf is which indicator in which version each item is.
+func pairsOf(items []exchange.FeedItem) (pairs [][2]int) {
+	for _, it := range items {
+		var p [2]int
+		_, _ = fmt.Sscanf(it.ID, "indicator--00000000-0000-4000-8000-%012x", &p[0])
+		_, _ = fmt.Sscanf(it.Version, "2026-01-02T03:04:%02d", &p[1])
+		pairs = append(pairs, p)
+	}
+	return pairs
+}
+
+func all(to party.ID) exchange.FeedFilter {
+	return exchange.FeedFilter{Recipient: to, Versions: exchange.FeedVersions{All: true}}
+}
+
+func feedOrder(t *testing.T, s exchange.Store) {
+	fed(t, s, 1, "a", instant, [2]int{1, 1}, [2]int{2, 1})
+	fed(t, s, 2, "b", instant, [2]int{3, 1})
+	rel := fed(t, s, 3, "a", instant.Add(-time.Hour), [2]int{4, 1}) // a clock that went back
+	fed(t, s, 4, "A", instant, [2]int{5, 1})
+	got := fetch(t, s, exchange.FeedFilter{Recipient: "a", Bytes: true})
+	equal(t, pairsOf(got), [][2]int{{1, 1}, {2, 1}, {4, 1}})
+	o, e := sighted(4, 1)
+	equal(t, got[2], exchange.FeedItem{FeedEntry: e, Added: instant.Add(2 * time.Microsecond), Release: rel.ID, Raw: o.Raw})
+	equal(t, got[0].Added, instant)
+	equal(t, got[1].Added, instant.Add(time.Microsecond))
+	equal(t, fetch(t, s, exchange.FeedFilter{Recipient: "a"})[0].Raw, []byte(nil))
+
+	page := fetch(t, s, exchange.FeedFilter{Recipient: "a", Limit: 2})
+	equal(t, pairsOf(page), [][2]int{{1, 1}, {2, 1}})
+	equal(t, pairsOf(fetch(t, s, exchange.FeedFilter{Recipient: "a", After: page[1].Added})), [][2]int{{4, 1}})
+	equal(t, fetch(t, s, exchange.FeedFilter{Recipient: "c"}), []exchange.FeedItem(nil))
+}
+
+func feedFilters(t *testing.T, s exchange.Store) {
+	fed(t, s, 1, "a", instant, [2]int{1, 2}, [2]int{2, 1}, [2]int{1, 1})
+	fed(t, s, 2, "a", instant, [2]int{1, 3}, [2]int{2, 1}) // the second again
+	fed(t, s, 3, "b", instant, [2]int{1, 9})               // must not hide version 3 of another party
+	for _, c := range []struct {
+		name string
+		f    exchange.FeedFilter
+		want [][2]int
+	}{
+		{"newest", exchange.FeedFilter{}, [][2]int{{2, 1}, {1, 3}}},
+		{"oldest", exchange.FeedFilter{Versions: exchange.FeedVersions{First: true}}, [][2]int{{2, 1}, {1, 1}}},
+		{"all", exchange.FeedFilter{Versions: exchange.FeedVersions{All: true}}, [][2]int{{1, 2}, {2, 1}, {1, 1}, {1, 3}}},
+		{"oldest, newest and one between", exchange.FeedFilter{Versions: exchange.FeedVersions{First: true, Last: true, Exact: []string{"2026-01-02T03:04:02.5"}}}, [][2]int{{1, 2}, {2, 1}, {1, 1}, {1, 3}}},
+		{"one", exchange.FeedFilter{Versions: exchange.FeedVersions{Exact: []string{"2026-01-02T03:04:02.5", "2030-01-01T00:00:00"}}}, [][2]int{{1, 2}}},
+		{"an id", exchange.FeedFilter{IDs: []string{Object(2).ID, Object(7).ID, Object(2).ID}}, [][2]int{{2, 1}}},
+		{"ids, merged and cut", exchange.FeedFilter{IDs: []string{Object(1).ID, Object(2).ID}, Limit: 1}, [][2]int{{2, 1}}},
+		{"id and another type", exchange.FeedFilter{IDs: []string{Object(2).ID}, Types: []string{"malware"}}, nil},
+		{"types", exchange.FeedFilter{Types: []string{"malware", "indicator"}}, [][2]int{{2, 1}, {1, 3}}},
+		{"another type", exchange.FeedFilter{Types: []string{"malware"}}, nil},
+	} {
+		c.f.Recipient = "a"
+		if got := pairsOf(fetch(t, s, c.f)); !slices.Equal(got, c.want) {
+			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
+		}
+	}
+	read(t, s, func(ctx context.Context, r exchange.Reader) error {
+		for id, want := range map[string]bool{Object(1).ID: true, Object(7).ID: false} {
+			found, err := r.InFeed(ctx, "a", id)
+			must(t, err)
+			equal(t, found, want)
+		}
+		return nil
+	})
+}
+
+func feedForgets(t *testing.T, s exchange.Store) {
+	one := fed(t, s, 1, "a", instant, [2]int{1, 1}, [2]int{2, 1})
+	two := fed(t, s, 2, "a", instant, [2]int{1, 2}, [2]int{2, 1})
+	state := func(rel exchange.Release, to exchange.ReleaseState) {
+		write(t, s, func(ctx context.Context, tx exchange.Tx) error {
+			return tx.SetReleaseState(ctx, rel.ID, to, nil, instant)
+		})
+	}
+	state(two, exchange.Refused) // it may have kept what it refused
+	equal(t, pairsOf(fetch(t, s, all("a"))), [][2]int{{1, 1}, {2, 1}, {1, 2}})
+	state(one, exchange.Recalled)
+	equal(t, pairsOf(fetch(t, s, all("a"))), [][2]int{{1, 2}, {2, 1}}) // what another release brought stays
+	equal(t, pairsOf(fetch(t, s, exchange.FeedFilter{Recipient: "a", Versions: exchange.FeedVersions{First: true}})), [][2]int{{1, 2}, {2, 1}})
+	state(two, exchange.Withheld)
+	equal(t, fetch(t, s, all("a")), []exchange.FeedItem(nil))
+	// A place is never given twice, though its row is gone.
+	fed(t, s, 3, "a", instant, [2]int{1, 1}, [2]int{1, 3})
+	equal(t, fetch(t, s, all("a"))[0].Added, instant.Add(4*time.Microsecond))
+
+	var seq int64
+	_, e := sighted(1, 3)
+	read(t, s, func(ctx context.Context, r exchange.Reader) error {
+		heads, err := r.Heads(ctx, []string{e.ID})
+		for _, h := range heads[e.ID] {
+			if h.Hash == e.Hash {
+				seq = h.Seq
+			}
+		}
+		return err
+	})
+	write(t, s, func(ctx context.Context, tx exchange.Tx) error { return tx.SetObjectState(ctx, seq, exchange.Erased) })
+	equal(t, pairsOf(fetch(t, s, exchange.FeedFilter{Recipient: "a"})), [][2]int{{1, 1}}) // and that is the newest now
+}
+
+// naive is a feed as one would write it down.
+type naive struct {
+	release exchange.Release
+	pairs   [][2]int
+}
+
+// shown lists the versions that are in no earlier standing release.
+func shown(standing []naive, to party.ID) [][2]int {
+	var out [][2]int
+	for _, n := range standing {
+		for _, p := range n.pairs {
+			if n.release.Recipient == to && !slices.Contains(out, p) {
+				out = append(out, p)
+			}
+		}
+	}
+	return out
+}
+
+func newest(pairs [][2]int) [][2]int {
+	return slices.DeleteFunc(slices.Clone(pairs), func(p [2]int) bool {
+		return slices.ContainsFunc(pairs, func(q [2]int) bool { return q[0] == p[0] && q[1] > p[1] })
+	})
+}
+
+// feedAgrees releases and recalls at random and compares with the naive feed,
+// read in pages of random size.
+func feedAgrees(t *testing.T, s exchange.Store) {
+	random := rand.New(rand.NewPCG(7, 7)) //nolint:gosec // a test that can be repeated
+	var standing []naive
+	for n := range 60 {
+		if len(standing) > 3 && random.IntN(3) == 0 {
+			i := random.IntN(len(standing))
+			write(t, s, func(ctx context.Context, tx exchange.Tx) error {
+				return tx.SetReleaseState(ctx, standing[i].release.ID, exchange.Recalled, nil, instant)
+			})
+			standing = slices.Delete(standing, i, i+1)
+		}
+		var pairs [][2]int
+		for range 1 + random.IntN(4) {
+			p := [2]int{random.IntN(5), random.IntN(6)}
+			if !slices.Contains(pairs, p) {
+				pairs = append(pairs, p)
+			}
+		}
+		to := party.ID([]string{"a", "b"}[random.IntN(2)])
+		standing = append(standing, naive{fed(t, s, n, to, instant, pairs...), pairs})
+		for _, to := range []party.ID{"a", "b"} {
+			want := shown(standing, to)
+			compare(t, s, all(to), want, 1+random.IntN(5))
+			compare(t, s, exchange.FeedFilter{Recipient: to}, newest(want), 1+random.IntN(5))
+		}
+	}
+}
+
+func compare(t *testing.T, s exchange.Store, f exchange.FeedFilter, want [][2]int, size int) {
+	t.Helper()
+	var got [][2]int
+	f.Limit = size
+	for {
+		page := fetch(t, s, f)
+		got = append(got, pairsOf(page)...)
+		if len(page) < size {
+			break
+		}
+		f.After = page[len(page)-1].Added
+	}
+	// The order of rows that took over from recalled ones is that of their own release.
+	order := func(a, b [2]int) int { return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1])) }
+	slices.SortFunc(got, order)
+	want = slices.Clone(want)
+	slices.SortFunc(want, order)
+	if !slices.Equal(got, want) {
+		t.Fatalf("%s: got %v, want %v", f.Recipient, got, want)
+	}
+}
+
+func credentials(t *testing.T, s exchange.Store) {
+	a := exchange.Credential{ID: "c1", Party: "a", Label: "poller", Granted: instant}
+	b := exchange.Credential{ID: "C1", Party: "b", Granted: instant}
+	one, two := ident.Sum([]byte("one")), ident.Sum([]byte("two"))
+	write(t, s, func(ctx context.Context, tx exchange.Tx) error {
+		must(t, tx.AddCredential(ctx, a, one))
+		must(t, tx.AddCredential(ctx, b, two))
+		wantKind(t, tx.AddCredential(ctx, a, ident.Sum(nil)), fault.Conflict)
+		wantKind(t, tx.AddCredential(ctx, exchange.Credential{ID: "c2", Granted: instant}, one), fault.Conflict)
+		must(t, tx.RevokeCredential(ctx, "c1", instant.Add(time.Hour)))
+		wantKind(t, tx.RevokeCredential(ctx, "c1", instant), fault.Conflict)
+		wantKind(t, tx.RevokeCredential(ctx, "none", instant), fault.NotFound)
+		return nil
+	})
+	a.Revoked = instant.Add(time.Hour)
+	read(t, s, func(ctx context.Context, r exchange.Reader) error {
+		got, err := r.Credential(ctx, one)
+		must(t, err)
+		equal(t, got, a)
+		_, err = r.Credential(ctx, ident.Sum(nil))
+		wantKind(t, err, fault.NotFound)
+		list, err := r.Credentials(ctx)
+		equal(t, list, []exchange.Credential{a, b})
+		return err
+	})
+}
+
+func contributions(t *testing.T, s exchange.Store) {
+	c := exchange.Contribution{ID: "r1", Party: "a", At: instant, Lines: []exchange.ContributionLine{{ID: Object(1).ID, Version: "v", Code: "c", Detail: "d"}}}
+	write(t, s, func(ctx context.Context, tx exchange.Tx) error { return tx.AddContribution(ctx, c, instant) })
+	read(t, s, func(ctx context.Context, r exchange.Reader) error {
+		got, err := r.Contribution(ctx, "a", "r1")
+		equal(t, got, c)
+		_, other := r.Contribution(ctx, "b", "r1")
+		wantKind(t, other, fault.NotFound)
+		return err
+	})
+	later := c
+	later.ID, later.At = "r2", instant.Add(time.Hour)
+	write(t, s, func(ctx context.Context, tx exchange.Tx) error { return tx.AddContribution(ctx, later, later.At) })
+	read(t, s, func(ctx context.Context, r exchange.Reader) error {
+		_, err := r.Contribution(ctx, "a", "r1")
+		wantKind(t, err, fault.NotFound)
+		return nil
+	})
+}
