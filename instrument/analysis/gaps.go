@@ -2,8 +2,8 @@ package analysis
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
-	"strings"
 
 	"entente/decision"
 	"entente/party"
@@ -37,6 +37,7 @@ func Gaps(law decision.Law, o Options) ([]Gap, error) {
 func (a *analyser) gaps(t *Totals) []Gap {
 	openers, types, purposes := a.openers()
 	var out []Gap
+	known := map[string]*lack{}
 	at := map[string]int{}
 	for s := range a.q.u.known {
 		for r := range a.q.u.known {
@@ -44,20 +45,22 @@ func (a *analyser) gaps(t *Totals) []Gap {
 			if from == to {
 				continue
 			}
-			missing, all := a.missing(s, r, openers, types, purposes)
-			if len(missing) == 0 {
+			open := a.open(pair{int32(s), int32(r)}, openers) //nolint:gosec // G115: a universe is small
+			missing, seen := known[fmt.Sprint(open)]
+			if !seen {
+				missing = a.missing(open, types, purposes)
+				known[fmt.Sprint(open)] = missing
+			}
+			if missing == nil {
 				continue
 			}
 			t.Gaps++
-			if all {
-				missing = []Missing{}
-			}
-			key := string(from) + "\x00" + missingKey(missing)
+			key := string(from) + "\x00" + missing.key
 			k, ok := at[key]
 			if !ok {
 				k = len(out)
 				at[key] = k
-				out = append(out, Gap{From: from, Missing: missing})
+				out = append(out, Gap{From: from, Missing: missing.list})
 			}
 			out[k].To = append(out[k].To, to)
 		}
@@ -86,21 +89,35 @@ func (a *analyser) openers() (openers []int, types, purposes []string) {
 	return openers, sortedKeys(words[0]), sortedKeys(words[1])
 }
 
-// missing lists what no opener covers between two parties, and whether that is
-// everything.
-func (a *analyser) missing(s, r int, openers []int, types, purposes []string) (out []Missing, all bool) {
+// lack is what some clauses leave without a basis.
+type lack struct {
+	list []Missing
+	key  string // equal for equal lists
+}
+
+// open lists the clauses that open the exchange between two parties.
+func (a *analyser) open(p pair, openers []int) []int {
 	m := a.meeter()
-	var open []*region
+	var out []int
 	for _, i := range openers {
-		if m.from[i].has(s) && m.to[i].has(r) && m.bind(pair{int32(s), int32(r)}, []int{i}) { //nolint:gosec // G115: a universe is small
-			open = append(open, m.region(i))
+		if m.from[i].has(int(p.from)) && m.to[i].has(int(p.to)) && m.bind(p, []int{i}) {
+			out = append(out, i)
 		}
 	}
-	all = true
+	return out
+}
+
+// missing lists what some clauses do not cover, nil when they cover everything;
+// an empty list is everything.
+func (a *analyser) missing(open []int, types, purposes []string) *lack {
+	m := a.meeter()
+	var l lack
+	all := true
 	for _, t := range types {
 		var without []string
 		for _, p := range purposes {
-			covered := slices.ContainsFunc(open, func(g *region) bool {
+			covered := slices.ContainsFunc(open, func(i int) bool {
+				g := m.region(i)
 				return (g.words[0] == nil || slices.Contains(g.words[0], t)) && (g.words[1] == nil || slices.Contains(g.words[1], p))
 			})
 			if !covered {
@@ -109,16 +126,15 @@ func (a *analyser) missing(s, r int, openers []int, types, purposes []string) (o
 		}
 		all = all && len(without) == len(purposes)
 		if len(without) > 0 {
-			out = append(out, Missing{Type: t, Purposes: without})
+			l.list = append(l.list, Missing{Type: t, Purposes: without})
 		}
 	}
-	return out, all
-}
-
-func missingKey(ms []Missing) string {
-	var b strings.Builder
-	for _, m := range ms {
-		b.WriteString(m.Type + ":" + strings.Join(m.Purposes, ",") + ";")
+	switch {
+	case l.list == nil:
+		return nil
+	case all:
+		l.list = []Missing{}
 	}
-	return b.String()
+	l.key = fmt.Sprint(l.list)
+	return &l
 }

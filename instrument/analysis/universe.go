@@ -21,8 +21,11 @@ const (
 const Other = "any-other"
 
 // maxStrangers bounds the kinds of parties the law does not know that are told
-// apart.
-const maxStrangers = 1024
+// apart, and leastProfiles the kinds one named party nobody described may be of.
+const (
+	maxStrangers  = 256
+	leastProfiles = 8
+)
 
 // universe is everybody an analysis speaks about: the parties it was told of, and
 // everybody else as far as the law tells them apart.
@@ -77,23 +80,17 @@ func newUniverse(laws []*instrument.Instrument, norms []norm, known []decision.A
 		}
 	}
 	words := actorWords()
-	for _, id := range ids {
+	each := max(leastProfiles, maxStrangers/len(ids))
+	for i, id := range ids {
+		most := each
+		if i == 0 {
+			most = maxStrangers
+		}
 		profiles := []decision.Actor{{ID: id}}
 		for n := 1; n < len(words); n++ {
-			values := append(slices.Clone(mentioned[n]), Other)
-			if n >= roleWord { // having none is a case, having another one is not told apart from it
-				values[len(values)-1] = ""
-			}
-			if len(profiles)*len(values) > maxStrangers {
-				u.cut = true
-				values = values[len(values)-1:]
-			}
-			profiles = multiply(profiles, &words[n], values)
-			if n >= roleWord && len(mentioned[n]) > 1 {
-				profiles = append(profiles, together(profiles, n, mentioned[n])...)
-			}
+			profiles = u.vary(profiles, n, mentioned[n], most)
 		}
-		if len(u.senders)+len(profiles) > 4*maxStrangers {
+		if len(u.senders) > 4*maxStrangers {
 			u.cut = true
 			break
 		}
@@ -108,13 +105,40 @@ func newUniverse(laws []*instrument.Instrument, norms []norm, known []decision.A
 	return u
 }
 
-func multiply(profiles []decision.Actor, w *actorWord, values []string) []decision.Actor {
+// vary gives parties each word of one attribute and one word more that no clause
+// names, or none. Where that would make too many, only the last party, which is
+// like nobody the law speaks of, is varied.
+func (u *universe) vary(profiles []decision.Actor, n int, mentioned []string, most int) []decision.Actor {
+	w := &actorWords()[n]
+	other := Other
+	if n >= roleWord {
+		other = "" // having none is a case, and having another one is not told apart from it
+	}
+	values := append(slices.Clone(mentioned), other)
 	var out []decision.Actor
-	for _, p := range profiles {
-		for _, v := range values {
-			w.set(&p, v)
-			out = append(out, p)
+	if len(profiles)*len(values) <= most {
+		for _, p := range profiles {
+			for _, v := range values {
+				w.set(&p, v)
+				out = append(out, p)
+			}
 		}
+		if n >= roleWord && len(mentioned) > 1 {
+			out = append(out, together(out, n, mentioned)...)
+		}
+		return out
+	}
+	u.cut = true
+	for i, p := range profiles {
+		w.set(&p, other)
+		if i == len(profiles)-1 {
+			for _, v := range mentioned[:min(len(mentioned), max(0, most-len(profiles)))] {
+				with := p
+				w.set(&with, v)
+				out = append(out, with)
+			}
+		}
+		out = append(out, p)
 	}
 	return out
 }
