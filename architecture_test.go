@@ -21,7 +21,7 @@ const module = "entente"
 var mayImport = map[string]string{
 	"cmd/entente": "cli",
 	"cli":         "api/view client decision examples exchange instrument instrument/analysis instrument/foreign instrument/library instrument/odrl internal/fault internal/ident node obligation party privacy transparency/verify",
-	"node":        "api api/view console decision exchange internal/fault internal/ident internal/keyring obligation party store transparency wire/peer",
+	"node":        "api api/view console decision exchange internal/fault internal/ident internal/keyring obligation party store transparency wire/peer wire/taxii",
 
 	// Adapters: they know the domain and never each other.
 	"api/view":        "decision exchange instrument intel internal/ident party privacy",
@@ -31,6 +31,7 @@ var mayImport = map[string]string{
 	"store":           "exchange intel internal/fault internal/ident obligation party transparency",
 	"store/storetest": "decision exchange intel internal/fault internal/ident obligation party transparency",
 	"wire/peer":       "internal/fault internal/problem party",
+	"wire/taxii":      "exchange internal/fault internal/inflate internal/problem party",
 
 	// The domain: no HTTP, no SQL, no files, no clock.
 	"exchange":            "decision exchange/envelope instrument intel intel/stix internal/fault internal/ident internal/strictjson obligation party privacy transparency transparency/verify",
@@ -45,7 +46,8 @@ var mayImport = map[string]string{
 	"instrument/library":  "instrument internal/fault",
 	"instrument":          "intel internal/fault internal/ident internal/strictjson party privacy",
 	"privacy":             "intel intel/stix internal/fault internal/strictjson",
-	"intel/stix":          "intel internal/fault internal/ident internal/strictjson",
+	"intel/stix":          "intel intel/pattern internal/fault internal/ident internal/strictjson",
+	"intel/pattern":       "internal/fault internal/strictjson",
 	"intel":               "internal/ident internal/strictjson",
 	"party":               "internal/fault internal/ident",
 
@@ -66,7 +68,7 @@ var mayImport = map[string]string{
 var (
 	domain = []string{
 		"exchange", "exchange/envelope", "transparency", "transparency/verify", "obligation", "decision", "instrument", "instrument/analysis", "instrument/foreign", "instrument/odrl", "instrument/library",
-		"privacy", "intel/stix", "intel", "party", "internal/fault", "internal/ident", "internal/strictjson", "internal/inflate",
+		"privacy", "intel/pattern", "intel/stix", "intel", "party", "internal/fault", "internal/ident", "internal/strictjson", "internal/inflate",
 	}
 	impure = map[string]string{
 		"net/http":     "HTTP belongs in api, console or wire",

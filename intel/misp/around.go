@@ -1,0 +1,225 @@
+package misp
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"entente/internal/strictjson"
+)
+
+// What people say about attributes, objects and events: reports, notes,
+// opinions, sightings, and the clusters they attach.
+
+// how a source type relates to a cluster of a target type; related-to where the
+// table is silent.
+var relates = map[string]map[string]string{
+	"attack-pattern":   {"identity": "targets", "location": "targets", "tool": "uses", "vulnerability": "targets"},
+	"campaign":         {"attack-pattern": "uses", "identity": "targets", "intrusion-set": "attributed-to", "malware": "uses", "threat-actor": "attributed-to", "tool": "uses", "vulnerability": "targets"},
+	"course-of-action": {"attack-pattern": "mitigates", "tool": "mitigates"},
+	"indicator":        {"attack-pattern": "indicates", "campaign": "indicates", "intrusion-set": "indicates", "malware": "indicates", "threat-actor": "indicates", "tool": "indicates"},
+	"intrusion-set":    {"attack-pattern": "uses", "identity": "targets", "malware": "uses", "threat-actor": "attributed-to", "tool": "uses", "vulnerability": "targets"},
+	"malware":          {"attack-pattern": "uses", "intrusion-set": "authored-by", "threat-actor": "authored-by"},
+	"threat-actor":     {"attack-pattern": "uses", "malware": "uses", "tool": "uses", "vulnerability": "targets"},
+	"tool":             {"identity": "targets", "location": "targets"},
+}
+
+// attach relates an object to the clusters MISP attached to it.
+func (c *converter) attach(galaxies *strictjson.Value, source string, at time.Time) {
+	if galaxies == nil {
+		return
+	}
+	for i := range galaxies.Items {
+		ids := c.galaxy(&galaxies.Items[i], at)
+		for _, id := range ids {
+			kind := relates[prefix(source)][prefix(id)]
+			c.related = append(c.related, relation{source: source, target: id, kind: firstOf(kind, "related-to"), at: at})
+		}
+		c.addRefs(ids)
+	}
+}
+
+// prefix is the type in an id.
+func prefix(id string) string {
+	typ, _, _ := strings.Cut(id, "--")
+	return typ
+}
+
+// suffix is the uuid in an id.
+func suffix(id string) string {
+	_, uuid, _ := strings.Cut(id, "--")
+	return uuid
+}
+
+// around converts notes, opinions and sightings of a part of the event.
+func (c *converter) around(tree *strictjson.Value, ids []string, at time.Time) {
+	c.analysis(listed(tree, "Note"), listed(tree, "Opinion"), ids, at)
+	for _, s := range listed(tree, "Sighting") {
+		c.sighting(&s, ids, at)
+	}
+}
+
+func listed(v *strictjson.Value, name string) []strictjson.Value {
+	if m := v.Get(name); m != nil {
+		return m.Items
+	}
+	return nil
+}
+
+// keepOr keeps an object, or accounts for what it was made from.
+func (c *converter) keepOr(from *strictjson.Value, o strictjson.Value) {
+	raw := strictjson.Append(nil, from)
+	if err := c.keep(part{raw: raw, pointer: c.ev.pointer}, o); err != nil {
+		c.r.reject(raw, c.ev.pointer, text(from, "uuid"), err)
+		return
+	}
+	c.refs = append(c.refs, text(&o, "id"))
+}
+
+// analysis converts analyst notes and opinions.
+func (c *converter) analysis(notes, opinions []strictjson.Value, about []string, at time.Time) {
+	for i := range notes {
+		n := &notes[i]
+		o := c.said("note", n, about, at)
+		set(&o, "content", str(text(n, "note")))
+		set(&o, "labels", texts([]string{`misp:context-layer="Analyst Note"`}))
+		setText(&o, "lang", text(n, "language"))
+		c.keepOr(n, o)
+	}
+	for i := range opinions {
+		n := &opinions[i]
+		o := c.said("opinion", n, about, at)
+		level := scalar(n, "opinion")
+		set(&o, "opinion", str(agreement(level)))
+		setText(&o, "explanation", text(n, "comment"))
+		set(&o, "labels", texts([]string{`misp:context-layer="Analyst Opinion"`}))
+		if strings.Trim(level, "0123456789") == "" && level != "" {
+			set(&o, "x_misp_opinion", number(level))
+		}
+		c.keepOr(n, o)
+	}
+}
+
+func (c *converter) said(typ string, n *strictjson.Value, about []string, at time.Time) strictjson.Value {
+	o := c.domain(typ, c.idOf(text(n, "uuid"), typ+" - "+text(n, "note")+text(n, "comment")), at)
+	drop(&o, "created_by_ref")
+	for _, name := range []string{"created", "modified"} {
+		if t, ok := dated(text(n, name)); ok {
+			set(&o, name, str(t.Format(versionTime)))
+		}
+	}
+	set(&o, "object_refs", texts(about))
+	if who := text(n, "authors"); who != "" && !strings.Contains(who, "@") {
+		set(&o, "authors", texts([]string{who})) // an address would be the analyst's own: of the envelope
+	}
+	return o
+}
+
+// agreement turns an opinion from 0 to 100 into the scale of STIX.
+func agreement(level string) string {
+	switch {
+	case len(level) >= 3 || level > "80" && len(level) == 2:
+		return "strongly-agree"
+	case level > "60" && len(level) == 2:
+		return "agree"
+	case level > "40" && len(level) == 2:
+		return "neutral"
+	case level > "20" && len(level) == 2:
+		return "disagree"
+	}
+	return "strongly-disagree"
+}
+
+// sighting converts a sighting (type 0) or a false positive (type 1). Expiry
+// (type 2) is about one server's use of an attribute and stays with it.
+func (c *converter) sighting(s *strictjson.Value, ids []string, at time.Time) {
+	if t, ok := unix(scalar(s, "date_sighting")); ok {
+		at = t
+	}
+	uuid := c.idOf(text(s, "uuid"), "sighting - "+ids[0]+" - "+scalar(s, "date_sighting"))
+	org := s.Get("Organisation")
+	where := ""
+	if id := usable(text(org, "uuid")); id != "" && text(org, "name") != "" {
+		where = c.organisation(id, text(org, "name"))
+	}
+	switch scalar(s, "type") {
+	case "0", "":
+		o := c.domain("sighting", uuid, at)
+		drop(&o, "created_by_ref")
+		of, observed := ids[0], []string{}
+		for _, id := range ids {
+			if prefix(id) == "observed-data" && len(ids) > 1 {
+				observed = append(observed, id)
+			} else {
+				of = id
+			}
+		}
+		set(&o, "sighting_of_ref", str(of))
+		if len(observed) > 0 {
+			set(&o, "observed_data_refs", texts(observed))
+		}
+		if where != "" {
+			set(&o, "where_sighted_refs", texts([]string{where}))
+		}
+		setText(&o, "description", text(s, "source"))
+		c.keepOr(s, o)
+	case "1":
+		o := c.domain("opinion", uuid, at)
+		drop(&o, "created_by_ref")
+		set(&o, "explanation", str("False positive Sighting"))
+		set(&o, "opinion", str("strongly-disagree"))
+		set(&o, "object_refs", texts(ids))
+		if where != "" {
+			set(&o, "authors", texts([]string{text(org, "name")}))
+			set(&o, "x_misp_author_ref", str(where))
+		}
+		c.keepOr(s, o)
+	}
+}
+
+// eventReport converts a report in prose. What it mentions as @[attribute](uuid)
+// is what it is about.
+func (c *converter) eventReport(p *part) {
+	v := &p.tree
+	content, at := text(v, "content"), p.instant(c.at)
+	o := c.domain("note", c.idOf(text(v, "uuid"), "report - "+text(v, "name")), at)
+	setText(&o, "abstract", text(v, "name"))
+	set(&o, "content", str(content))
+	set(&o, "labels", texts([]string{`misp:data-layer="Event Report"`}))
+	var about []string
+	for rest := content; ; {
+		_, after, found := strings.Cut(rest, "[")
+		if !found {
+			break
+		}
+		rest = after
+		what, ref, ok := strings.Cut(after, "](")
+		if !ok || what != "attribute" && what != "object" || len(ref) < 37 || ref[36] != ')' {
+			continue
+		}
+		for _, id := range c.by[ref[:36]] {
+			if !slices.Contains(about, id) {
+				about = append(about, id)
+			}
+		}
+	}
+	if len(about) == 0 {
+		about = []string{c.reportType() + "--" + c.idOf(text(&c.ev.tree, "uuid"), "event")}
+	}
+	set(&o, "object_refs", texts(about))
+	if err := c.keep(*p, o); err != nil {
+		c.r.reject(p.raw, p.pointer, text(v, "uuid"), err)
+		return
+	}
+	c.refs = append(c.refs, text(&o, "id"))
+}
+
+// reportType is what the event becomes: a report once it is published.
+func (c *converter) reportType() string {
+	if is, _ := flag(&c.ev.tree, "published"); is {
+		if _, ok := unix(scalar(&c.ev.tree, "publish_timestamp")); ok {
+			return "report"
+		}
+	}
+	return "grouping"
+}

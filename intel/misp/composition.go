@@ -1,0 +1,350 @@
+package misp
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"entente/internal/strictjson"
+)
+
+// compositions converts the objects of the event, then what refers to what: a
+// reference may go to an object that comes later.
+func (c *converter) compositions() {
+	for i := range c.ev.objects {
+		c.composition(&c.ev.objects[i])
+	}
+	for i := range c.ev.objects {
+		c.references(&c.ev.objects[i])
+	}
+}
+
+// composition converts one object: into the shape of its template, and when
+// that breaks a rule of STIX into a custom object.
+func (c *converter) composition(o *composition) {
+	at := o.instant(c.at)
+	uuid := c.idOf(o.uuid, o.name+" - "+o.pointer)
+	if c.taken(uuid) || c.held["x-misp-object--"+uuid] {
+		uuid = c.idOf("", o.uuid+" - "+o.name+" - "+o.pointer)
+	}
+	from := len(c.related)
+	made := c.compositionObjects(o, uuid, at)
+	err := c.keep(o.part, made...)
+	if err != nil && text(&made[0], "type") != "x-misp-object" {
+		c.related = c.related[:from]
+		made = []strictjson.Value{c.customObject(o, uuid, at)}
+		if failed := err; c.keep(o.part, made...) == nil {
+			err = nil
+			c.warn("misp.custom: " + failed.Error())
+		}
+	}
+	if err != nil {
+		c.related = c.related[:from]
+		c.r.reject(o.raw, o.pointer, o.uuid, err)
+		return
+	}
+	uuids := []string{o.uuid}
+	for _, a := range o.attributes {
+		uuids = append(uuids, a.uuid)
+	}
+	c.refer(uuids, made)
+	var ids []string
+	for i := range made {
+		if made[i].Get("created") != nil {
+			ids = append(ids, text(&made[i], "id"))
+		}
+	}
+	c.around(&o.tree, ids, at)
+	for i := range o.attributes {
+		a := &o.attributes[i]
+		c.around(&a.tree, ids, at)
+		c.attach(a.tree.Get("Galaxy"), ids[0], at)
+	}
+}
+
+// compositionObjects makes the objects of an object, that which stands for it
+// first.
+func (c *converter) compositionObjects(o *composition, uuid string, at time.Time) []strictjson.Value {
+	switch {
+	case o.name == "yara" && o.first("yara") != "":
+		return []strictjson.Value{c.rule(o, uuid, at, "yara")}
+	case o.name == "domain-ip" && !slices.ContainsFunc(o.attributes, func(a attribute) bool { return a.relation == "domain" || a.relation == "hostname" }):
+		return []strictjson.Value{c.customObject(o, uuid, at)}
+	}
+	sh, ok := shapeOf(o.name)
+	if !ok {
+		return []strictjson.Value{c.customObject(o, uuid, at)}
+	}
+	if sh.alone {
+		main := c.shaped(o, sh, c.named(sh.typ, o, uuid, at), uuid)[0]
+		return c.finishObject(o, uuid, sh, main)
+	}
+	scos := c.observables(o, sh, uuid)
+	main := c.named("observed-data", o, uuid, at)
+	c.seen(&main, &o.part, at)
+	set(&main, "number_observed", number("1"))
+	refs := make([]string, len(scos))
+	for i := range scos {
+		refs[i] = text(&scos[i], "id")
+	}
+	set(&main, "object_refs", texts(refs))
+	made := append([]strictjson.Value{main}, scos...)
+	if o.toIDs() {
+		ind := c.named("indicator", o, uuid, at)
+		setText(&ind, "description", o.comment)
+		c.detects(&ind, o.meta, at, "["+strings.Join(sh.tests(o), " AND ")+"]", "stix")
+		made = append(made, ind)
+		c.basedOn(uuid, at)
+	}
+	return c.finishObject(o, uuid, sh, made...)
+}
+
+// named begins an object that stands for a MISP object.
+func (c *converter) named(typ string, o *composition, uuid string, at time.Time) strictjson.Value {
+	v := c.domain(typ, uuid, at)
+	set(&v, "labels", texts([]string{
+		`misp:name="` + strings.ReplaceAll(o.name, "|", "-") + `"`, `misp:meta-category="` + o.meta + `"`,
+	}))
+	if is, _ := flag(&o.tree, "deleted"); is {
+		set(&v, "revoked", truth(true))
+	}
+	if tags := o.tagged(); len(tags) > 0 {
+		c.sort(tags, o.clusterTags()).apply(&v)
+	}
+	return v
+}
+
+// tagged are the tags of all attributes: in STIX they can only be on the whole.
+func (o *composition) tagged() []strictjson.Value {
+	var tags []strictjson.Value
+	for i := range o.attributes {
+		tags = append(tags, listed(&o.attributes[i].tree, "Tag")...)
+	}
+	return tags
+}
+
+func (o *composition) clusterTags() map[string]bool {
+	var all []strictjson.Value
+	for i := range o.attributes {
+		all = append(all, listed(&o.attributes[i].tree, "Galaxy")...)
+	}
+	return clusterTags(all)
+}
+
+// shaped fills the main object from the slots of its shape; what has no slot
+// becomes x_misp_*. Objects it refers to follow it.
+func (c *converter) shaped(o *composition, sh shape, main strictjson.Value, uuid string) []strictjson.Value {
+	for name, v := range sh.fixed {
+		set(&main, name, str(v))
+	}
+	for _, l := range sh.always {
+		put(&main, l.path, truth(l.from == isTrue))
+	}
+	var others []strictjson.Value
+	var left []*attribute
+	filled := map[string]int{}
+	for i := range o.attributes {
+		a := &o.attributes[i]
+		sl := sh.slot(a.relation, filled)
+		path, ok := "", false
+		if sl != nil && a.data == "" {
+			path, ok = sl.open(filled)
+		}
+		if !ok {
+			left = append(left, a)
+			continue
+		}
+		switch {
+		case sl.kind == asRef:
+			to := sl.to
+			if to == "ip" {
+				to = addressType(a.value)
+			}
+			id := to + "--" + c.idOf(a.uuid, uuid+" - "+a.relation+" - "+a.value)
+			other := object(member("type", str(to)), member("spec_version", str("2.1")), member("id", str(id)))
+			put(&other, sl.leaf, str(a.value))
+			others = append(others, other)
+			put(&main, path, str(id))
+		default:
+			put(&main, path, sl.kind.write(a.value))
+		}
+	}
+	switch o.name {
+	case "domain-ip":
+		hostname(&main, &left)
+	case "vulnerability":
+		catalogued(&main, o, &left)
+	case "file":
+		others = append(others, c.contents(&main, &left)...)
+	}
+	if sh.typ == "network-traffic" {
+		protocols(&main, &left)
+	}
+	if sh.rest == "" {
+		rest(&main, left)
+		return append([]strictjson.Value{main}, others...)
+	}
+	if at(&main, sh.rest) == nil {
+		put(&main, sh.rest, object())
+	}
+	rest(at(&main, sh.rest), left)
+	set(&main, "name", str(firstOf(o.first("original-filename"), o.first("internal-filename"))))
+	return append([]strictjson.Value{main}, others...)
+}
+
+// slot returns the free slot of a relation, and nil when there is none.
+func (sh *shape) slot(relation string, filled map[string]int) *slot {
+	for i := range sh.slots {
+		if sl := &sh.slots[i]; sl.relation == relation && (strings.HasSuffix(sl.path, "/*") || filled[sl.path] == 0) {
+			return sl
+		}
+	}
+	return nil
+}
+
+// open returns the place for the next value of a slot.
+func (sl *slot) open(filled map[string]int) (path string, ok bool) {
+	n := filled[sl.path]
+	filled[sl.path]++
+	if many, yes := strings.CutSuffix(sl.path, "/*"); yes {
+		return many + "/" + strconv.Itoa(n), true
+	}
+	return sl.path, n == 0
+}
+
+func (k kind) write(v string) strictjson.Value {
+	switch k {
+	case asNumber:
+		if isInteger(v) {
+			return number(v)
+		}
+	case asSystem:
+		digits, _ := digits.of(v, "")
+		if isInteger(digits) {
+			return number(digits)
+		}
+	case asMoment:
+		if t, ok := dated(v); ok {
+			return str(t.Format(plainTime))
+		}
+	case asTruth:
+		return truth(v == "1" || strings.EqualFold(v, "true"))
+	case asKey:
+		return str(fullHive(v))
+	case asString, asRef:
+	}
+	return str(v)
+}
+
+func isInteger(v string) bool {
+	n, err := strconv.Atoi(v)
+	return err == nil && strconv.Itoa(n) == v
+}
+
+// hostname gives a domain object without a domain the host's name.
+func hostname(main *strictjson.Value, left *[]*attribute) {
+	if main.Get("value") != nil {
+		return
+	}
+	i := slices.IndexFunc(*left, func(a *attribute) bool { return a.relation == "hostname" })
+	put(main, "value", str((*left)[i].value))
+	*left = slices.Delete(*left, i, i+1)
+}
+
+// observables makes what an object is about. Names and addresses with nothing
+// else are each an observable of their own.
+func (c *converter) observables(o *composition, sh shape, uuid string) []strictjson.Value {
+	plain := func(a attribute) bool {
+		return a.relation == "domain" || a.relation == "hostname" || a.relation == "ip"
+	}
+	if o.name != "domain-ip" || slices.ContainsFunc(o.attributes, func(a attribute) bool { return !plain(a) }) {
+		start := object(member("type", str(sh.typ)), member("spec_version", str("2.1")), member("id", str(sh.typ+"--"+uuid)))
+		return c.shaped(o, sh, start, uuid)
+	}
+	var ips, domains []strictjson.Value
+	var ids []string
+	for _, a := range o.attributes {
+		typ := "domain-name"
+		if a.relation == "ip" {
+			typ = addressType(a.value)
+		}
+		id := typ + "--" + c.idOf(a.uuid, uuid+" - "+a.relation+" - "+a.value)
+		v := object(member("type", str(typ)), member("spec_version", str("2.1")), member("id", str(id)), member("value", str(a.value)))
+		if a.relation == "ip" {
+			ips, ids = append(ips, v), append(ids, id)
+		} else {
+			domains = append(domains, v)
+		}
+	}
+	for i := range domains {
+		if len(ids) > 0 {
+			set(&domains[i], "resolves_to_refs", texts(ids))
+		}
+	}
+	return append(ips, domains...)
+}
+
+// protocols sets what STIX demands of traffic.
+func protocols(main *strictjson.Value, left *[]*attribute) {
+	var names []string
+	for _, ref := range []string{"src_ref", "dst_ref"} {
+		if ip, _, ok := strings.Cut(prefix(text(main, ref)), "-addr"); ok && !slices.Contains(names, ip) {
+			names = append(names, ip)
+		}
+	}
+	*left = slices.DeleteFunc(*left, func(a *attribute) bool {
+		if a.relation == "protocol" && strings.ToLower(a.value) == a.value {
+			names = append(names, a.value)
+			return true
+		}
+		return false
+	})
+	if len(names) == 0 {
+		names = []string{"tcp"}
+	}
+	set(main, "protocols", texts(names))
+}
+
+// catalogued are the references of a vulnerability.
+func catalogued(main *strictjson.Value, o *composition, left *[]*attribute) {
+	var refs []strictjson.Value
+	for _, a := range o.attributes {
+		if a.relation == "id" {
+			source := "vulnerability"
+			if strings.HasPrefix(a.value, "CVE") {
+				source = "cve"
+			}
+			refs = append(refs, object(member("source_name", str(source)), member("external_id", str(a.value))))
+		}
+	}
+	*left = slices.DeleteFunc(*left, func(a *attribute) bool {
+		if a.relation == "references" {
+			refs = append(refs, object(member("source_name", str("url")), member("url", str(a.value))))
+		}
+		return a.relation == "references" || a.relation == "id"
+	})
+	if len(refs) > 0 {
+		set(main, "external_references", texts(nil))
+		main.Get("external_references").Items = refs
+	}
+}
+
+// rest keeps the relations that STIX has no property for.
+func rest(main *strictjson.Value, left []*attribute) {
+	for _, a := range left {
+		v := str(a.value)
+		if a.data != "" {
+			v = object(member("value", str(a.value)), member("data", str(a.data)))
+		}
+		name := metaName(a.relation)
+		switch have := main.Get(name); {
+		case have == nil:
+			set(main, name, v)
+		case have.Kind == strictjson.Array:
+			have.Items = append(have.Items, v)
+		default:
+			*have = list(*have, v)
+		}
+	}
+}

@@ -1,0 +1,302 @@
+package misp
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"entente/intel"
+	"entente/intel/stix"
+	"entente/internal/fault"
+	"entente/internal/ident"
+	"entente/internal/strictjson"
+)
+
+// converter makes the STIX objects of one event.
+type converter struct {
+	r        *reader
+	ev       *event
+	at       time.Time // of the event
+	creator  string    // identity id, "" when the event does not say
+	marks    []string  // markings of the event, which its parts are under
+	labels   []string  // tags of the event that are no markings
+	level    string    // confidence, a number literal
+	refs     []string  // object_refs of the report
+	held     map[string]bool
+	clusters map[string]string // uuid of a galaxy cluster → id
+	related  []relation
+	by       map[string][]string // uuid of an attribute or object → ids made of it
+}
+
+// relation is a relationship whose target may be made later.
+type relation struct {
+	part
+	id, source, target, kind string // target is an id or the uuid of a part of the event
+	at                       time.Time
+	comment                  string
+}
+
+func newConverter(r *reader, ev *event) *converter {
+	c := &converter{r: r, ev: ev, held: map[string]bool{}, clusters: map[string]string{}, by: map[string][]string{}}
+	c.at = ev.instant(epoch)
+	if c.at.Equal(epoch) {
+		if day, ok := dated(text(&ev.tree, "date")); ok {
+			c.at = day
+		}
+	}
+	return c
+}
+
+// event converts everything, the report last, because it names the rest.
+func (c *converter) event() {
+	collection := c.ev.tree.Get("info") == nil && c.ev.tree.Get("Orgc") == nil
+	c.markEvent()
+	c.identity()
+	for i := range c.ev.attributes {
+		c.attribute(&c.ev.attributes[i])
+	}
+	c.compositions()
+	for i := range c.ev.reports {
+		c.eventReport(&c.ev.reports[i])
+	}
+	for i := range c.ev.galaxies {
+		c.addRefs(c.galaxy(&c.ev.galaxies[i], c.at))
+	}
+	c.relationships()
+	if !collection {
+		c.report()
+	}
+}
+
+// identity is the organisation that made the event. Only its name and id: its
+// contacts are of the envelope.
+func (c *converter) identity() {
+	org := c.ev.tree.Get("Orgc")
+	id, name := usable(text(org, "uuid")), text(org, "name")
+	if id == "" || name == "" {
+		return
+	}
+	c.creator = c.organisation(id, name)
+}
+
+func (c *converter) organisation(uuid, name string) string {
+	o := c.domain("identity", uuid, c.at)
+	set(&o, "name", str(name))
+	set(&o, "identity_class", str("organization"))
+	drop(&o, "created_by_ref")
+	id := "identity--" + uuid
+	if !c.held[id] {
+		_ = c.keep(part{}, o) // a name and a class break no rule
+	}
+	return id
+}
+
+// usable returns a uuid in the form ids need, and "" when it has none.
+func usable(uuid string) string {
+	if s := strings.ToLower(uuid); stix.IsUUID(s) {
+		return s
+	}
+	return ""
+}
+
+// idOf returns the uuid under which a part of the event is known in STIX: its
+// own when that can be one, else one made from it. seed keeps parts without
+// any id apart.
+func (c *converter) idOf(uuid, seed string) string {
+	if s := usable(uuid); s != "" {
+		return s
+	}
+	if uuid == "" {
+		uuid = text(&c.ev.tree, "uuid") + " - " + seed
+	}
+	return stix.NameUUID(namespace, uuid)
+}
+
+// domain begins a domain object.
+func (c *converter) domain(typ, uuid string, at time.Time) strictjson.Value {
+	o := object(
+		member("type", str(typ)), member("spec_version", str("2.1")), member("id", str(typ+"--"+uuid)),
+	)
+	setText(&o, "created_by_ref", c.creator)
+	set(&o, "created", str(at.Format(versionTime)))
+	set(&o, "modified", str(at.Format(versionTime)))
+	return o
+}
+
+// keep checks what was made of one part and takes it into the result, all of it
+// or, when anything in it breaks a rule of STIX, nothing. The first object gets
+// the original bytes.
+func (c *converter) keep(from part, made ...strictjson.Value) error {
+	accepted := make([]stix.Accepted, 0, len(made))
+	for i := range made {
+		c.mark(&made[i])
+		raw := strictjson.Append(nil, &made[i])
+		o, _, err := stix.ParseObject(raw)
+		if err != nil {
+			return err
+		}
+		if c.held[o.ID] {
+			return fault.New(fault.Invalid, "misp.duplicate", "Two parts of the event have the same id.").At("/uuid", "is used twice").
+				Try("Give each attribute and object its own uuid.")
+		}
+		if from.raw != nil && i == 0 {
+			o.Upgraded = &intel.Upgrade{Raw: from.raw, Hash: ident.Sum(from.raw)}
+		}
+		accepted = append(accepted, stix.Accepted{Object: o, Pointer: from.pointer})
+	}
+	for _, a := range accepted {
+		c.held[a.Object.ID] = true
+	}
+	c.r.out.Accepted = append(c.r.out.Accepted, accepted...)
+	return nil
+}
+
+// warn tells what was done differently with the newest object.
+func (c *converter) warn(detail string) {
+	a := &c.r.out.Accepted[len(c.r.out.Accepted)-1]
+	a.Warnings = append(a.Warnings, fault.Field{Detail: detail})
+}
+
+func (c *converter) addRefs(ids []string) {
+	for _, id := range ids {
+		if !slices.Contains(c.refs, id) {
+			c.refs = append(c.refs, id)
+		}
+	}
+}
+
+// refer puts objects under the report and remembers them for references to the
+// parts of the event they were made of.
+func (c *converter) refer(uuids []string, made []strictjson.Value) {
+	for i := range made {
+		id := text(&made[i], "id")
+		c.refs = append(c.refs, id)
+		if text(&made[i], "type") == "indicator" || made[i].Get("created") != nil {
+			for _, u := range uuids {
+				c.by[u] = append(c.by[u], id)
+			}
+		}
+	}
+}
+
+// basedOn relates an indicator to what it was made from.
+func (c *converter) basedOn(uuid string, at time.Time) {
+	c.related = append(c.related, relation{source: "indicator--" + uuid, target: "observed-data--" + uuid, kind: "based-on", at: at})
+}
+
+// relationships come last: their ends are known only then. One whose target is
+// not in the event is kept as a hint with its source.
+func (c *converter) relationships() {
+	for _, r := range c.related {
+		target := r.target
+		if !strings.Contains(target, "--") {
+			ids := c.by[target]
+			if len(ids) == 0 {
+				continue
+			}
+			target = ids[0]
+		}
+		if r.id == "" {
+			r.id = stix.NameUUID(namespace, r.source+" - "+r.kind+" - "+target)
+		}
+		o := object(
+			member("type", str("relationship")), member("spec_version", str("2.1")), member("id", str("relationship--"+r.id)),
+			member("created", str(r.at.Format(versionTime))), member("modified", str(r.at.Format(versionTime))),
+			member("relationship_type", str(kindOf(r.kind))), member("source_ref", str(r.source)), member("target_ref", str(target)),
+		)
+		setText(&o, "description", r.comment)
+		if err := c.keep(r.part, o); err != nil {
+			if r.raw != nil {
+				c.r.reject(r.raw, r.pointer, "", err)
+			}
+			continue
+		}
+		c.refs = append(c.refs, "relationship--"+r.id)
+	}
+}
+
+// kindOf gives a relationship type a form STIX allows.
+func kindOf(s string) string {
+	out := strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-':
+			return r
+		case r >= 'A' && r <= 'Z':
+			return r + 'a' - 'A'
+		}
+		return '-'
+	}, s)
+	if out == "" {
+		return "related-to"
+	}
+	return out
+}
+
+// report is the event itself.
+func (c *converter) report() {
+	ev := &c.ev.tree
+	uuid := c.idOf(text(ev, "uuid"), "event")
+	typ := c.reportType()
+	published, _ := unix(scalar(ev, "publish_timestamp"))
+	o := c.domain(typ, uuid, c.at)
+	name := text(ev, "info")
+	if name == "" {
+		name = "MISP event without a title"
+	}
+	set(&o, "name", str(name))
+	if typ == "report" {
+		set(&o, "published", str(published.Format(plainTime)))
+	} else {
+		set(&o, "context", str("suspicious-activity"))
+	}
+	if len(c.refs) == 0 {
+		note := c.domain("note", uuid, c.at)
+		set(&note, "content", str("This MISP Event is empty and contains no attribute, object, galaxy or tag."))
+		set(&note, "object_refs", texts([]string{typ + "--" + uuid}))
+		if c.keep(part{}, note) == nil {
+			c.refs = append(c.refs, "note--"+uuid)
+		}
+	}
+	c.analysis(c.ev.notes, c.ev.opinions, []string{typ + "--" + uuid}, c.at)
+	set(&o, "object_refs", texts(c.refs))
+	set(&o, "labels", texts(append([]string{"Threat-Report", `misp:tool="MISP-STIX-Converter"`}, c.labels...)))
+	if c.level != "" {
+		set(&o, "confidence", number(c.level))
+	}
+	extend(&o, c.eventHints(uuid))
+	if err := c.keep(c.ev.part, o); err != nil {
+		c.r.reject(c.ev.raw, c.ev.pointer, typ+"--"+uuid, err)
+		return
+	}
+	c.r.out.ID = "bundle--" + uuid
+}
+
+// eventHints is what an event says that a report has no place for. Everything
+// of the envelope stays out: this list is all there is.
+func (c *converter) eventHints(uuid string) strictjson.Value {
+	ev, h := &c.ev.tree, object()
+	for _, name := range []string{"date", "threat_level_id", "analysis", "distribution", "extends_uuid"} {
+		setText(&h, name, scalar(ev, name))
+	}
+	if original := scalar(ev, "uuid"); original != uuid {
+		setText(&h, "uuid", original)
+	}
+	if is, _ := flag(ev, "published"); is {
+		set(&h, "published", truth(true))
+	}
+	setText(&h, "sharing_group", text(ev.Get("SharingGroup"), "uuid"))
+	return h
+}
+
+// extend adds the hints of a conversion to an object that has any.
+func extend(o *strictjson.Value, hints strictjson.Value) {
+	if len(hints.Members) == 0 {
+		return
+	}
+	x := object(member("extension_type", str("property-extension")))
+	x.Members = append(x.Members, hints.Members...)
+	set(o, "extensions", object(member(stix.MISPExtension, x)))
+}
+
+// hints returns what [extend] added, and nil when there is nothing.
+func hints(o *strictjson.Value) *strictjson.Value { return o.Get("extensions").Get(stix.MISPExtension) }

@@ -1,0 +1,80 @@
+package misp
+
+import (
+	"strings"
+)
+
+// usualTypes are types of relations that templates have in common and that are
+// not named like a type.
+var usualTypes = map[string]string{
+	"host": "hostname", "ip": "ip-dst", "first-seen": "datetime", "last-seen": "datetime", "creation-date": "datetime", "registration-date": "datetime",
+	"compilation-timestamp": "datetime", "original-filename": "filename", "internal-filename": "filename", "fullpath": "text", "subnet-announced": "ip-src",
+	"entropy": "float", "cvss-score": "float", "created": "datetime", "published": "datetime", "modified": "datetime", "references": "link", "ref": "link",
+	"profile-image": "attachment", "certificate": "x509-fingerprint-sha1", "hostname-dst": "hostname", "hostname-src": "hostname", "ip-src": "ip-src",
+	"domain": "domain", "number-sections": "counter", "state": "text", "src-port": "port", "dst-port": "port", "product-version": "text", "file-version": "text",
+}
+
+// usualType is the type an attribute most likely has, when only its relation is
+// known.
+func usualType(relation string) string {
+	if t := usualTypes[relation]; t != "" {
+		return t
+	}
+	if _, known := attributeTypes[relation]; known {
+		return relation
+	}
+	return "text"
+}
+
+// detected marks what the pattern names as meant for detection.
+func (vs *values) detected(pattern string) {
+	tests, _ := conjunction(pattern)
+	for _, t := range tests {
+		for _, e := range vs.all {
+			if e.value == t.value && t.value != "" && !strings.HasSuffix(t.path, ".type") {
+				e.toIDs = true
+			}
+		}
+	}
+}
+
+// pattern reads an object of which there is nothing but its indicator.
+func (vs *values) pattern(sh shape, pattern string) {
+	tests, ok := conjunction(pattern)
+	if !ok {
+		return
+	}
+	used := map[int]bool{}
+	for _, t := range tests {
+		_, path, _ := strings.Cut(t.path, ":")
+		if strings.HasSuffix(path, "_ref.type") {
+			continue
+		}
+		if relation, ok := strings.CutPrefix(path, "x_misp_"); ok {
+			relation = strings.ReplaceAll(relation, "_", "-")
+			vs.add(entry{relation: relation, misp: usualType(relation), value: t.value, toIDs: true})
+			continue
+		}
+		for i, sl := range sh.slots {
+			want := sl.tests
+			if want == "" {
+				want = strings.ReplaceAll(strings.TrimSuffix(sl.path, "/*"), "/", ".")
+			}
+			if sl.kind == asRef && sh.typ == "network-traffic" {
+				want += ".value"
+			}
+			before, after, numbered := strings.Cut(want, "#")
+			hit := path == want || numbered && strings.HasPrefix(path, before) && strings.HasSuffix(path, after)
+			if !hit || used[i] && !numbered && !strings.Contains(sl.path, "*") {
+				continue
+			}
+			used[i] = true
+			v := t.value
+			if sl.kind == asSystem {
+				v = "AS" + v
+			}
+			vs.add(entry{relation: sl.relation, misp: sl.misp, value: v, toIDs: true})
+			break
+		}
+	}
+}

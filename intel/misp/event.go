@@ -1,0 +1,256 @@
+package misp
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+
+	"entente/intel/stix"
+	"entente/internal/fault"
+	"entente/internal/strictjson"
+)
+
+// part is a piece of the document that was read, with its bytes.
+type part struct {
+	raw     []byte
+	pointer string
+	tree    strictjson.Value
+}
+
+// event is one MISP event, or a collection that has none of an event's fields.
+type event struct {
+	part
+	attributes []attribute
+	objects    []composition
+	tags       []strictjson.Value
+	galaxies   []strictjson.Value
+	reports    []part
+	notes      []strictjson.Value
+	opinions   []strictjson.Value
+	blind      bool // the tags could not be read: nobody knows who may have it
+}
+
+// attribute is one MISP attribute.
+type attribute struct {
+	part
+	uuid, typ, category, value, comment, relation string
+	data                                          string // of an attachment, base64
+	toIDs                                         bool
+}
+
+// composition is one MISP object.
+type composition struct {
+	part
+	uuid, name, meta, comment string
+	attributes                []attribute
+}
+
+// event reads one event and converts it.
+func (r *reader) event(raw []byte, pointer string) error {
+	members, err := stix.Members(raw)
+	if err != nil {
+		return err
+	}
+	ev := event{part: part{raw: raw, pointer: pointer, tree: object()}}
+	seen := map[string]bool{}
+	for _, m := range members {
+		at := pointer + strictjson.Pointer(m.Name)
+		if seen[m.Name] {
+			r.reject(m.Raw, at, "", fault.New(fault.Invalid, "json.duplicate", "A name occurs twice in one object.").
+				Try("Send each name once: two readers would disagree on which one counts."))
+			ev.blind = ev.blind || m.Name == "Tag"
+			continue
+		}
+		seen[m.Name] = true
+		switch m.Name {
+		case "Attribute":
+			ev.attributes = r.attributes(m.Raw, at, "")
+		case "Object":
+			ev.objects = r.compositions(m.Raw, at)
+		case "EventReport":
+			ev.reports = r.parts(m.Raw, at)
+		default:
+			r.small(&ev, m, at)
+		}
+	}
+	c := newConverter(r, &ev)
+	c.event()
+	return nil
+}
+
+// small reads the members of an event that are read whole.
+func (r *reader) small(ev *event, m stix.Part, at string) {
+	switch m.Name {
+	case "event_creator_email", "User", "CryptographicKey", "RelatedEvent", "ShadowAttribute", "Org", "Feed":
+		return // of the envelope; kept in the bytes of the event, and nowhere else
+	}
+	v, err := strictjson.Parse(m.Raw, strictjson.Default())
+	if err != nil {
+		r.reject(m.Raw, at, "", err)
+		ev.blind = ev.blind || m.Name == "Tag"
+		return
+	}
+	switch m.Name {
+	case "Tag":
+		ev.tags = v.Items
+	case "Galaxy":
+		ev.galaxies = v.Items
+	case "Note":
+		ev.notes = v.Items
+	case "Opinion":
+		ev.opinions = v.Items
+	default:
+		set(&ev.tree, m.Name, v)
+	}
+}
+
+// parts reads a list, element by element.
+func (r *reader) parts(raw []byte, pointer string) []part {
+	if !bytes.HasPrefix(raw, []byte("[")) {
+		raw, pointer = append(append([]byte("["), raw...), ']'), strings.TrimSuffix(pointer, "/0")
+	}
+	items, err := stix.Items(raw)
+	if err != nil {
+		r.reject(raw, pointer, "", err)
+		return nil
+	}
+	var out []part
+	for i, it := range items {
+		p := part{raw: it.Raw, pointer: pointer + "/" + strconv.Itoa(i)}
+		if p.tree, err = strictjson.Parse(it.Raw, strictjson.Default()); err != nil {
+			r.reject(it.Raw, p.pointer, "", err)
+			continue
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// attributes reads a list of attributes; each that cannot be read is rejected
+// alone.
+func (r *reader) attributes(raw []byte, pointer, within string) []attribute {
+	var out []attribute
+	for _, p := range r.parts(raw, pointer) {
+		a, err := newAttribute(p)
+		if err == nil && within != "" && a.relation == "" {
+			err = fault.New(fault.Invalid, "misp.attribute", "An attribute of an object has no object_relation.").
+				Try("Send the object_relation that the object's template gives.")
+		}
+		if err != nil {
+			r.reject(p.raw, p.pointer, text(&p.tree, "uuid"), err)
+			continue
+		}
+		out = append(out, a)
+	}
+	return out
+}
+
+func newAttribute(p part) (attribute, error) {
+	v := &p.tree
+	a := attribute{
+		part: p, uuid: scalar(v, "uuid"), typ: text(v, "type"), category: text(v, "category"), value: scalar(v, "value"),
+		comment: text(v, "comment"), relation: text(v, "object_relation"), data: text(v, "data"),
+	}
+	if a.value == "" && text(v, "value1") != "" {
+		a.value = text(v, "value1")
+		if second := text(v, "value2"); second != "" {
+			a.value += separator + second
+		}
+	}
+	if a.typ == "" || a.value == "" {
+		return a, fault.New(fault.Invalid, "misp.attribute", "An attribute has no type or no value.").
+			Try("Send type and value of every attribute.")
+	}
+	assumed := attributeTypes[a.typ]
+	if a.category == "" {
+		a.category = assumed.category
+	}
+	given := false
+	if a.toIDs, given = flag(v, "to_ids"); !given {
+		a.toIDs = assumed.toIDs
+	}
+	return a, nil
+}
+
+// compositions reads a list of objects. The attributes of each are taken apart
+// once more, so that one that is broken does not take its object with it.
+func (r *reader) compositions(raw []byte, pointer string) []composition {
+	if bytes.HasPrefix(raw, []byte("{")) {
+		if o, ok := r.composition(raw, pointer); ok {
+			return []composition{o}
+		}
+		return nil
+	}
+	items, err := stix.Items(raw)
+	if err != nil {
+		r.reject(raw, pointer, "", err)
+		return nil
+	}
+	var out []composition
+	for i, it := range items {
+		if o, ok := r.composition(it.Raw, pointer+"/"+strconv.Itoa(i)); ok {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+func (r *reader) composition(raw []byte, pointer string) (composition, bool) {
+	members, err := stix.Members(raw)
+	if err != nil {
+		r.reject(raw, pointer, "", err)
+		return composition{}, false
+	}
+	o := composition{part: part{raw: raw, pointer: pointer, tree: object()}}
+	for _, m := range members {
+		at := pointer + strictjson.Pointer(m.Name)
+		if m.Name == "Attribute" {
+			o.attributes = append(o.attributes, r.attributes(m.Raw, at, "object")...)
+			continue
+		}
+		v, err := strictjson.Parse(m.Raw, strictjson.Default())
+		if err != nil || o.tree.Get(m.Name) != nil {
+			r.reject(m.Raw, at, "", duplicateOr(err))
+			continue
+		}
+		set(&o.tree, m.Name, v)
+	}
+	o.uuid, o.name, o.meta, o.comment = scalar(&o.tree, "uuid"), text(&o.tree, "name"), text(&o.tree, "meta-category"), text(&o.tree, "comment")
+	if o.name == "" || len(o.attributes) == 0 {
+		r.reject(raw, pointer, o.uuid, fault.New(fault.Invalid, "misp.object", "A MISP object has no name, or no attribute that can be read.").
+			Try("Send the object with the name of its template and its attributes."))
+		return composition{}, false
+	}
+	if o.meta == "" {
+		o.meta = "misc"
+	}
+	return o, true
+}
+
+func duplicateOr(err error) error {
+	if err != nil {
+		return err
+	}
+	return fault.New(fault.Invalid, "json.duplicate", "A name occurs twice in one object.").
+		Try("Send each name once: two readers would disagree on which one counts.")
+}
+
+// first returns the value of the first attribute with a relation.
+func (o *composition) first(relation string) string {
+	for _, a := range o.attributes {
+		if a.relation == relation {
+			return a.value
+		}
+	}
+	return ""
+}
+
+// toIDs reports whether any attribute of the object is meant for detection.
+func (o *composition) toIDs() bool {
+	for _, a := range o.attributes {
+		if a.toIDs {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,281 @@
+package misp
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"entente/internal/strictjson"
+)
+
+// tests are the comparisons of an object's pattern: of the attributes that are
+// meant for detection, in the order of the slots.
+func (sh *shape) tests(o *composition) []string {
+	var out []string
+	left := make([]*attribute, 0, len(o.attributes))
+	for i := range o.attributes {
+		if o.attributes[i].toIDs {
+			left = append(left, &o.attributes[i])
+		}
+	}
+	pick := func(relation string) []*attribute {
+		var found []*attribute
+		left = slices.DeleteFunc(left, func(a *attribute) bool {
+			if a.relation != relation {
+				return false
+			}
+			found = append(found, a)
+			return true
+		})
+		return found
+	}
+	fixed := make([]string, 0, 1)
+	for name, v := range sh.fixed {
+		fixed = append(fixed, equals(sh.typ+":"+name, v))
+	}
+	out = append(out, fixed...)
+	for i := range sh.slots {
+		sl := &sh.slots[i]
+		for n, a := range pick(sl.relation) {
+			out = append(out, sh.test(o.name, sl, n, a))
+		}
+	}
+	if o.name == "domain-ip" {
+		out = append(out, hostTests(pick("hostname"), out)...)
+	}
+	if o.name == "file" {
+		out = append(out, contentTests(pick("malware-sample"), pick("attachment"))...)
+	}
+	prefix := sh.typ + ":"
+	if sh.rest != "" {
+		prefix += peTests + "."
+	}
+	for _, a := range left {
+		out = append(out, equals(prefix+metaName(a.relation), a.value))
+	}
+	return out
+}
+
+func (sh *shape) test(name string, sl *slot, n int, a *attribute) string {
+	path := sl.tests
+	if path == "" {
+		path = strings.ReplaceAll(strings.TrimSuffix(sl.path, "/*"), "/", ".")
+	}
+	path = sh.typ + ":" + strings.Replace(path, "#", strconv.Itoa(n), 1)
+	v := a.value
+	if sl.kind == asSystem {
+		v, _ = digits.of(v, "")
+	}
+	if sl.kind == asKey {
+		v = fullHive(v)
+	}
+	if sl.kind != asRef || sh.typ != "network-traffic" {
+		return equals(path, v)
+	}
+	to := sl.to
+	if to == "ip" {
+		to = addressType(v)
+	}
+	return "(" + equals(path+".type", to) + " AND " + equals(path+".value", v) + ")"
+}
+
+// hostTests are the names of hosts: the value, unless the object has a domain.
+func hostTests(hosts []*attribute, before []string) []string {
+	path := "domain-name:value"
+	if slices.ContainsFunc(before, func(s string) bool { return strings.HasPrefix(s, path+" ") }) {
+		path = "domain-name:x_misp_hostname"
+	}
+	out := make([]string, len(hosts))
+	for i, a := range hosts {
+		out[i] = equals(path, a.value)
+	}
+	return out
+}
+
+// contents are the files in a file object: the sample itself, or an attachment.
+func (c *converter) contents(main *strictjson.Value, left *[]*attribute) []strictjson.Value {
+	var made []strictjson.Value
+	*left = slices.DeleteFunc(*left, func(a *attribute) bool {
+		if a.data == "" || a.relation != "malware-sample" && a.relation != "attachment" {
+			return false
+		}
+		if a.relation == "attachment" && main.Get("content_ref") != nil {
+			return false
+		}
+		id := "artifact--" + c.idOf(a.uuid, a.pointer)
+		v := object(member("type", str("artifact")), member("spec_version", str("2.1")), member("id", str(id)), member("payload_bin", str(a.data)))
+		name := a.value
+		if a.relation == "malware-sample" {
+			var hash string
+			if name, hash = composite(a.value); hash != "" {
+				put(&v, "hashes/MD5", str(hash))
+			}
+			sample(&v)
+			set(main, "content_ref", str(id))
+		}
+		set(&v, "x_misp_filename", str(name))
+		made = append(made, v)
+		return true
+	})
+	return made
+}
+
+func contentTests(samples, attachments []*attribute) []string {
+	var out []string
+	for _, a := range samples {
+		name, hash := composite(a.value)
+		t := []string{}
+		if a.data != "" {
+			t = append(t, equals("file:content_ref.payload_bin", a.data))
+		}
+		t = append(t, equals("file:content_ref.x_misp_filename", name))
+		if hash != "" {
+			t = append(t, equals("file:content_ref.hashes.MD5", hash))
+		}
+		if a.data != "" {
+			t = append(t, sampleTests())
+		}
+		out = append(out, "("+strings.Join(t, " AND ")+")")
+	}
+	for _, a := range attachments {
+		t := equals("file:content_ref.x_misp_filename", a.value)
+		if a.data != "" {
+			t = "(" + equals("file:content_ref.payload_bin", a.data) + " AND " + t + ")"
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+// rule is an object that is a rule of a detection language.
+func (c *converter) rule(o *composition, uuid string, at time.Time, language string) strictjson.Value {
+	v := c.named("indicator", o, uuid, at)
+	known := map[string]string{language: "pattern", "comment": "description", "version": "pattern_version", language + "-rule-name": "name"}
+	var left []*attribute
+	for i := range o.attributes {
+		a := &o.attributes[i]
+		if property := known[a.relation]; property != "" && v.Get(property) == nil {
+			set(&v, property, str(a.value))
+		} else {
+			left = append(left, a)
+		}
+	}
+	rest(&v, left)
+	c.detects(&v, o.meta, at, text(&v, "pattern"), language)
+	return c.finishObject(o, uuid, shape{}, v)[0]
+}
+
+// customObject holds any object: all its attributes with their values.
+func (c *converter) customObject(o *composition, uuid string, at time.Time) strictjson.Value {
+	v := c.named("x-misp-object", o, uuid, at)
+	var held []strictjson.Value
+	for i := range o.attributes {
+		a := &o.attributes[i]
+		m := object(
+			member("type", str(a.typ)), member("object_relation", str(strings.ReplaceAll(a.relation, "(s)", ""))), member("value", str(a.value)),
+		)
+		setText(&m, "category", a.category)
+		setText(&m, "comment", a.comment)
+		if a.toIDs {
+			set(&m, "to_ids", truth(true))
+		}
+		setText(&m, "uuid", a.uuid)
+		setText(&m, "data", a.data)
+		held = append(held, m)
+	}
+	set(&v, "x_misp_attributes", list(held...))
+	setText(&v, "x_misp_comment", o.comment)
+	set(&v, "x_misp_meta_category", str(o.meta))
+	set(&v, "x_misp_name", str(o.name))
+	return c.finishObject(o, uuid, shape{}, v)[0]
+}
+
+// finishObject adds to the first object what the others cannot carry: whose
+// uuid each value has, and those values that do not survive. It tries the way
+// back to find out.
+func (c *converter) finishObject(o *composition, uuid string, sh shape, made ...strictjson.Value) []strictjson.Value {
+	h := object()
+	if original := scalar(&o.tree, "uuid"); original != uuid {
+		setText(&h, "uuid", original)
+	}
+	for _, name := range []string{"template_uuid", "template_version"} {
+		setText(&h, name, scalar(&o.tree, name))
+	}
+	c.common(&h, &o.part, "", "")
+	if !slices.ContainsFunc(made, func(v strictjson.Value) bool {
+		return text(&v, "description") == o.comment || text(&v, "x_misp_comment") == o.comment
+	}) || sh.alone {
+		setText(&h, "comment", o.comment)
+	}
+	back := valuesOf(o.name, made)
+	notes := make([]strictjson.Value, len(o.attributes))
+	for i := range o.attributes {
+		notes[i] = c.attributeHints(&o.attributes[i], o, back)
+	}
+	set(&h, "attributes", list(notes...))
+	extend(&made[0], h)
+	share(made)
+	return made
+}
+
+// attributeHints is what there is to say about one attribute of an object
+// beside its value.
+func (c *converter) attributeHints(a *attribute, o *composition, back *values) strictjson.Value {
+	n := object()
+	setText(&n, "uuid", a.uuid)
+	set(&n, "type", str(a.typ))
+	set(&n, "object_relation", str(a.relation))
+	if v, data := back.take(a.relation, a.uuid); v != a.value || data != a.data {
+		set(&n, "value", str(a.value))
+		setText(&n, "data", a.data)
+	}
+	setText(&n, "category", a.category)
+	setText(&n, "comment", a.comment)
+	if a.toIDs {
+		set(&n, "to_ids", truth(true))
+	}
+	if t := scalar(&a.tree, "timestamp"); t != scalar(&o.tree, "timestamp") {
+		set(&n, "timestamp", str(t))
+	}
+	for _, name := range []string{"first_seen", "last_seen"} {
+		setText(&n, name, text(&a.tree, name))
+	}
+	if is, _ := flag(&a.tree, "disable_correlation"); is {
+		set(&n, "disable_correlation", truth(true))
+	}
+	if is, _ := flag(&a.tree, "deleted"); is {
+		set(&n, "deleted", truth(true))
+	}
+	if d := scalar(&a.tree, "distribution"); d != "5" {
+		setText(&n, "distribution", d)
+	}
+	var tags []string
+	for _, t := range listed(&a.tree, "Tag") {
+		tags = append(tags, text(&t, "name"))
+	}
+	if len(tags) > 0 {
+		set(&n, "tags", texts(tags))
+	}
+	return n
+}
+
+// references converts what the objects of the event refer to.
+func (c *converter) references(o *composition) {
+	source := c.by[o.uuid]
+	if len(source) == 0 {
+		return
+	}
+	refs := listed(&o.tree, "ObjectReference")
+	for i := range refs {
+		r := &refs[i]
+		if is, _ := flag(r, "deleted"); is {
+			continue
+		}
+		p := part{raw: strictjson.Append(nil, r), pointer: o.pointer + "/ObjectReference/" + strconv.Itoa(i), tree: *r}
+		at := p.instant(o.instant(c.at))
+		c.related = append(c.related, relation{
+			part: p, id: usable(text(r, "uuid")), source: source[0], target: scalar(r, "referenced_uuid"), kind: text(r, "relationship_type"), at: at, comment: text(r, "comment"),
+		})
+	}
+}

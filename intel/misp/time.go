@@ -1,0 +1,47 @@
+package misp
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Times of STIX as the reference converter writes them: created and modified
+// with milliseconds, all others without.
+const (
+	versionTime = "2006-01-02T15:04:05.000Z"
+	plainTime   = "2006-01-02T15:04:05.999999Z"
+)
+
+// epoch stands in where MISP says no time at all. The present would make the
+// same event another object each time it is read.
+var epoch = time.Unix(0, 0).UTC()
+
+// unix reads a timestamp of MISP.
+func unix(s string) (time.Time, bool) {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n <= 0 || n > 1<<37 {
+		return time.Time{}, false
+	}
+	return time.Unix(n, 0).UTC(), true
+}
+
+// written are the ways MISP writes a time with a date.
+var written = []string{"2006-01-02T15:04:05.999999999Z07:00", "2006-01-02T15:04:05.999999999-0700", "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02"}
+
+func dated(s string) (time.Time, bool) {
+	for _, layout := range written {
+		if t, err := time.Parse(layout, strings.TrimSpace(s)); err == nil {
+			return t.UTC(), true
+		}
+	}
+	return time.Time{}, false
+}
+
+// instant is when a part of an event was last changed, or when its event was.
+func (p *part) instant(otherwise time.Time) time.Time {
+	if t, ok := unix(scalar(&p.tree, "timestamp")); ok {
+		return t
+	}
+	return otherwise
+}

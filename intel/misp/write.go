@@ -1,0 +1,425 @@
+package misp
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"entente/intel"
+	"entente/intel/stix"
+	"entente/internal/strictjson"
+)
+
+// Written is what [Write] made.
+type Written struct {
+	Events [][]byte // each a JSON document {"Event": …}
+	Left   []string // ids of objects that MISP has no place for
+}
+
+// Write turns STIX objects into MISP events: one for each report or grouping,
+// and one for what is in none. What came from MISP comes out as it was; other
+// objects become attributes, objects and galaxies as far as MISP has them.
+//
+// The caller has decided who may have the objects: everything here is written.
+// Distribution is the narrowest of MISP (0, this organisation only) unless the
+// event said otherwise: a level is never widened by a conversion.
+func Write(objects []*intel.Object) Written {
+	w := &writer{byID: map[string]*strictjson.Value{}, done: map[string]bool{}}
+	var reports []*strictjson.Value
+	var loose []string
+	for _, o := range objects {
+		w.byID[o.ID] = o.Tree
+		w.order = append(w.order, o.ID)
+		if o.Type == "report" || o.Type == "grouping" {
+			reports = append(reports, o.Tree)
+		}
+	}
+	w.relate()
+	for _, r := range reports {
+		w.event(r, w.under(r))
+	}
+	for _, id := range w.order {
+		if !w.done[id] {
+			loose = append(loose, id)
+		}
+	}
+	if slices.ContainsFunc(loose, w.substance) {
+		w.event(nil, loose)
+	}
+	for _, id := range w.order {
+		if !w.done[id] && !stix.WellKnownMarking(id) && prefix(id) != "identity" {
+			w.out.Left = append(w.out.Left, id)
+		}
+	}
+	return w.out
+}
+
+// writer makes the events of one set of objects.
+type writer struct {
+	out   Written
+	order []string
+	byID  map[string]*strictjson.Value
+	done  map[string]bool
+	from  map[string][]*strictjson.Value // relationships by source
+	about map[string][]*strictjson.Value // sightings, notes and opinions by what they are about
+	ev    *strictjson.Value
+	marks map[string]bool // of the report, which its parts are under
+}
+
+// substance reports whether an object can be the content of an event.
+func (w *writer) substance(id string) bool {
+	switch prefix(id) {
+	case "identity", "marking-definition", "extension-definition", "relationship", "language-content":
+		return false
+	}
+	return true
+}
+
+func (w *writer) relate() {
+	w.from, w.about = map[string][]*strictjson.Value{}, map[string][]*strictjson.Value{}
+	for _, id := range w.order {
+		o := w.byID[id]
+		switch prefix(id) {
+		case "relationship":
+			w.from[text(o, "source_ref")] = append(w.from[text(o, "source_ref")], o)
+		case "sighting":
+			of := text(o, "sighting_of_ref")
+			w.about[of] = append(w.about[of], o)
+		case "opinion", "note":
+			if label(o, "data-layer") != "" {
+				continue
+			}
+			for _, r := range listed(o, "object_refs")[:min(1, len(listed(o, "object_refs")))] {
+				w.about[r.Text] = append(w.about[r.Text], o)
+			}
+		}
+	}
+}
+
+// under returns the ids of a report's objects in its order.
+func (w *writer) under(report *strictjson.Value) []string {
+	ids := []string{}
+	for _, r := range listed(report, "object_refs") {
+		if w.byID[r.Text] != nil {
+			ids = append(ids, r.Text)
+		}
+	}
+	return ids
+}
+
+// event writes one event. A nil report is for objects that are in none.
+func (w *writer) event(report *strictjson.Value, ids []string) {
+	ev := object()
+	w.ev, w.marks = &ev, map[string]bool{}
+	w.head(report, ids)
+	if report != nil {
+		w.done[text(report, "id")] = true
+		for _, m := range listed(report, "object_marking_refs") {
+			w.marks[m.Text] = true
+		}
+	}
+	for _, id := range ids {
+		w.part(id, ids)
+	}
+	if report != nil {
+		w.commented(report, w.ev)
+		if tags := w.tags(report, nil); len(tags) > 0 {
+			set(w.ev, "Tag", list(append(tags, listed(w.ev, "Tag")...)...))
+		}
+	}
+	doc := object(member("Event", ev))
+	w.out.Events = append(w.out.Events, strictjson.Append(nil, &doc))
+}
+
+// head writes what is known of the event itself.
+func (w *writer) head(report *strictjson.Value, ids []string) {
+	h := hints(report)
+	uuid, info, when := "", "Objects shared without a report", ""
+	if report != nil {
+		uuid, info, when = suffix(text(report, "id")), text(report, "name"), text(report, "modified")
+	} else {
+		for _, id := range ids {
+			when = max(when, text(w.byID[id], "modified"))
+		}
+		uuid = stix.NameUUID(namespace, strings.Join(ids, " "))
+	}
+	set(w.ev, "uuid", str(firstOf(text(h, "uuid"), uuid)))
+	set(w.ev, "info", str(info))
+	set(w.ev, "distribution", str(firstOf(text(h, "distribution"), "0")))
+	for _, name := range []string{"date", "threat_level_id", "analysis", "extends_uuid"} {
+		setText(w.ev, name, text(h, name))
+	}
+	if day, _, ok := strings.Cut(when, "T"); ok && w.ev.Get("date") == nil {
+		set(w.ev, "date", str(day))
+	}
+	setText(w.ev, "timestamp", seconds(when))
+	is, _ := flag(h, "published")
+	set(w.ev, "published", truth(is))
+	if p := text(report, "published"); p != "" {
+		set(w.ev, "published", truth(true))
+		set(w.ev, "publish_timestamp", str(seconds(p)))
+	}
+	if creator := w.byID[text(report, "created_by_ref")]; creator != nil {
+		set(w.ev, "Orgc", object(member("uuid", str(suffix(text(creator, "id")))), member("name", str(text(creator, "name")))))
+	}
+}
+
+// seconds is a time of STIX as a timestamp of MISP.
+func seconds(s string) string {
+	t, ok := dated(s)
+	if !ok {
+		return ""
+	}
+	return strconv.FormatInt(t.Unix(), 10)
+}
+
+// appendTo adds an element to a list of the event or of a part of it.
+func appendTo(v *strictjson.Value, name string, e strictjson.Value) {
+	if have := v.Get(name); have != nil {
+		have.Items = append(have.Items, e)
+		return
+	}
+	set(v, name, list(e))
+}
+
+// part writes what an object of the report is, once for all objects that were
+// made of the same attribute or object.
+func (w *writer) part(id string, ids []string) {
+	o := w.byID[id]
+	if w.done[id] || o == nil {
+		return
+	}
+	typ := prefix(id)
+	switch {
+	case label(o, "galaxy-type") != "" || typ == "x-misp-galaxy-cluster":
+		w.done[id] = true
+		if !w.attached(id, ids) {
+			w.galaxy(o, w.ev)
+		}
+	case label(o, "type") != "":
+		appendTo(w.ev, "Attribute", w.attribute(w.group(id, "type"), id))
+	case label(o, "name") != "":
+		appendTo(w.ev, "Object", w.composition(w.group(id, "name"), id))
+	case typ == "note" && strings.Contains(label(o, "data-layer"), "Report"):
+		w.done[id] = true
+		w.eventReport(o)
+	case typ == "relationship", typ == "sighting", typ == "opinion", typ == "identity", typ == "marking-definition":
+	case typ == "note" && label(o, "context-layer") != "":
+	default:
+		w.foreign(id, ids)
+	}
+}
+
+// attached reports whether a cluster belongs to a part of the event rather than
+// to the event.
+func (w *writer) attached(id string, ids []string) bool {
+	for _, other := range ids {
+		for _, r := range w.from[other] {
+			if text(r, "target_ref") == id && (label(w.byID[other], "type") != "" || label(w.byID[other], "name") != "") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// group collects what was made of one attribute or object: the objects with its
+// uuid and labels, and the observables of the observed data.
+func (w *writer) group(id, kind string) []strictjson.Value {
+	uuid, want := suffix(id), label(w.byID[id], kind)
+	var made []strictjson.Value
+	for _, typ := range []string{"observed-data", "indicator", prefix(id)} {
+		o := w.byID[typ+"--"+uuid]
+		if o == nil || label(o, kind) != want || w.done[typ+"--"+uuid] {
+			continue
+		}
+		w.done[typ+"--"+uuid] = true
+		made = append(made, *o)
+		for _, r := range listed(o, "object_refs") {
+			if sco := w.byID[r.Text]; sco != nil {
+				w.done[r.Text] = true
+				made = append(made, *sco)
+			}
+		}
+	}
+	return made
+}
+
+// attribute writes one attribute.
+func (w *writer) attribute(made []strictjson.Value, id string) strictjson.Value {
+	f, main := single(made), &made[0]
+	h := hints(main)
+	a := object(member("uuid", str(firstOf(text(h, "uuid"), suffix(id)))))
+	set(&a, "type", str(f.typ))
+	set(&a, "category", str(firstOf(text(h, "category"), f.category, attributeTypes[f.typ].category)))
+	set(&a, "value", str(firstOf(text(h, "value"), f.value)))
+	comment := f.comment
+	if c := h.Get("comment"); c != nil {
+		comment = c.Text
+	}
+	setText(&a, "comment", comment)
+	toIDs := f.toIDs
+	if is, given := flag(h, "to_ids"); given {
+		toIDs = is
+	}
+	set(&a, "to_ids", truth(toIDs))
+	setText(&a, "data", firstOf(text(h, "data"), f.data))
+	w.common(&a, main, h)
+	if tags := w.tags(main, h); len(tags) > 0 {
+		set(&a, "Tag", list(tags...))
+	}
+	for i := range made {
+		w.commented(&made[i], &a)
+	}
+	return a
+}
+
+// common writes what attributes and objects share.
+func (w *writer) common(a, main, h *strictjson.Value) {
+	if t := h.Get("timestamp"); t == nil {
+		setText(a, "timestamp", seconds(text(main, "modified")))
+	} else {
+		setText(a, "timestamp", t.Text)
+	}
+	first, last := text(main, "first_observed"), text(main, "last_observed")
+	if h == nil && (first != last || seconds(first) != seconds(text(main, "modified"))) {
+		setText(a, "first_seen", first)
+		setText(a, "last_seen", last)
+	}
+	for _, name := range []string{"first_seen", "last_seen", "distribution"} {
+		setText(a, name, text(h, name))
+	}
+	for _, name := range []string{"disable_correlation", "deleted"} {
+		if is, _ := flag(h, name); is {
+			set(a, name, truth(true))
+		}
+	}
+	if is, _ := flag(main, "revoked"); is {
+		set(a, "deleted", truth(true))
+	}
+}
+
+// tags are the labels that are no fields of MISP, and the markings. What the
+// whole event is under is not repeated on its parts.
+func (w *writer) tags(o, h *strictjson.Value) []strictjson.Value {
+	var names []string
+	add := func(s string) {
+		if s != "" && !slices.Contains(names, s) {
+			names = append(names, s)
+		}
+	}
+	for _, l := range listed(o, "labels") {
+		if !structural(l.Text) {
+			add(l.Text)
+		}
+	}
+	whole := text(o, "type") == "report" || text(o, "type") == "grouping"
+	for _, m := range listed(o, "object_marking_refs") {
+		if whole || !w.marks[m.Text] {
+			add(tlpTags[m.Text])
+		}
+	}
+	for _, t := range listed(h, "tags") {
+		add(t.Text)
+	}
+	out := make([]strictjson.Value, len(names))
+	for i, n := range names {
+		out[i] = object(member("name", str(n)))
+	}
+	return out
+}
+
+// structural reports whether a label is a field of MISP written as a label.
+func structural(l string) bool {
+	for _, p := range []string{"misp:type=", "misp:category=", "misp:name=", "misp:meta-category=", "misp:to_ids=", "misp:galaxy-", "misp:data-layer=", "misp:context-layer="} {
+		if strings.HasPrefix(l, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// composition writes one MISP object.
+func (w *writer) composition(made []strictjson.Value, id string) strictjson.Value {
+	main := &made[0]
+	h, name := hints(main), firstOf(text(main, "x_misp_name"), label(main, "name"))
+	o := object(member("uuid", str(firstOf(text(h, "uuid"), suffix(id)))), member("name", str(name)))
+	set(&o, "meta-category", str(firstOf(text(main, "x_misp_meta_category"), label(main, "meta-category"))))
+	comment := text(h, "comment")
+	for i := range made {
+		if typ := text(&made[i], "type"); typ == "indicator" && text(&made[i], "pattern_type") == "stix" || typ == "x-misp-object" {
+			comment = firstOf(comment, text(&made[i], "description"), text(&made[i], "x_misp_comment"))
+		}
+	}
+	setText(&o, "comment", comment)
+	for _, n := range []string{"template_uuid", "template_version"} {
+		setText(&o, n, text(h, n))
+	}
+	w.common(&o, main, h)
+	vs := valuesOf(name, made)
+	if noted := listed(h, "attributes"); len(noted) > 0 {
+		for i := range noted {
+			appendTo(&o, "Attribute", w.noted(&noted[i], main, vs))
+		}
+	} else {
+		for _, e := range vs.all {
+			appendTo(&o, "Attribute", w.guessed(e, main, suffix(id)))
+		}
+	}
+	for i := range made {
+		w.referring(&made[i], &o)
+		w.commented(&made[i], &o)
+	}
+	return o
+}
+
+// noted writes an attribute of an object as it was.
+func (w *writer) noted(n, main *strictjson.Value, vs *values) strictjson.Value {
+	relation := text(n, "object_relation")
+	v, data := vs.take(relation, text(n, "uuid"))
+	a := object()
+	setText(&a, "uuid", text(n, "uuid"))
+	set(&a, "type", str(text(n, "type")))
+	set(&a, "object_relation", str(relation))
+	set(&a, "value", str(firstOf(text(n, "value"), v)))
+	setText(&a, "category", text(n, "category"))
+	setText(&a, "comment", text(n, "comment"))
+	is, _ := flag(n, "to_ids")
+	set(&a, "to_ids", truth(is))
+	setText(&a, "data", firstOf(text(n, "data"), data))
+	stamp := seconds(text(main, "modified"))
+	if t := n.Get("timestamp"); t != nil {
+		stamp = t.Text
+	}
+	setText(&a, "timestamp", stamp)
+	for _, name := range []string{"first_seen", "last_seen", "distribution"} {
+		setText(&a, name, text(n, name))
+	}
+	for _, name := range []string{"disable_correlation", "deleted"} {
+		if is, _ := flag(n, name); is {
+			set(&a, name, truth(true))
+		}
+	}
+	for _, t := range listed(n, "tags") {
+		appendTo(&a, "Tag", object(member("name", str(t.Text))))
+	}
+	return a
+}
+
+// guessed writes an attribute of an object that another converter wrote.
+func (w *writer) guessed(e *entry, main *strictjson.Value, object_ string) strictjson.Value {
+	a := object()
+	uuid := e.uuid
+	if uuid == "" || uuid == object_ {
+		uuid = stix.NameUUID(namespace, object_+" - "+e.relation+" - "+e.value)
+	}
+	set(&a, "uuid", str(uuid))
+	set(&a, "type", str(e.misp))
+	set(&a, "object_relation", str(e.relation))
+	set(&a, "value", str(e.value))
+	set(&a, "category", str(firstOf(attributeTypes[e.misp].category, "Other")))
+	set(&a, "to_ids", truth(e.toIDs))
+	setText(&a, "data", e.data)
+	setText(&a, "timestamp", seconds(text(main, "modified")))
+	return a
+}
