@@ -117,7 +117,7 @@ func whatToDo(kind string) string {
 }
 
 // tabled are the areas whose codes stand in tables of rules.
-var tabled = regexp.MustCompile(`^(stix|json)\.[a-z0-9-]+$`) //nolint:gochecknoglobals // read only
+var tabled = regexp.MustCompile(`^(stix|json|pattern)\.[a-z0-9-]+$`) //nolint:gochecknoglobals // read only
 
 var codeForm = regexp.MustCompile(`^[a-z][a-z0-9-]*(\.[a-z0-9-]+)+$`) //nolint:gochecknoglobals // read only
 

@@ -85,7 +85,7 @@ var hints = map[string]string{
 	"stix.near-miss":    "Spell the property exactly as the standard does; other readers may take this spelling for it.",
 	"stix.not-object":   "Send JSON objects.",
 	"stix.order":        "Send times in order.",
-	"stix.pattern":      "Simplify the pattern, or split the indicator.",
+	"stix.pattern":      "Write the pattern as section 9 defines it, within the limits; the guide on patterns has both.",
 	"stix.reference":    "Refer to an object of a type the property allows.",
 	"stix.required":     "Add the property.",
 	"stix.reserved":     "Rename the property: section 3.8 reserves this name.",

@@ -32,7 +32,7 @@ var domainObjects = map[string]*shape{
 	"incident": domain(must("name", text), may("description", text)),
 	"indicator": domain(may("name", text), may("description", text), may("indicator_types", list(text)), must("pattern", text),
 		must("pattern_type", text), may("pattern_version", text), must("valid_from", timestamp), may("valid_until", timestamp),
-		may("kill_chain_phases", killChains)).and(inOrder("valid_from", "valid_until", true), sanePattern),
+		may("kill_chain_phases", killChains)).and(inOrder("valid_from", "valid_until", true), stixPattern),
 	"infrastructure": domain(must("name", text), may("description", text), may("infrastructure_types", list(text)), may("aliases", list(text)),
 		may("kill_chain_phases", killChains)).with(seen...).and(seenInOrder),
 	"intrusion-set": domain(must("name", text), may("description", text), may("aliases", list(text))).with(seen...).with(motives...).and(seenInOrder),

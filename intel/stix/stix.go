@@ -2,9 +2,8 @@
 // costs its sender that object and nothing else.
 //
 // It checks the MUST rules of the standard against a table (spec_*.go) and
-// reads markings; it does not store, decide or resolve references, and it does
-// not parse the pattern language: [Parse] only refuses patterns that are too
-// costly or plainly broken, the full grammar is a package of its own.
+// reads markings; it does not store, decide or resolve references. Patterns are
+// read by package pattern.
 //
 // Invariant: every byte of a document is accounted for. An object is accepted
 // with the exact bytes it had (or, for 2.0, beside them), or it is rejected
