@@ -55,10 +55,9 @@ func (c *Console) shelve(doc *instrument.Instrument, by string) shelved {
 type reading struct {
 	shelved
 	Active   bool
-	Version  string
 	Outline  []instrument.Outline
 	Acts     []exchange.ActView
-	Parties  []standing
+	Standing []standing
 	Calendar []appointment
 	File     string // how a command names it
 	Levels   []verified
@@ -103,9 +102,9 @@ func (c *Console) instrument(r *http.Request) (string, page, error) {
 }
 
 func (c *Console) read(s shelved, text *exchange.TextView, file string) reading {
-	p := reading{shelved: s, Version: s.Instrument.Version, Outline: s.Outline(), File: file, Active: text != nil}
-	for n := range s.Instrument.Parties {
-		rec := &s.Instrument.Parties[n]
+	p := reading{shelved: s, Outline: s.Outline(), File: file, Active: text != nil}
+	for n := range s.Parties {
+		rec := &s.Parties[n]
 		st := standing{PartyRecord: rec, Bound: bound(s.Instrument, rec, c.Now())}
 		if text != nil {
 			for _, of := range text.Parties {
@@ -114,7 +113,7 @@ func (c *Console) read(s shelved, text *exchange.TextView, file string) reading 
 				}
 			}
 		}
-		p.Parties = append(p.Parties, st)
+		p.Standing = append(p.Standing, st)
 	}
 	if text != nil {
 		p.Acts = text.Acts

@@ -3,7 +3,6 @@ package instrument
 import (
 	"cmp"
 	"maps"
-
 	"slices"
 
 	"entente/internal/strictjson"

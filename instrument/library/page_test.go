@@ -19,7 +19,7 @@ func TestCoveragePageIsUpToDate(t *testing.T) {
 	t.Parallel()
 	want := coveragePage(t)
 	if os.Getenv("UPDATE") != "" {
-		if err := os.WriteFile(page, []byte(want), 0o644); err != nil { //nolint:gosec // G306: a document of the repository
+		if err := os.WriteFile(page, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
