@@ -39,6 +39,7 @@ type local struct {
 	opens      uint8 // laws in which it can open cooperation
 	changed    bool
 	terms      bool // it is here for the terms of receipt only
+	always     bool // it speaks whatever the categories are
 	outside    bool // only its terms can bind
 	absolute   bool // a prohibition of both laws that nothing in its instrument excepts
 	plain      bool // a permission of both laws that no clause takes back and that asks nobody

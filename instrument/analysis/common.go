@@ -48,7 +48,10 @@ func regionOf(n *norm) region {
 	words := objectWords()
 	r := region{
 		words: make([][]string, len(words)), tlp: span(0, int(intel.Red)), pap: span(0, int(intel.PAPRed)),
-		cats: n.categories(), facts: map[string]uint64{}, without: n.meaning.Without,
+		cats: n.categories(), facts: map[string]uint64{},
+	}
+	if n.is(instrument.Permission) {
+		r.without = n.meaning.Without // a duty that requires something binds what lacks it
 	}
 	n.meanings(func(m *decision.Meaning) { r.narrow(m, n.is(instrument.Permission)) })
 	for i := range r.words {

@@ -35,12 +35,22 @@ func (c *cases) conditions(l *local) {
 		add(byAct, c.attrs[byAct].values([]string{n.clause.Act}))
 	}
 	l.cats, l.without = n.categories(), n.meaning.Without
+	if n.clause == nil && l.changed {
+		// That an instrument is there at all may change what others say, whatever
+		// its scope: it may supersede or transpose them.
+		l.ask, l.may, l.sure = l.may, nil, nil
+	}
 }
 
 func (c *cases) ranges(m *decision.Meaning, add func(int, uint64)) {
 	if r := m.When.TLP; r != nil {
 		add(byTLP, span(int(r.Min), min(int(r.Max), int(intel.Red))))
 	}
+	c.extras(m, add)
+}
+
+// extras are the conditions that also the terms of receipt look at.
+func (c *cases) extras(m *decision.Meaning, add func(int, uint64)) {
 	if r := m.When.PAP; r != nil {
 		add(byPAP, span(int(r.Min), min(int(r.Max), int(intel.PAPRed))))
 	}
@@ -102,10 +112,16 @@ func (c *cases) termsOf(l *local) local {
 	if list := n.meaning.When.Type; len(list) > 0 {
 		t.may = append(t.may, test{0, c.attrs[0].values(list)})
 	}
-	if n.is(instrument.Prohibition) && n.clause.Act == onwardShare && n.onward == nil {
-		t.may = append(t.may, test{byAct, c.attrs[byAct].values([]string{share})})
-		t.cats = l.cats
-		c.factTests(&t, &n.meaning)
+	if n.is(instrument.Prohibition) && n.clause.Act == onwardShare {
+		p := local{norm: l.norm, may: []test{{byAct, c.attrs[byAct].values([]string{share})}}}
+		c.factTests(&p, &n.meaning)
+		c.extras(&n.meaning, func(attr int, in uint64) { p.may = append(p.may, test{attr, in}) })
+		t.cats = categorySets{}.with(&n.meaning)
+		if t.always = n.onward != nil; t.always {
+			t.ask = p.may // what else it says does not depend on these
+		} else {
+			t.may = append(t.may, p.may...)
+		}
 	}
 	t.ask = append(t.ask, test{c.fact(originatorConsent), factTrue}, test{c.fact(originatorConsent), factFalse})
 	t.sure = t.may

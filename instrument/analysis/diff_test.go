@@ -82,7 +82,7 @@ func answer(t *testing.T, e *decision.Engine, r decision.Request) decision.Answe
 func TestLG6DiffIsExactlyTheDifferingCases(t *testing.T) {
 	t.Parallel()
 	differing, passedOn, classes := 0, 0, 0
-	for seed := range uint64(120) {
+	for seed := range rounds(120) {
 		g := newGen(seed)
 		before := g.law()
 		after := g.amended(before)

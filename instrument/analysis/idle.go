@@ -269,7 +269,7 @@ func (a *analyser) shadow(i int, m *meeter) *Place {
 // covered reports whether every case of r is one of o, as far as their lists say.
 func (r *region) covered(o *region) bool {
 	c := *o
-	if !r.cats.imply(&o.cats) || slices.ContainsFunc(o.without, func(x privacy.Category) bool { return !slices.Contains(r.without, x) }) {
+	if !r.cats.imply(o.cats) || slices.ContainsFunc(o.without, func(x privacy.Category) bool { return !slices.Contains(r.without, x) }) {
 		return false
 	}
 	c.cats = categorySets{}

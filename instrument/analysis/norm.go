@@ -287,24 +287,28 @@ type categorySets struct {
 
 func (n *norm) categories() categorySets {
 	var s categorySets
-	for _, m := range []*decision.Meaning{n.scope, &n.meaning} {
-		if m == nil || m.When.Categories == nil {
-			continue
-		}
-		c := m.When.Categories
-		if len(c.Any) > 0 {
-			s.any = append(s.any, c.Any)
-		}
-		if len(c.Within) > 0 {
-			s.within = append(s.within, c.Within)
-		}
-		s.none = append(s.none, c.None...)
+	n.meanings(func(m *decision.Meaning) { s = s.with(m) })
+	return s
+}
+
+// with adds the conditions of a meaning.
+func (s categorySets) with(m *decision.Meaning) categorySets {
+	c := m.When.Categories
+	if c == nil {
+		return s
 	}
+	if len(c.Any) > 0 {
+		s.any = append(s.any, c.Any)
+	}
+	if len(c.Within) > 0 {
+		s.within = append(s.within, c.Within)
+	}
+	s.none = append(s.none, c.None...)
 	return s
 }
 
 // imply reports whether categories that meet s meet o, as far as their lists say.
-func (s *categorySets) imply(o *categorySets) bool {
+func (s categorySets) imply(o categorySets) bool {
 	subset := func(a, b []privacy.Category) bool {
 		return !slices.ContainsFunc(a, func(c privacy.Category) bool { return !slices.Contains(b, c) })
 	}

@@ -16,7 +16,7 @@ import (
 func TestLG6ShadowedIffRemovingChangesNothing(t *testing.T) {
 	t.Parallel()
 	shadowed, changing, missed := 0, 0, 0
-	for seed := range uint64(150) {
+	for seed := range rounds(150) {
 		g := newGen(seed + 5_000)
 		law := g.law()
 		a, err := newAnalyser(law, Options{At: genStart, Parties: genParties, Cells: 2_000_000})
@@ -70,7 +70,7 @@ func TestLG6ShadowedIffRemovingChangesNothing(t *testing.T) {
 // were not called idle: there is a witness, and the engine confirms it.
 func TestLG6WhatIsNotShadowedChangesSomething(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(60) {
+	for seed := range rounds(60) {
 		g := newGen(seed + 9_000)
 		law := g.law()
 		a, err := newAnalyser(law, Options{At: genStart, Parties: genParties, Cells: 2_000_000})
@@ -120,7 +120,7 @@ func without(l decision.Law, n, c int) decision.Law {
 func TestLG6ContradictionsIffACommonCase(t *testing.T) {
 	t.Parallel()
 	reported, seen := 0, 0
-	for seed := range uint64(250) {
+	for seed := range rounds(250) {
 		g := newGen(seed + 20_000)
 		law := g.law()
 		a, err := newAnalyser(law, Options{At: genStart, Parties: genParties, Findings: 100_000})
@@ -181,7 +181,7 @@ func matches(e *decision.Engine, r decision.Request) (certain, all map[[2]string
 func TestLG6LeaksIffAPath(t *testing.T) {
 	t.Parallel()
 	leaks := 0
-	for seed := range uint64(60) {
+	for seed := range rounds(60) {
 		g := newGen(seed + 40_000)
 		law, actors := g.agreements(6)
 		a, err := newAnalyser(law, Options{At: genStart, Parties: actors, Findings: 10_000})

@@ -106,8 +106,8 @@ func (c *cases) prospects(live []int, classes []categoryClass, transforms []priv
 func (c *cases) prospect(l *local, classes []categoryClass, transforms []privacy.Transform) prospect {
 	var p prospect
 	n := &c.q.norms[l.norm]
-	if n.clause == nil {
-		return p // the head of an instrument
+	if n.clause == nil || l.always {
+		return p
 	}
 	for _, list := range l.cats.any {
 		reach := reaching(list, transforms)
