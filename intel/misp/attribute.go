@@ -211,7 +211,7 @@ var attributeMappings = map[string]mapping{
 			{"domain-name", []leaf{{path: "value", from: first}}},
 			{"network-traffic", []leaf{{path: "dst_port", from: port}, {path: "dst_ref", from: refOf, lit: "domain-name"}, {path: "protocols/0", from: literal, lit: "tcp"}}},
 		},
-		[]comparison{{path: "network-traffic:dst_ref.value", from: first}, {path: "network-traffic:dst_port", from: second}},
+		[]comparison{{path: "domain-name:value", from: first}, {path: "network-traffic:dst_port", from: second}},
 	},
 	"http-method": {nil, is(httpRequest + ".request_method")},
 	"mac-address": {one("mac-addr", leaf{path: "value", from: lower}), is("mac-addr:value")},

@@ -27,6 +27,7 @@ func single(made []strictjson.Value) found {
 	var f found
 	for i := range made {
 		o := &made[i]
+		f.toIDs = f.toIDs || strings.EqualFold(label(o, "to_ids"), "true")
 		f.typ, f.category = firstOf(f.typ, label(o, "type")), firstOf(f.category, label(o, "category"))
 	}
 	m, _ := mappingOf(f.typ)
@@ -36,6 +37,7 @@ func single(made []strictjson.Value) found {
 		case "x-misp-attribute":
 			f.value, f.comment, f.category = text(o, "x_misp_value"), text(o, "x_misp_comment"), firstOf(text(o, "x_misp_category"), f.category)
 			f.typ = firstOf(text(o, "x_misp_type"), f.typ)
+			f.toIDs = f.toIDs || label(o, "to_ids") == "" && attributeTypes[f.typ].toIDs
 		case "campaign", "vulnerability":
 			if label(o, "type") != "" {
 				f.value = text(o, "name")
@@ -145,6 +147,7 @@ func (m mapping) fromPattern(typ, pattern string) string {
 // attributes: by the uuid of the attribute where an observable has it, else by
 // relation in order.
 type values struct {
+	name       string // of the template
 	byUUID     map[string]*entry
 	byRelation map[string][]*entry
 	all        []*entry
@@ -157,12 +160,32 @@ type entry struct {
 
 func (vs *values) add(e entry) {
 	p := &e
+	if e.misp == "" || templates[vs.name] != nil {
+		e.relation, e.misp = vs.templated(e.relation, e.misp)
+	}
 	vs.all = append(vs.all, p)
 	key := relationKey(e.relation)
 	vs.byRelation[key] = append(vs.byRelation[key], p)
 	if e.uuid != "" {
 		vs.byUUID[e.uuid] = p
 	}
+}
+
+// templated returns a relation as its template spells it, and its type.
+func (vs *values) templated(relation, misp string) (name, typ string) {
+	if t := templates[vs.name][relation]; t != "" {
+		return relation, t
+	}
+	key := relationKey(relation)
+	for n := range templates[vs.name] {
+		if relationKey(n) == key && (name == "" || n < name) {
+			name = n
+		}
+	}
+	if name != "" {
+		return name, templates[vs.name][name]
+	}
+	return relation, firstOf(misp, usualType(relation))
 }
 
 // relationKey is what a relation has in common with the property it became.
@@ -192,7 +215,7 @@ func (vs *values) take(relation, uuid string) (v, data string) {
 
 // valuesOf reads the objects that one MISP object became.
 func valuesOf(name string, made []strictjson.Value) *values {
-	vs := &values{byUUID: map[string]*entry{}, byRelation: map[string][]*entry{}}
+	vs := &values{name: name, byUUID: map[string]*entry{}, byRelation: map[string][]*entry{}}
 	sh, shaped := shapeOf(name)
 	for i := range made {
 		o := &made[i]
@@ -225,12 +248,17 @@ func valuesOf(name string, made []strictjson.Value) *values {
 }
 
 func (vs *values) rule(o *strictjson.Value, name string) {
-	for _, p := range []struct{ property, relation, misp string }{
-		{"pattern", name, name}, {"pattern_version", "version", "text"}, {"description", "comment", "comment"}, {"name", name + "-rule-name", "text"},
-	} {
-		if v := text(o, p.property); v != "" && (p.property != "pattern_version" || v != "2.1") {
-			vs.add(entry{relation: p.relation, misp: p.misp, value: v, toIDs: p.property == "pattern"})
+	of, known := ruleTemplates[name]
+	if !known {
+		return
+	}
+	for property, relation := range of.relations() {
+		if v := text(o, property); v != "" && (property != "pattern_version" || v != "2.1") {
+			vs.add(entry{relation: relation, value: v, toIDs: property == "pattern"})
 		}
+	}
+	for _, r := range listed(o, "external_references") {
+		vs.add(entry{relation: of.reference, value: text(&r, "url")})
 	}
 	vs.rest(o)
 }
@@ -298,12 +326,22 @@ func (vs *values) main(name string, sh shape, o *strictjson.Value, scos []strict
 	if name == "domain-ip" && len(vs.byRelation["domain"]) > 0 {
 		vs.byRelation["hostname"] = vs.byRelation["domain"]
 	}
-	if name == "file" {
+	switch name {
+	case "file", "lnk":
 		vs.contents(o, scos)
+	case "artifact":
+		if data := text(o, "payload_bin"); data != "" {
+			vs.add(entry{relation: "payload_bin", value: firstOf(text(o, "x_misp_filename"), "artifact"), data: data})
+		}
+	case "email":
+		vs.mail(o, scos)
+	}
+	if sh.contacts != nil {
+		vs.contacts(sh, o)
 	}
 	if sh.typ == "network-traffic" {
 		for _, p := range listed(o, "protocols") {
-			if p.Text != "ipv4" && p.Text != "ipv6" {
+			if p.Text != "ipv4" && p.Text != "ipv6" && p.Text != "tcp" || sh.spoken {
 				vs.add(entry{relation: "protocol", misp: "text", value: p.Text})
 			}
 		}
@@ -377,14 +415,14 @@ func (vs *values) rest(o *strictjson.Value) {
 func (k kind) read(v *strictjson.Value) string {
 	s := asText(v)
 	switch k {
-	case asSystem:
-		return "AS" + s
 	case asTruth:
 		if v.Bool {
 			return "True"
 		}
 		return "False"
-	case asString, asNumber, asMoment, asKey, asRef:
+	case asThousandth:
+		return thousandths(s)
+	case asString, asNumber, asSystem, asMoment, asKey, asRef, asFloat:
 	}
 	return s
 }

@@ -66,9 +66,10 @@ func (c *converter) composition(o *composition) {
 // compositionObjects makes the objects of an object, that which stands for it
 // first.
 func (c *converter) compositionObjects(o *composition, uuid string, at time.Time) []strictjson.Value {
+	of, isRule := ruleTemplates[o.name]
 	switch {
-	case o.name == "yara" && o.first("yara") != "":
-		return []strictjson.Value{c.rule(o, uuid, at, "yara")}
+	case isRule && o.first(of.pattern) != "":
+		return []strictjson.Value{c.rule(o, uuid, at, of)}
 	case o.name == "domain-ip" && !slices.ContainsFunc(o.attributes, func(a attribute) bool { return a.relation == "domain" || a.relation == "hostname" }):
 		return []strictjson.Value{c.customObject(o, uuid, at)}
 	}
@@ -175,11 +176,20 @@ func (c *converter) shaped(o *composition, sh shape, main strictjson.Value, uuid
 		hostname(&main, &left)
 	case "vulnerability":
 		catalogued(&main, o, &left)
-	case "file":
+	case "file", "lnk":
 		others = append(others, c.contents(&main, &left)...)
+	case "artifact":
+		payload(&main, &left)
+	case "email":
+		others = append(others, c.mail(&main, others, &left, uuid)...)
+	case "network-socket":
+		listening(&main, &left)
+	}
+	if sh.contacts != nil {
+		contact(&main, sh.contacts, &left)
 	}
 	if sh.typ == "network-traffic" {
-		protocols(&main, &left)
+		protocols(&main, &left, sh.spoken)
 	}
 	if sh.rest == "" {
 		rest(&main, left)
@@ -232,9 +242,26 @@ func (k kind) write(v string) strictjson.Value {
 		return truth(v == "1" || strings.EqualFold(v, "true"))
 	case asKey:
 		return str(fullHive(v))
+	case asFloat:
+		if f, err := strconv.ParseFloat(v, 64); err == nil {
+			return number(strconv.FormatFloat(f, 'f', -1, 64))
+		}
+	case asThousandth:
+		if f, err := strconv.ParseFloat(v, 64); err == nil {
+			return number(strconv.FormatFloat(f*1000, 'f', -1, 64))
+		}
 	case asString, asRef:
 	}
 	return str(v)
+}
+
+// thousandths is the way back from metres to kilometres.
+func thousandths(s string) string {
+	f, err := strconv.ParseFloat(s, 64)
+	if err != nil {
+		return s
+	}
+	return strconv.FormatFloat(f/1000, 'f', -1, 64)
 }
 
 func isInteger(v string) bool {
@@ -286,16 +313,16 @@ func (c *converter) observables(o *composition, sh shape, uuid string) []strictj
 }
 
 // protocols sets what STIX demands of traffic.
-func protocols(main *strictjson.Value, left *[]*attribute) {
+func protocols(main *strictjson.Value, left *[]*attribute, spoken bool) {
 	var names []string
 	for _, ref := range []string{"src_ref", "dst_ref"} {
-		if ip, _, ok := strings.Cut(prefix(text(main, ref)), "-addr"); ok && !slices.Contains(names, ip) {
+		if ip, _, ok := strings.Cut(prefix(text(main, ref)), "-addr"); ok && !spoken && !slices.Contains(names, ip) {
 			names = append(names, ip)
 		}
 	}
 	*left = slices.DeleteFunc(*left, func(a *attribute) bool {
-		if a.relation == "protocol" && strings.ToLower(a.value) == a.value {
-			names = append(names, a.value)
+		if a.relation == "protocol" {
+			names = append(names, strings.ToLower(a.value))
 			return true
 		}
 		return false

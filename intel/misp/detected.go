@@ -44,15 +44,26 @@ func (vs *values) pattern(sh shape, pattern string) {
 	if !ok {
 		return
 	}
-	used := map[int]bool{}
+	used, of, data := map[int]bool{}, "", ""
 	for _, t := range tests {
 		_, path, _ := strings.Cut(t.path, ":")
 		if strings.HasSuffix(path, "_ref.type") {
+			of = t.value
 			continue
 		}
 		if relation, ok := strings.CutPrefix(path, "x_misp_"); ok {
-			relation = strings.ReplaceAll(relation, "_", "-")
-			vs.add(entry{relation: relation, misp: usualType(relation), value: t.value, toIDs: true})
+			relation, isData := strings.CutSuffix(relation, ".data")
+			relation = strings.ReplaceAll(strings.TrimSuffix(relation, ".value"), "_", "-")
+			if isData {
+				data = t.value
+				continue
+			}
+			vs.add(entry{relation: relation, misp: usualType(relation), value: t.value, data: data, toIDs: true})
+			data = ""
+			continue
+		}
+		if sh.typ == "network-traffic" && of == "domain-name" && vs.name == "ip-port" && path == "dst_ref.value" {
+			vs.add(entry{relation: "domain", misp: "domain", value: t.value, toIDs: true})
 			continue
 		}
 		for i, sl := range sh.slots {
@@ -64,15 +75,15 @@ func (vs *values) pattern(sh shape, pattern string) {
 				want += ".value"
 			}
 			before, after, numbered := strings.Cut(want, "#")
+			if sl.to == "ip" && of == "domain-name" || sl.to == "domain-name" && of != "domain-name" {
+				continue
+			}
 			hit := path == want || numbered && strings.HasPrefix(path, before) && strings.HasSuffix(path, after)
 			if !hit || used[i] && !numbered && !strings.Contains(sl.path, "*") {
 				continue
 			}
 			used[i] = true
 			v := t.value
-			if sl.kind == asSystem {
-				v = "AS" + v
-			}
 			vs.add(entry{relation: sl.relation, misp: sl.misp, value: v, toIDs: true})
 			break
 		}

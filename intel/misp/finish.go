@@ -1,6 +1,7 @@
 package misp
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,14 +38,17 @@ func (sh *shape) tests(o *composition) []string {
 	out = append(out, fixed...)
 	for i := range sh.slots {
 		sl := &sh.slots[i]
+		if o.name == "domain-ip" && i == 1 {
+			out = append(out, hostTests(pick("hostname"), out)...)
+		}
 		for n, a := range pick(sl.relation) {
 			out = append(out, sh.test(o.name, sl, n, a))
 		}
 	}
-	if o.name == "domain-ip" {
-		out = append(out, hostTests(pick("hostname"), out)...)
-	}
-	if o.name == "file" {
+	switch o.name {
+	case "email":
+		out = append(out, mailTests(pick("attachment"), pick("screenshot"))...)
+	case "file", "lnk":
 		out = append(out, contentTests(pick("malware-sample"), pick("attachment"))...)
 	}
 	prefix := sh.typ + ":"
@@ -148,21 +152,47 @@ func contentTests(samples, attachments []*attribute) []string {
 	return out
 }
 
-// rule is an object that is a rule of a detection language.
-func (c *converter) rule(o *composition, uuid string, at time.Time, language string) strictjson.Value {
+// ruleTemplate names the relations of an object that is a rule of a detection
+// language.
+type ruleTemplate struct{ language, pattern, name, description, version, reference string }
+
+var ruleTemplates = map[string]ruleTemplate{
+	"nova-rule":      {"nova", "raw-rule", "rule-name", "description", "", "reference"},
+	"owasp-crs-rule": {"crs", "raw-rule", "rule-id", "message", "", "reference"},
+	"sigma":          {"sigma", "sigma", "sigma-rule-name", "comment", "", "reference"},
+	"suricata":       {"suricata", "suricata", "", "comment", "version", "ref"},
+	"wazuh-rule":     {"wazuh", "wazuh-rule", "rule-id", "comment", "version", "reference"},
+	"yara":           {"yara", "yara", "yara-rule-name", "comment", "version", "reference"},
+}
+
+// relations are the relations by the property they become.
+func (of ruleTemplate) relations() map[string]string {
+	all := map[string]string{"pattern": of.pattern, "name": of.name, "description": of.description, "pattern_version": of.version}
+	maps.DeleteFunc(all, func(_, relation string) bool { return relation == "" })
+	return all
+}
+
+func (c *converter) rule(o *composition, uuid string, at time.Time, of ruleTemplate) strictjson.Value {
 	v := c.named("indicator", o, uuid, at)
-	known := map[string]string{language: "pattern", "comment": "description", "version": "pattern_version", language + "-rule-name": "name"}
+	known := map[string]string{}
+	for property, relation := range of.relations() {
+		known[relation] = property
+	}
 	var left []*attribute
 	for i := range o.attributes {
 		a := &o.attributes[i]
-		if property := known[a.relation]; property != "" && v.Get(property) == nil {
+		property := known[a.relation]
+		switch {
+		case property != "" && v.Get(property) == nil:
 			set(&v, property, str(a.value))
-		} else {
+		case a.relation == of.reference:
+			reference(&v, "refs", a.value)
+		default:
 			left = append(left, a)
 		}
 	}
 	rest(&v, left)
-	c.detects(&v, o.meta, at, text(&v, "pattern"), language)
+	c.detects(&v, o.meta, at, text(&v, "pattern"), of.language)
 	return c.finishObject(o, uuid, shape{}, v)[0]
 }
 

@@ -199,7 +199,11 @@ func (w *writer) part(id string, ids []string) {
 	case label(o, "type") != "":
 		appendTo(w.ev, "Attribute", w.attribute(w.group(id, "type"), id))
 	case label(o, "name") != "":
-		appendTo(w.ev, "Object", w.composition(w.group(id, "name"), id))
+		if o := w.composition(w.group(id, "name"), id); o.Get("Attribute") != nil {
+			appendTo(w.ev, "Object", o)
+		} else {
+			w.out.Left = append(w.out.Left, id)
+		}
 	case typ == "note" && strings.Contains(label(o, "data-layer"), "Report"):
 		w.done[id] = true
 		w.eventReport(o)

@@ -1,0 +1,202 @@
+package misp
+
+import (
+	"bytes"
+	"maps"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"entente/intel/stix"
+	"entente/internal/strictjson"
+)
+
+// abbreviated is how the documentation shortens data. Neither half is base64.
+var abbreviated = regexp.MustCompile(`[A-Za-z0-9+/]*\[\.\.\.\][A-Za-z0-9+/=]*`)
+
+// one event of the mapping documents: an attribute or object in an event of the
+// organisation their STIX was made by.
+func wrapped(v strictjson.Value) []byte {
+	ev := object(
+		member("uuid", str("a6ef17d6-91cb-4a05-b10b-2f045daf874c")), member("info", str("MISP-STIX-Converter test event")),
+		member("timestamp", str("1603642920")),
+		member("Orgc", object(member("uuid", str("a0c22599-9e58-4da4-96ac-7051603fa951")), member("name", str("MISP-Project")))),
+	)
+	for _, p := range oneOrMany(&v) {
+		if p.Get("Attribute") != nil {
+			appendTo(&ev, "Object", p)
+		} else {
+			appendTo(&ev, "Attribute", p)
+		}
+	}
+	doc := object(member("Event", ev))
+	return strictjson.Append(nil, &doc)
+}
+
+// TestCorpusMapping converts the pairs of the reference documentation, each one
+// attribute or object.
+func TestCorpusMapping(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(corpus(t), "mapping")
+	for _, name := range []string{"misp_attributes_to_stix21", "misp_objects_to_stix21"} {
+		pairs := tree(t, abbreviated.ReplaceAll(read(t, filepath.Join(dir, name+".json")), []byte("UEsDBA==")))
+		equal := 0
+		for _, pair := range pairs.Members {
+			misp, want := pair.Value.Get("MISP"), pair.Value.Get("STIX")
+			if misp == nil || want == nil {
+				continue
+			}
+			asMeant(misp, want)
+			b, err := Parse(wrapped(*misp))
+			if err != nil {
+				t.Errorf("%s: %v", pair.Name, err)
+				continue
+			}
+			var got []strictjson.Value
+			for _, o := range trees(b) {
+				if typ := text(&o, "type"); typ != "grouping" && (typ != "identity" || label(&o, "name") != "") {
+					got = append(got, o)
+				}
+			}
+			diffs := differences(t, got, oneOrMany(want), nil)
+			if len(diffs) == 0 {
+				equal++
+				continue
+			}
+			for _, d := range diffs {
+				t.Logf("%s: %.1200s", pair.Name, d)
+			}
+		}
+		t.Logf("%s: %d of %d", name, equal, len(pairs.Members))
+	}
+}
+
+// asMeant says what the documentation leaves out: it converts attributes that do
+// not say to_ids as if they did.
+func asMeant(misp, want *strictjson.Value) {
+	for _, o := range oneOrMany(want) {
+		if text(&o, "type") == "indicator" && misp.Get("value") != nil && misp.Get("to_ids") == nil {
+			set(misp, "to_ids", truth(true))
+		}
+	}
+}
+
+// lines of a JSON lines file.
+func lines(b []byte) [][]byte { return bytes.Split(bytes.TrimSpace(b), []byte("\n")) }
+
+// essence is what of an event is compared with a golden one.
+func essence(v strictjson.Value) map[string]bool {
+	out := map[string]bool{}
+	for _, e := range eventsOf(v) {
+		ev := &e
+		if inner := e.Get("Event"); inner != nil {
+			ev = inner
+		}
+		for _, t := range tagNames(ev) {
+			if t != "Threat-Report" && !strings.HasPrefix(t, "misp:tool=") && !strings.HasPrefix(t, "misp-galaxy:") {
+				out["tag "+t] = true
+			}
+		}
+		for _, a := range oneOrMany(ev.Get("Attribute")) {
+			is, _ := flag(&a, "to_ids")
+			out["attribute "+scalar(&a, "uuid")+" "+text(&a, "type")+" "+text(&a, "category")+" "+scalar(&a, "value")+" "+map[bool]string{true: "ids", false: "-"}[is]+" "+scalar(&a, "timestamp")] = true
+			if c := text(&a, "comment"); c != "" {
+				out["comment of "+scalar(&a, "uuid")+" "+c] = true
+			}
+		}
+		for _, o := range oneOrMany(ev.Get("Object")) {
+			out["object "+scalar(&o, "uuid")+" "+text(&o, "name")+" "+text(&o, "meta-category")+" | "+text(&o, "comment")] = true
+			for _, a := range oneOrMany(o.Get("Attribute")) {
+				out["  "+text(&o, "name")+" "+text(&a, "object_relation")+" "+text(&a, "type")+" = "+instantOr(scalar(&a, "value"))] = true
+			}
+			for _, r := range listed(&o, "ObjectReference") {
+				out["ref "+scalar(&o, "uuid")+" "+text(&r, "relationship_type")+" "+scalar(&r, "referenced_uuid")] = true
+			}
+		}
+		for _, g := range listed(ev, "Galaxy") {
+			for _, c := range clustersOf(&g) {
+				out["galaxy "+text(&g, "type")+" "+text(&c, "value")] = true
+			}
+		}
+		for _, r := range listed(ev, "EventReport") {
+			out["report "+text(&r, "name")] = true
+		}
+	}
+	return out
+}
+
+// instantOr writes times, numbers and truths in one way.
+func instantOr(v string) string {
+	switch v {
+	case "True", "true":
+		return "1"
+	case "False", "false":
+		return "0"
+	}
+	if f, err := strconv.ParseFloat(v, 64); err == nil {
+		return strconv.FormatFloat(f, 'f', -1, 64)
+	}
+	if t, ok := dated(v); ok && len(v) > 10 {
+		return t.Format(plainTime)
+	}
+	return v
+}
+
+// TestCorpusGoldenBack writes the STIX of the reference's own tests as MISP.
+func TestCorpusGoldenBack(t *testing.T) {
+	t.Parallel()
+	equal, total := map[string]int{}, map[string]int{}
+	for _, line := range lines(read(t, filepath.Join(corpus(t), "golden-stix21-to-misp.jsonl.gz"))) {
+		pair := tree(t, line)
+		kind, name := text(&pair, "kind"), text(&pair, "name")
+		total[kind]++
+		doc := strictjson.Append(nil, pair.Get("stix21"))
+		b := parseStix(t, doc)
+		var back []strictjson.Value
+		for _, e := range Write(objects(b)).Events {
+			back = append(back, tree(t, e))
+		}
+		got := map[string]bool{}
+		for _, e := range back {
+			maps.Copy(got, essence(e))
+		}
+		want := essence(*pair.Get("misp"))
+		var diff []string
+		for k := range want {
+			if !got[k] {
+				diff = append(diff, "- "+k)
+			}
+		}
+		for k := range got {
+			if !want[k] && !strings.HasPrefix(k, "comment of ") { // the reference forgets the comment of an indicator that has observed data
+				diff = append(diff, "+ "+k)
+			}
+		}
+		if len(diff) == 0 {
+			equal[kind]++
+			continue
+		}
+		slices.Sort(diff)
+		for i, d := range diff {
+			if i < 8 && kind == "internal" {
+				t.Logf("%s: %.300s", name, d)
+			}
+		}
+		if len(b.Rejected) > 0 {
+			t.Logf("%s: rejected %s %s", name, b.Rejected[0].ID, b.Rejected[0].Detail)
+		}
+	}
+	t.Logf("equal %v of %v", equal, total)
+}
+
+func parseStix(t *testing.T, doc []byte) stix.Bundle {
+	t.Helper()
+	b, err := stix.Parse(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
