@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -158,9 +160,7 @@ func drawReport(t *table, r *analysis.Report) {
 	}
 	if heading(r.Totals.Contradictions, "Contradictions") {
 		t.line("  settled by caution alone: %d", r.Totals.Unresolved)
-		for _, c := range r.Contradictions {
-			t.row("  "+c.By, c.A.String(), "against", c.B.String(), c.B.At)
-		}
+		drawContradictions(t, r.Contradictions)
 	}
 	if heading(r.Totals.Idle, "Clauses without effect") {
 		for _, i := range r.Idle {
@@ -209,3 +209,29 @@ func missing(ms []analysis.Missing) string {
 	}
 	return strings.Join(parts, "; ")
 }
+
+// drawContradictions shows each prohibition once with what it stands against:
+// many clauses of one text meet the same few of another.
+func drawContradictions(t *table, all []analysis.Contradiction) {
+	type key struct{ by, text, at string }
+	against := map[key][]string{}
+	var order []key
+	for i := range all {
+		k := key{all[i].By, all[i].B.String(), all[i].B.At}
+		if against[k] == nil {
+			order = append(order, k)
+		}
+		against[k] = append(against[k], all[i].A.String())
+	}
+	for _, k := range order {
+		names := slices.Compact(against[k])
+		if len(names) > shownPerClause {
+			names = append(names[:shownPerClause:shownPerClause], fmt.Sprintf("%d more", len(names)-shownPerClause))
+		}
+		t.row("  "+k.by, k.text, "against "+strings.Join(names, ", "), k.at)
+	}
+}
+
+// shownPerClause is how many clauses a person is shown beside one; programs get
+// all.
+const shownPerClause = 4

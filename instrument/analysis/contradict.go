@@ -15,7 +15,8 @@ type Contradiction struct {
 	B    Place  `json:"b"`    // the prohibition, the exception that restores it
 	// By is the step that settles it (DECISION.md, step 4): explicit, superior,
 	// posterior, bound-by-both, specialis; carve-out for a prohibition that takes
-	// something out of a permission of its own text; protective when nothing does.
+	// something out of a permission of its own text; dilemma for a duty, which a
+	// person has to settle (step 8); protective when nothing does.
 	By         string           `json:"by"`
 	Winner     string           `json:"winner,omitempty"` // a or b
 	Unresolved bool             `json:"unresolved"`       // only the protective step settles it
@@ -113,7 +114,7 @@ func (a *analyser) resolve(c *clash, m *meeter) {
 	case c.kind == KindExceptions:
 		c.by, c.unresolved = "protective", true
 	case c.kind == KindDuty:
-		c.by, c.unresolved = "protective", true
+		c.by, c.unresolved = "dilemma", true
 	case x.doc != y.doc:
 		laws := a.engine.Between(decision.Request{Sender: m.q.u.senders[c.pair.from], Recipient: m.q.u.recipients[c.pair.to], At: m.q.at})
 		c.wins, c.by = a.engine.Prevails(ref(x), ref(y), laws)

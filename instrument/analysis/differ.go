@@ -241,7 +241,7 @@ func (f *differ) agree(c *cases, b box, live []int, v *view) (agree, known bool)
 	var says [2]decision.Outcome
 	for i, m := range c.worth(b, live, v) {
 		if i%8 == 0 {
-			f.budget--
+			f.budget -= 1 + len(live)/8 // many clauses at once take longer to settle
 		}
 		for side, e := range c.engines {
 			var l decision.Look
