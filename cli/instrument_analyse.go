@@ -71,15 +71,20 @@ func (a *app) law(names []string) (decision.Law, error) {
 	return l, nil
 }
 
-// activeLaw is the law of the node, and the parties it knows unless a file names
-// others.
+// activeLaw is the newest version of every instrument active on the node, as its
+// file says, and the parties the node knows unless a file names others.
 func (a *app) activeLaw(ctx context.Context, c *client.Client, o *analysis.Options) (decision.Law, error) {
 	l := decision.Law{Transforms: privacy.Catalogue()}
 	active, err := c.Instruments(ctx)
 	if err != nil {
 		return l, err
 	}
+	seen := map[string]bool{}
 	for _, i := range active {
+		if seen[i.ID] {
+			continue // the node gives out the newest version
+		}
+		seen[i.ID] = true
 		src, err := c.InstrumentSource(ctx, i.ID)
 		if err != nil {
 			return l, err
@@ -111,7 +116,7 @@ func (a *app) instrumentAnalyse() *cobra.Command {
 		Long: "Looks at every class of cases the law tells apart, and reports clauses that contradict each other and what settles it, clauses that do " +
 			"nothing, periods and duties that cannot be kept, what reaches somebody by being passed on who would not be sent it, and pairs of " +
 			"parties without any basis. Whatever it says about an outcome was decided by the engine, and what it did not look at it says. " +
-			"Without files it looks at the law active on this node.",
+			"Without files it looks at the newest version of every instrument active on this node, as its file says.",
 		Example: "  entente instrument analyse mou-a.yaml mou-b.yaml eu-gdpr --at 2026-11-24",
 		RunE: func(cmd *cobra.Command, files []string) error {
 			o, err := a.analysisOptions(&f)

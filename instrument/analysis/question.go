@@ -226,9 +226,11 @@ func (q *question) key(b []byte, s, r int) []byte {
 			b = append(b, 0)
 		}
 	}
-	for _, d := range q.laws[0].Instruments {
-		if len(d.Jurisdictions) > 0 { // whom a statute binds besides the sender decides which law prevails
-			flag(slices.Contains(d.Jurisdictions, q.u.recipients[r].Jurisdiction))
+	for _, l := range q.laws {
+		for _, d := range l.Instruments {
+			if len(d.Jurisdictions) > 0 { // whom a statute binds besides the sender decides which law prevails
+				flag(slices.Contains(d.Jurisdictions, q.u.recipients[r].Jurisdiction))
+			}
 		}
 	}
 	from, to := string(q.u.senders[s].ID), string(q.u.recipients[r].ID)
