@@ -50,6 +50,7 @@ type Exchange interface {
 	InstrumentStatus(ctx context.Context, id string, a, b party.ID, at time.Time) (instrument.Standing, error)
 	WhatIf(ctx context.Context, r exchange.WhatIfRequest) (exchange.WhatIf, error)
 	InstrumentActs
+	Credentials
 
 	RecordFact(ctx context.Context, f exchange.Fact) (exchange.Fact, error)
 	WithdrawFact(ctx context.Context, id string) (exchange.Withdrawal, error)
@@ -103,6 +104,7 @@ func newServer(c Config) *server {
 	s.factRoutes()
 	s.dutyRoutes()
 	s.inboxRoutes()
+	s.taxiiRoutes()
 	s.logRoutes()
 	s.healthRoutes()
 	s.openAPIRoute()

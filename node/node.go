@@ -149,7 +149,7 @@ func (n *Node) Token() string { return n.token }
 // EnterPath is the path of a page that signs a person in once, within half an hour.
 func (n *Node) EnterPath() string { return n.console.EnterPath() }
 
-// Serve opens both doors and works until ctx ends.
+// Serve opens the doors and works until ctx ends.
 func (n *Node) Serve(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -164,18 +164,22 @@ func (n *Node) Serve(ctx context.Context) error {
 				Try("Choose another with --peer-listen.").Because(err), own.Close())
 		}
 	}
-	if err := n.announce(own.Addr().String()); err != nil {
+	tools, err := n.openTAXII(ctx)
+	if err != nil {
 		return errors.Join(err, own.Close(), partners.Close())
+	}
+	if err := n.announce(own.Addr().String()); err != nil {
+		return errors.Join(err, own.Close(), partners.Close(), tools.close())
 	}
 	if n.config.OnListen != nil {
 		n.config.OnListen(own.Addr().String(), partners.Addr().String())
 	}
-	return errors.Join(n.serve(ctx, cancel, own, partners), n.conceal())
+	return errors.Join(n.serve(ctx, cancel, own, partners, tools), n.conceal())
 }
 
-// serve runs the two doors and the background work until the first of them
-// fails or ctx ends, and waits for all three.
-func (n *Node) serve(ctx context.Context, cancel context.CancelFunc, own, partners net.Listener) error {
+// serve runs the doors and the background work until the first of them fails or
+// ctx ends, and waits for all of them.
+func (n *Node) serve(ctx context.Context, cancel context.CancelFunc, own, partners net.Listener, tools *taxiiDoor) error {
 	// The write timeout covers the import of a large bundle, which answers when all is on disk.
 	srv := &http.Server{
 		Handler: n.handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Minute,
@@ -185,7 +189,7 @@ func (n *Node) serve(ctx context.Context, cancel context.CancelFunc, own, partne
 	door := peer.New(peer.Config{
 		Door: n.exchange, Parties: n.exchange.Party, Certificate: n.ring.Certificate, Now: n.config.Now, Logger: n.log,
 	})
-	failed := make(chan error, 2)
+	failed := make(chan error, 3)
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		if err := srv.Serve(own); !errors.Is(err, http.ErrServerClosed) {
@@ -195,6 +199,12 @@ func (n *Node) serve(ctx context.Context, cancel context.CancelFunc, own, partne
 	})
 	wg.Go(func() {
 		if err := door.Serve(ctx, partners); err != nil {
+			failed <- err
+			cancel()
+		}
+	})
+	wg.Go(func() {
+		if err := tools.serve(ctx); err != nil {
 			failed <- err
 			cancel()
 		}

@@ -12,7 +12,9 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"net/netip"
 	"net/url"
+	"sync"
 	"time"
 
 	"github.com/spiffe/go-spiffe/v2/spiffeid"
@@ -99,19 +101,36 @@ type leaf struct {
 func (r *Ring) Certificate(now time.Time) (*tls.Certificate, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	fresh := r.leaf.cert != nil && now.Before(r.leaf.until.Add(-renewBefore)) && !now.Before(r.leaf.cert.Leaf.NotBefore)
-	if fresh {
-		return r.leaf.cert, nil
+	return r.leaf.current(now, func() (*tls.Certificate, error) { return r.authority.issue(r.node, nil, now) })
+}
+
+// ServerCertificate returns what [Ring.Certificate] does, for clients that go by
+// host names: the certificates name the hosts too, which are DNS names or IP
+// addresses. Such clients trust the party's authority ([Ring.TrustBundle]).
+func (r *Ring) ServerCertificate(hosts []string) func(now time.Time) (*tls.Certificate, error) {
+	var mu sync.Mutex
+	var last leaf
+	return func(now time.Time) (*tls.Certificate, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		return last.current(now, func() (*tls.Certificate, error) { return r.authority.issue(r.node, hosts, now) })
 	}
-	cert, err := r.authority.issue(r.node, now)
+}
+
+// current returns the certificate, a new one when the last runs out.
+func (l *leaf) current(now time.Time, issue func() (*tls.Certificate, error)) (*tls.Certificate, error) {
+	if l.cert != nil && now.Before(l.until.Add(-renewBefore)) && !now.Before(l.cert.Leaf.NotBefore) {
+		return l.cert, nil
+	}
+	cert, err := issue()
 	if err != nil {
 		return nil, err
 	}
-	r.leaf = leaf{cert: cert, until: cert.Leaf.NotAfter}
+	*l = leaf{cert: cert, until: cert.Leaf.NotAfter}
 	return cert, nil
 }
 
-func (a authority) issue(node spiffeid.ID, now time.Time) (*tls.Certificate, error) {
+func (a authority) issue(node spiffeid.ID, hosts []string, now time.Time) (*tls.Certificate, error) {
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, fmt.Errorf("generate TLS key: %w", err)
@@ -128,6 +147,13 @@ func (a authority) issue(node spiffeid.ID, now time.Time) (*tls.Certificate, err
 		BasicConstraintsValid: true,
 		KeyUsage:              x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
+	}
+	for _, host := range hosts {
+		if ip, err := netip.ParseAddr(host); err == nil {
+			template.IPAddresses = append(template.IPAddresses, ip.AsSlice())
+			continue
+		}
+		template.DNSNames = append(template.DNSNames, host)
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, a.cert, private.Public(), a.key)
 	if err != nil {

@@ -129,6 +129,13 @@ func identify(state tls.ConnectionState, bundles x509bundle.Source, now time.Tim
 	return from, nil
 }
 
+// Identify returns a function that names the party whose node the client of a
+// TLS connection is, for other doors that know parties by their certificates. It
+// asks the directory each time and trusts nothing but the certificates.
+func Identify(parties Directory, now func() time.Time) func(tls.ConnectionState) (party.ID, error) {
+	return func(state tls.ConnectionState) (party.ID, error) { return identify(state, trust{parties}, now()) }
+}
+
 // base is what both ends insist on. Sessions are never resumed: a resumed one
 // would skip the certificate check. The key exchange is Go's default, which is
 // the hybrid X25519MLKEM768 whenever both ends have it.

@@ -1,0 +1,74 @@
+package taxii
+
+import (
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"entente/internal/fault"
+)
+
+// acceptable reports whether a client takes this version of TAXII (3.1). It is
+// liberal: any member of the list will do, with any quality but zero, and a
+// client that says nothing takes what there is.
+func acceptable(header http.Header) bool {
+	given := header.Values("Accept")
+	if len(given) == 0 {
+		return true
+	}
+	for member := range strings.SplitSeq(strings.Join(given, ","), ",") {
+		media, params, err := mime.ParseMediaType(member)
+		if err != nil || quality(params) == 0 {
+			continue
+		}
+		switch media {
+		case "*/*", "application/*":
+			return true
+		case mediaName:
+			if v, said := params["version"]; !said || v == version {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func quality(params map[string]string) float64 {
+	q, said := params["q"]
+	if !said {
+		return 1
+	}
+	v, err := strconv.ParseFloat(q, 64)
+	if err != nil {
+		return 1
+	}
+	return v
+}
+
+// takesGzip reports whether an answer may be compressed.
+func takesGzip(header http.Header) bool {
+	for member := range strings.SplitSeq(strings.Join(header.Values("Accept-Encoding"), ","), ",") {
+		name, params, _ := strings.Cut(strings.TrimSpace(member), ";")
+		_, q, _ := strings.Cut(strings.ReplaceAll(params, " ", ""), "q=")
+		v, err := strconv.ParseFloat(q, 64)
+		if strings.EqualFold(strings.TrimSpace(name), "gzip") && (err != nil || v > 0) {
+			return true
+		}
+	}
+	return false
+}
+
+// checkMedia refuses a body that is not TAXII of this version. A version need not
+// be said (3.1).
+func checkMedia(header http.Header) error {
+	media, params, err := mime.ParseMediaType(header.Get("Content-Type"))
+	if v, said := params["version"]; err != nil || media != mediaName || said && v != version {
+		return fault.New(fault.Invalid, "taxii.media", "A body is sent as %s.", MediaType)
+	}
+	switch header.Get("Content-Encoding") {
+	case "", "identity", "gzip":
+		return nil
+	}
+	return fault.New(fault.Invalid, "taxii.media", "A body is sent as it is, or compressed with gzip.")
+}

@@ -1,0 +1,171 @@
+package taxii
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/base64"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+
+	"entente/internal/fault"
+	"entente/party"
+)
+
+// Server answers TAXII clients.
+type Server struct {
+	cfg         Config
+	cursors     cursors
+	collections []byte // key of collection ids
+
+	mu   sync.Mutex
+	busy map[party.ID]int // requests under way
+}
+
+// New returns a server that is not listening yet.
+func New(cfg Config) (*Server, error) {
+	c, err := newCursors(cfg.Secret)
+	if err != nil {
+		return nil, err
+	}
+	return &Server{
+		cfg: cfg.withDefaults(), cursors: c, collections: derive(cfg.Secret, "entente-taxii-collection-v1"),
+		busy: map[party.ID]int{},
+	}, nil
+}
+
+// Serve answers on a plain TCP listener until ctx is done, then lets requests
+// under way finish for up to the header time. It returns nil after ctx is done.
+func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
+	http1 := new(http.Protocols)
+	http1.SetHTTP1(true)
+	srv := &http.Server{
+		Handler:           s,
+		TLSConfig:         s.tlsConfig(),
+		ReadHeaderTimeout: s.cfg.HeaderTime,
+		ReadTimeout:       s.cfg.RequestTime,
+		WriteTimeout:      s.cfg.RequestTime + s.cfg.HeaderTime,
+		IdleTimeout:       s.cfg.IdleTime,
+		MaxHeaderBytes:    32 << 10,
+		Protocols:         http1, // multiplexing would give each connection a hundred requests
+		ErrorLog:          slog.NewLogLogger(s.cfg.Logger.Handler(), slog.LevelInfo),
+		BaseContext:       func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
+	}
+	done := make(chan error, 1)
+	go func() { done <- srv.ServeTLS(listener, "", "") }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.HeaderTime)
+	defer cancel()
+	if err := srv.Shutdown(grace); err != nil {
+		return srv.Close()
+	}
+	return nil
+}
+
+// tlsConfig asks for a client certificate without insisting on one: credentials
+// will do. TLS 1.2 is a MUST (8.2.2); without tickets there is no early data,
+// and a resumed session cannot skip the certificate.
+func (s *Server) tlsConfig() *tls.Config {
+	return &tls.Config{
+		MinVersion:             tls.VersionTLS12,
+		SessionTicketsDisabled: true,
+		NextProtos:             []string{"http/1.1"},
+		ClientAuth:             tls.RequestClientCert, // judged for every request, see identify
+		GetCertificate:         func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return s.cfg.Certificate(s.cfg.Now()) },
+	}
+}
+
+// ServeHTTP implements [http.Handler].
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), s.cfg.RequestTime)
+	defer cancel()
+	r = r.WithContext(ctx)
+	from, err := s.identify(r)
+	if err != nil {
+		if fault.KindOf(err) == fault.Unauthenticated {
+			w.Header()["Www-Authenticate"] = []string{`Bearer realm="entente"`, `Basic realm="entente", charset="UTF-8"`}
+		}
+		s.fail(w, r, "", err)
+		return
+	}
+	if !s.enter(from) {
+		s.fail(w, r, from, fault.New(fault.Unavailable, "taxii.busy", "This node serves at most %d of your requests at a time.", s.cfg.PerParty).Try("Try again in a moment."))
+		return
+	}
+	defer s.leave(from)
+	s.route(w, r, from)
+}
+
+// identify says whose a request is: by the credential it carries, as bearer
+// token or as password, else by the certificate of the party's node. The user of
+// Basic is the party, so that a mix-up of configuration files is noticed.
+func (s *Server) identify(r *http.Request) (party.ID, error) {
+	refused := fault.New(fault.Unauthenticated, "taxii.credential", "This needs a credential or a certificate of a registered party.").
+		Try("Send the secret that the operator gave you as bearer token, or as password with your party's id as user.")
+	given := r.Header.Values("Authorization")
+	if len(given) == 0 {
+		if r.TLS == nil || len(r.TLS.PeerCertificates) == 0 {
+			return "", refused
+		}
+		id, err := s.cfg.Identify(*r.TLS)
+		if err != nil {
+			return "", refused.Because(err)
+		}
+		return id, nil
+	}
+	user, secret, ok := credential(given)
+	if !ok {
+		return "", refused
+	}
+	id, err := s.cfg.Exchange.Authenticate(r.Context(), secret)
+	if fault.KindOf(err) == fault.Unauthenticated || err == nil && user != "" && user != string(id) {
+		return "", refused.Because(err)
+	}
+	return id, err
+}
+
+// credential reads the one Authorization header there may be. The user is empty
+// with a bearer token.
+func credential(headers []string) (user, secret string, ok bool) {
+	scheme, given, _ := strings.Cut(headers[0], " ")
+	given = strings.TrimSpace(given)
+	switch {
+	case len(headers) != 1 || given == "":
+		return "", "", false
+	case strings.EqualFold(scheme, "Bearer"):
+		return "", given, true
+	case !strings.EqualFold(scheme, "Basic"):
+		return "", "", false
+	}
+	plain, err := base64.StdEncoding.DecodeString(given)
+	if err != nil {
+		return "", "", false
+	}
+	user, secret, ok = strings.Cut(string(plain), ":")
+	return user, secret, ok && user != ""
+}
+
+// enter keeps one party from taking all there is: each has its own places.
+func (s *Server) enter(from party.ID) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.busy[from] >= s.cfg.PerParty {
+		return false
+	}
+	s.busy[from]++
+	return true
+}
+
+func (s *Server) leave(from party.ID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.busy[from]--; s.busy[from] == 0 {
+		delete(s.busy, from)
+	}
+}
