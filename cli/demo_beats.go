@@ -49,6 +49,9 @@ func beats() []beat {
 		{"The release is proved offline, and one flipped byte is caught", beatVerify},
 		{"HelioGrid consents: the ISAC may know the victim", beatConsent},
 		{"HelioGrid withdraws its consent: the ISAC purges what relied on it", beatWithdraw},
+		{"What if the memorandum with Cordova covered TLP:GREEN only?", beatWhatIf},
+		{"Aurelia and Cordova sign a pact, and follow it by signatures alone", beatPact},
+		{"Cordova suspends it, and Aurelia knows", beatSuspend},
 		{"Every log still verifies", beatLogs},
 	}
 }

@@ -9,9 +9,9 @@ package examples
 
 import "embed"
 
-// Files holds instruments/, lantern/ and published/. In the first two,
+// Files holds instruments/, lantern/, drafts/ and published/. In the first two,
 // scenario.yaml describes the parties and cases and every other YAML file is an
 // instrument.
 //
-//go:embed instruments/*.yaml lantern/*.yaml lantern/*.json published
+//go:embed instruments/*.yaml lantern/*.yaml lantern/*.json drafts/*.yaml published
 var Files embed.FS
