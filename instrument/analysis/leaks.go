@@ -269,14 +269,14 @@ func (n *network) follow(s decision.Request, from int, leak func(Leak, int)) {
 			continue
 		}
 		for _, hop := range n.next(s, &st) {
-			if hop.to == from || n.passed(states, i, hop.to) {
-				continue
+			if hop.to == from || st.before >= 0 && hop.to == states[st.before].at {
+				continue // it has it already
 			}
 			next := state{
 				at: hop.to, under: instrumentsOf(hop.trace.Basis), sent: hop.trace.Sent, before: i, by: hop,
 				origin: n.parties[st.at].ID, depth: st.depth + 1, left: min(st.left-1, n.allowed(hop.trace.Basis)),
 			}
-			key := fmt.Sprint(next.at, next.under, next.sent, next.left)
+			key := fmt.Sprint(next.at, st.at, next.under, next.sent, next.left)
 			if seen[key] {
 				continue
 			}
@@ -290,15 +290,6 @@ func (n *network) follow(s decision.Request, from int, leak func(Leak, int)) {
 			}
 		}
 	}
-}
-
-func (n *network) passed(states []state, i, at int) bool {
-	for ; i >= 0; i = states[i].before {
-		if states[i].at == at {
-			return true
-		}
-	}
-	return false
 }
 
 // allowed is how many further hops the terms of some clauses allow.

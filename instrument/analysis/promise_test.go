@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -206,7 +207,7 @@ func TestLG6LeaksIffAPath(t *testing.T) {
 		want := map[[2]party.ID]bool{}
 		for _, s := range a.specimens() {
 			for from := range actors {
-				bruteForce(a.engine, s, actors, []int{from}, nil, s.Subject.Categories, want)
+				bruteForce(a.engine, s, actors, []int{from}, nil, s.Subject.Categories, want, map[string]bool{})
 			}
 		}
 		for k := range want {
@@ -225,15 +226,23 @@ func TestLG6LeaksIffAPath(t *testing.T) {
 	}
 }
 
-// bruteForce walks every path without a party twice, as a node after a node
-// would decide.
-func bruteForce(e *decision.Engine, s decision.Request, actors []decision.Actor, path []int, under []string, sent []privacy.Category, want map[[2]party.ID]bool) {
+// bruteForce walks every way, as a node after a node would decide; never back to
+// where it came from.
+func bruteForce(e *decision.Engine, s decision.Request, actors []decision.Actor, path []int, under []string, sent []privacy.Category, want map[[2]party.ID]bool, seen map[string]bool) {
 	if len(path) > maxHops {
 		return
 	}
-	at := path[len(path)-1]
+	at, before := path[len(path)-1], -1
+	if len(path) > 1 {
+		before = path[len(path)-2]
+	}
+	key := fmt.Sprint(at, before, under, sent, len(path))
+	if seen[key] {
+		return
+	}
+	seen[key] = true
 	for to := range actors {
-		if slices.Contains(path, to) {
+		if to == at || to == path[0] || to == before {
 			continue
 		}
 		r := s
@@ -264,7 +273,7 @@ func bruteForce(e *decision.Engine, s decision.Request, actors []decision.Actor,
 		if d.Outcome == decision.Transform {
 			left = d.Sent
 		}
-		bruteForce(e, s, actors, append(slices.Clone(path), to), slices.Compact(relied), left, want)
+		bruteForce(e, s, actors, append(slices.Clone(path), to), slices.Compact(relied), left, want, seen)
 	}
 }
 
