@@ -9,6 +9,7 @@ import (
 
 	"entente/decision"
 	"entente/intel"
+	"entente/intel/misp"
 	"entente/intel/stix"
 	"entente/internal/fault"
 	"entente/internal/ident"
@@ -22,14 +23,14 @@ import (
 // is not what binds, small enough that progress moves and a crash loses little.
 const importChunk = 256
 
-// Import takes in a bundle, one object or a list of objects. One bad object
-// never blocks the others: it is quarantined with its reason. Importing the
-// same bytes again changes nothing.
+// Import takes in a STIX bundle, one object, a list of objects, or MISP events.
+// One bad object never blocks the others: it is quarantined with its reason.
+// Importing the same bytes again changes nothing.
 //
 // It returns an invalid fault when the bytes cannot be split into objects at
 // all, and the error of the store with what was accounted for so far.
 func (s *Service) Import(ctx context.Context, in ImportRequest) (ImportReport, error) {
-	bundle, err := stix.Parse(in.Data)
+	bundle, err := parse(in.Data)
 	if err != nil {
 		return ImportReport{}, err
 	}
@@ -38,6 +39,14 @@ func (s *Service) Import(ctx context.Context, in ImportRequest) (ImportReport, e
 		origin.Assigned = in.Assign.String()
 	}
 	return s.ingest(ctx, bundle, origin, in.Progress)
+}
+
+// parse reads a document in the format it is in.
+func parse(b []byte) (stix.Bundle, error) {
+	if misp.Is(b) {
+		return misp.Parse(b)
+	}
+	return stix.Parse(b)
 }
 
 // ingest admits everything in a bundle, chunk by chunk.

@@ -20,11 +20,11 @@ type Object struct {
 	Version     string            // modified, else created, exactly as written; "" where the type has neither
 	CreatedBy   string            // created_by_ref as claimed by the bytes; proves nothing
 	Revoked     bool              //
-	Raw         []byte            // as received (after upgrade, for 2.0 input)
+	Raw         []byte            // as received (after conversion, for input that is not STIX 2.1)
 	Hash        ident.Digest      // of Raw
 	Tree        *strictjson.Value // Raw, parsed
 	Refs        []Ref             // every *_ref and *_refs, in document order
-	Upgraded    *Upgrade          // set when Raw was made from STIX 2.0
+	Upgraded    *Upgrade          // set when Raw was made from STIX 2.0 or from MISP
 }
 
 // Ref is one reference from an object to another.
@@ -33,7 +33,9 @@ type Ref struct {
 	ID   string
 }
 
-// Upgrade keeps what a STIX 2.0 object was before it was upgraded.
+// Upgrade keeps what an object was before it was made STIX 2.1: the bytes of a
+// STIX 2.0 object, or of the MISP attribute, object or event it came from. They
+// are what was received, and are never sent.
 type Upgrade struct {
 	Raw  []byte
 	Hash ident.Digest

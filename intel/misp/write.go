@@ -197,7 +197,11 @@ func (w *writer) part(id string, ids []string) {
 			w.galaxy(o, w.ev)
 		}
 	case label(o, "type") != "":
-		appendTo(w.ev, "Attribute", w.attribute(w.group(id, "type"), id))
+		if a := w.attribute(w.group(id, "type"), id); text(&a, "value") != "" {
+			appendTo(w.ev, "Attribute", a)
+		} else {
+			w.out.Left = append(w.out.Left, id)
+		}
 	case label(o, "name") != "":
 		if o := w.composition(w.group(id, "name"), id); o.Get("Attribute") != nil {
 			appendTo(w.ev, "Object", o)
@@ -321,6 +325,7 @@ func (w *writer) tags(o, h *strictjson.Value) []strictjson.Value {
 	for _, m := range listed(o, "object_marking_refs") {
 		if whole || !w.marks[m.Text] {
 			add(tlpTags[m.Text])
+			w.done[m.Text] = w.done[m.Text] || tlpTags[m.Text] != "" || w.papTag(m.Text, add)
 		}
 	}
 	for _, t := range listed(h, "tags") {
@@ -331,6 +336,16 @@ func (w *writer) tags(o, h *strictjson.Value) []strictjson.Value {
 		out[i] = object(member("name", str(n)))
 	}
 	return out
+}
+
+// papTag adds the tag of a PAP marking, unless the object has it as a label.
+func (w *writer) papTag(id string, add func(string)) bool {
+	word := text(w.byID[id].Get("extensions").Get(stix.PAPExtension), "pap")
+	if word == "" {
+		return false
+	}
+	add("PAP:" + strings.ToUpper(word))
+	return true
 }
 
 // structural reports whether a label is a field of MISP written as a label.

@@ -1,0 +1,82 @@
+package misp
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"entente/intel"
+	"entente/intel/stix"
+	"entente/internal/strictjson"
+)
+
+// FuzzParse reads anything as MISP. Whatever comes out keeps the rules of STIX,
+// is the same each time, has labels wherever its event had, and can be written
+// back without losing an attribute.
+func FuzzParse(f *testing.F) {
+	files, _ := filepath.Glob("testdata/*.json")
+	for _, name := range files {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
+	for _, seed := range []string{
+		`{"Event":{"info":"x","Attribute":[{"type":"ip-dst|port","value":"|"}]}}`,
+		`{"response":[{"Event":{"uuid":"zz","Attribute":[{"type":"filename|md5","value":"a|b|c"}],"Tag":[{"name":"tlp:red"},]}}]}`,
+		`{"Event":{"info":"x","Object":[{"name":"domain-ip","Attribute":[{"type":"domain","object_relation":"port","value":"1"}]}]}}`,
+		`{"Event":{"info":"x","Galaxy":[{"type":"region","GalaxyCluster":[{"value":"1 - "}]}],"Opinion":[{"opinion":101}]}}`,
+		`{"Event":{"info":"x","Attribute":[{"type":"AS","value":"AS"},{"type":"regkey|value","value":"HKLM|\\u0000"}]}}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, src []byte) {
+		Is(src)
+		b, err := Parse(src)
+		if err != nil {
+			return
+		}
+		var objects []*intel.Object
+		for _, a := range b.Accepted {
+			if _, _, err := stix.ParseObject(a.Object.Raw); err != nil {
+				t.Fatalf("not STIX: %v: %s", err, a.Object.Raw)
+			}
+			objects = append(objects, a.Object)
+		}
+		again, _ := Parse(src)
+		if len(again.Accepted) != len(b.Accepted) || len(again.Rejected) != len(b.Rejected) {
+			t.Fatal("not the same twice")
+		}
+		for _, ev := range Write(objects).Events {
+			if _, err := strictjson.Parse(ev, strictjson.Limits{Bytes: 64 << 20}); err != nil {
+				t.Fatalf("not JSON: %v: %s", err, ev)
+			}
+		}
+	})
+}
+
+// FuzzWrite writes any STIX as MISP.
+func FuzzWrite(f *testing.F) {
+	b, err := os.ReadFile("testdata/coruscant.stix21.json")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b)
+	f.Add([]byte(`[{"type":"indicator","spec_version":"2.1","id":"indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f","created":"2026-11-20T10:00:00.000Z","modified":"2026-11-20T10:00:00.000Z","pattern":"[a:b = 'c\\' AND d:e = 1]","pattern_type":"stix","valid_from":"2026-11-20T10:00:00Z","labels":["misp:name=\"file\""]}]`))
+	f.Fuzz(func(t *testing.T, src []byte) {
+		b, err := stix.Parse(src)
+		if err != nil {
+			return
+		}
+		var objects []*intel.Object
+		for _, a := range b.Accepted {
+			objects = append(objects, a.Object)
+		}
+		for _, ev := range Write(objects).Events {
+			if _, err := strictjson.Parse(ev, strictjson.Limits{Bytes: 64 << 20}); err != nil {
+				t.Fatalf("not JSON: %v: %s", err, ev)
+			}
+		}
+	})
+}
