@@ -361,13 +361,19 @@ func structural(l string) bool {
 // composition writes one MISP object.
 func (w *writer) composition(made []strictjson.Value, id string) strictjson.Value {
 	main := &made[0]
-	h, name := hints(main), firstOf(text(main, "x_misp_name"), label(main, "name"))
+	h, name, meta := hints(main), label(main, "name"), label(main, "meta-category")
+	if text(main, "type") == "x-misp-object" {
+		name, meta = firstOf(text(main, "x_misp_name"), name), firstOf(text(main, "x_misp_meta_category"), meta)
+	}
 	o := object(member("uuid", str(firstOf(text(h, "uuid"), suffix(id)))), member("name", str(name)))
-	set(&o, "meta-category", str(firstOf(text(main, "x_misp_meta_category"), label(main, "meta-category"))))
+	set(&o, "meta-category", str(meta))
 	comment := text(h, "comment")
 	for i := range made {
-		if typ := text(&made[i], "type"); typ == "indicator" && text(&made[i], "pattern_type") == "stix" || typ == "x-misp-object" {
-			comment = firstOf(comment, text(&made[i], "description"), text(&made[i], "x_misp_comment"))
+		switch typ := text(&made[i], "type"); {
+		case typ == "indicator" && text(&made[i], "pattern_type") == "stix":
+			comment = firstOf(comment, text(&made[i], "description"))
+		case typ == "x-misp-object":
+			comment = firstOf(comment, text(&made[i], "x_misp_comment"))
 		}
 	}
 	setText(&o, "comment", comment)
