@@ -12,8 +12,23 @@ import (
 // compositions converts the objects of the event, then what refers to what: a
 // reference may go to an object that comes later.
 func (c *converter) compositions() {
+	parts, taken := c.inside()
+	c.parts, c.known = parts, map[string]bool{}
+	for _, a := range c.ev.attributes {
+		c.known[a.uuid] = true
+	}
+	for _, o := range c.ev.objects {
+		if !taken[o.uuid] {
+			c.known[o.uuid] = true
+			for _, a := range o.attributes {
+				c.known[a.uuid] = true
+			}
+		}
+	}
 	for i := range c.ev.objects {
-		c.composition(&c.ev.objects[i])
+		if !taken[c.ev.objects[i].uuid] {
+			c.composition(&c.ev.objects[i])
+		}
 	}
 	for i := range c.ev.objects {
 		c.references(&c.ev.objects[i])
@@ -82,6 +97,7 @@ func (c *converter) compositionObjects(o *composition, uuid string, at time.Time
 		return c.finishObject(o, uuid, sh, main)
 	}
 	scos := c.observables(o, sh, uuid)
+	c.takeIn(&scos[0], o)
 	main := c.named("observed-data", o, uuid, at)
 	c.seen(&main, &o.part, at)
 	set(&main, "number_observed", number("1"))
@@ -91,10 +107,10 @@ func (c *converter) compositionObjects(o *composition, uuid string, at time.Time
 	}
 	set(&main, "object_refs", texts(refs))
 	made := append([]strictjson.Value{main}, scos...)
-	if o.toIDs() {
+	if c.anyToIDs(o) {
 		ind := c.named("indicator", o, uuid, at)
 		setText(&ind, "description", o.comment)
-		c.detects(&ind, o.meta, at, "["+strings.Join(sh.tests(o), " AND ")+"]", "stix")
+		c.detects(&ind, o.meta, at, "["+strings.Join(append(sh.tests(o), c.partTests(o)...), " AND ")+"]", "stix")
 		made = append(made, ind)
 		c.basedOn(uuid, at)
 	}

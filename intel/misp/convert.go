@@ -25,7 +25,9 @@ type converter struct {
 	held     map[string]bool
 	clusters map[string]string // uuid of a galaxy cluster → id
 	related  []relation
-	by       map[string][]string // uuid of an attribute or object → ids made of it
+	parts    map[string][]*composition // what an object takes in, by its uuid
+	known    map[string]bool           // uuids that a relationship can go to
+	by       map[string][]string       // uuid of an attribute or object → ids made of it
 }
 
 // relation is a relationship whose target may be made later.
@@ -192,7 +194,7 @@ func (c *converter) relationships() {
 		if !strings.Contains(target, "--") {
 			ids := c.by[target]
 			if len(ids) == 0 {
-				continue
+				continue // a hint of the source has it
 			}
 			target = ids[0]
 		}

@@ -67,10 +67,7 @@ func (vs *values) pattern(sh shape, pattern string) {
 			continue
 		}
 		for i, sl := range sh.slots {
-			want := sl.tests
-			if want == "" {
-				want = strings.ReplaceAll(strings.TrimSuffix(sl.path, "/*"), "/", ".")
-			}
+			want := sl.testPath()
 			if sl.kind == asRef && sh.typ == "network-traffic" {
 				want += ".value"
 			}
@@ -88,4 +85,16 @@ func (vs *values) pattern(sh shape, pattern string) {
 			break
 		}
 	}
+}
+
+// testPath is the path of a slot in patterns.
+func (sl *slot) testPath() string {
+	if sl.tests != "" {
+		return sl.tests
+	}
+	names := strings.Split(strings.TrimSuffix(sl.path, "/*"), "/")
+	for i := range names {
+		names[i] = segment(names[i])
+	}
+	return strings.Join(names, ".")
 }

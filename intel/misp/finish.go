@@ -62,10 +62,7 @@ func (sh *shape) tests(o *composition) []string {
 }
 
 func (sh *shape) test(name string, sl *slot, n int, a *attribute) string {
-	path := sl.tests
-	if path == "" {
-		path = strings.ReplaceAll(strings.TrimSuffix(sl.path, "/*"), "/", ".")
-	}
+	path := sl.testPath()
 	path = sh.typ + ":" + strings.Replace(path, "#", strconv.Itoa(n), 1)
 	v := a.value
 	if sl.kind == asSystem {
@@ -244,6 +241,12 @@ func (c *converter) finishObject(o *composition, uuid string, sh shape, made ...
 		notes[i] = c.attributeHints(&o.attributes[i], o, back)
 	}
 	set(&h, "attributes", list(notes...))
+	if parts := c.takenIn(o, ofType(made, "file")); len(parts) > 0 {
+		set(&h, "parts", list(parts...))
+	}
+	if refs := c.unreachable(o); len(refs) > 0 {
+		set(&h, "references", list(refs...))
+	}
 	extend(&made[0], h)
 	share(made)
 	return made

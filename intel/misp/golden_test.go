@@ -36,6 +36,16 @@ func wrapped(v strictjson.Value) []byte {
 	return strictjson.Append(nil, &doc)
 }
 
+// explainedPairs are the documented pairs that differ, and why.
+var explainedPairs = map[string]string{
+	`Script object where state is "Malicious"`:        "stays x-misp-object, complete: not one in 49 real events",
+	"domain-ip with the perfect domain & ip matching": "documented after an older converter, with labels and a pattern the reference no longer makes",
+	"image":          "stays x-misp-object, complete: not one in 49 real events",
+	"parler-account": "a truth value that no property of STIX holds is kept as MISP writes it, \"0\"",
+	"process":        "parents and children stay x_misp_ properties of the process",
+	"registry-key with references to registry-key-value(s)": "values that are objects stay objects of their own",
+}
+
 // TestCorpusMapping converts the pairs of the reference documentation, each one
 // attribute or object.
 func TestCorpusMapping(t *testing.T) {
@@ -62,12 +72,15 @@ func TestCorpusMapping(t *testing.T) {
 				}
 			}
 			diffs := differences(t, got, oneOrMany(want), nil)
+			why := explainedPairs[pair.Name]
 			if len(diffs) == 0 {
 				equal++
-				continue
 			}
-			for _, d := range diffs {
-				t.Logf("%s: %.1200s", pair.Name, d)
+			if (len(diffs) == 0) != (why == "") {
+				t.Errorf("%s: %d objects differ, explained: %q", pair.Name, len(diffs), why)
+				for _, d := range diffs {
+					t.Logf("%.600s", d)
+				}
 			}
 		}
 		t.Logf("%s: %d of %d", name, equal, len(pairs.Members))
@@ -148,6 +161,33 @@ func instantOr(v string) string {
 	return v
 }
 
+// explainedBack are the bundles of the reference's own tests that do not come
+// back equal, and why.
+var explainedBack = map[string]string{
+	"internal__annotation_object":                         "objects of this template are not read back into attributes: the note becomes a report",
+	"internal__file_and_pe_indicator_object":              "a PE that somebody else merged into its file stays there",
+	"internal__file_and_pe_observable_object":             "a PE that somebody else merged into its file stays there",
+	"internal__file_indicator_object":                     "files inside a pattern are not unpacked",
+	"internal__http_request_observable_object":            "the template has no shape here; the objects are reported as left",
+	"internal__image_indicator_object":                    "the template has no shape here; the objects are reported as left",
+	"internal__image_observable_object":                   "the template has no shape here; the objects are reported as left",
+	"internal__invalid_uuids":                             "the bundle has ids that are none; those objects are rejected, as they must be",
+	"internal__location_galaxies":                         "one location has a property name STIX does not allow and is rejected; the number of a region is not in STIX",
+	"internal__multiple_reports":                          "two reports become two events; the reference merges them on request",
+	"internal__netflow_indicator_object":                  "the template has no shape here; the objects are reported as left",
+	"internal__network_connection_indicator_object":       "protocols of a pattern are not read back",
+	"internal__network_socket_indicator_object":           "states of a pattern are not read back",
+	"internal__no_report":                                 "an object outside every report is not dropped",
+	"internal__object_references":                         "as annotation_object and attack-pattern, which has no shape here",
+	"internal__patterning_language_attributes":            "brackets that the conversion added are taken off again",
+	"internal__person_object":                             "full-name has the type its template gives it",
+	"internal__process_observable_object":                 "parents and children of another converter are not read back",
+	"internal__registry_key_indicator_object":             "the reference leaves the escapes of the pattern in the value",
+	"internal__registry_key_with_values_indicator_object": "the reference leaves the escapes of the pattern in the value",
+	"internal__regkey_observable_attribute":               "the key abbreviates its hive, which STIX forbids (section 6.14); the object is rejected",
+	"internal__single_report":                             "an object outside every report is not dropped",
+}
+
 // TestCorpusGoldenBack writes the STIX of the reference's own tests as MISP.
 func TestCorpusGoldenBack(t *testing.T) {
 	t.Parallel()
@@ -180,19 +220,19 @@ func TestCorpusGoldenBack(t *testing.T) {
 		}
 		if len(diff) == 0 {
 			equal[kind]++
-			continue
 		}
-		slices.Sort(diff)
-		for i, d := range diff {
-			if i < 8 && kind == "internal" {
-				t.Logf("%s: %.300s", name, d)
+		if why := explainedBack[name]; kind == "internal" && (len(diff) == 0) != (why == "") {
+			slices.Sort(diff)
+			t.Errorf("%s: %d differences, explained: %q", name, len(diff), why)
+			for _, d := range diff {
+				t.Logf("%.300s", d)
 			}
-		}
-		if len(b.Rejected) > 0 {
-			t.Logf("%s: rejected %s %s", name, b.Rejected[0].ID, b.Rejected[0].Detail)
 		}
 	}
 	t.Logf("equal %v of %v", equal, total)
+	if equal["internal"]+len(explainedBack) != total["internal"] {
+		t.Errorf("%d equal and %d explained of %d", equal["internal"], len(explainedBack), total["internal"])
+	}
 }
 
 func parseStix(t *testing.T, doc []byte) stix.Bundle {

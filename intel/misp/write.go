@@ -391,6 +391,10 @@ func (w *writer) composition(made []strictjson.Value, id string) strictjson.Valu
 			appendTo(&o, "Attribute", w.guessed(e, main, suffix(id)))
 		}
 	}
+	w.takeOut(made, h)
+	for _, r := range listed(h, "references") {
+		appendTo(&o, "ObjectReference", r)
+	}
 	for i := range made {
 		w.referring(&made[i], &o)
 		w.commented(&made[i], &o)

@@ -16,6 +16,9 @@ func (w *writer) galaxy(o, to *strictjson.Value) {
 			value = strings.TrimSuffix(v, `"`) // the name may be shorter
 		}
 	}
+	if id := catalogueID(o); tag == "" && id != "" && strings.HasPrefix(typ, "mitre-") && !strings.Contains(value, " - ") {
+		value += " - " + id
+	}
 	description := text(o, "description")
 	about, rest, both := strings.Cut(text(o, "x_misp_description"), " | ")
 	if both {
@@ -42,6 +45,17 @@ func (w *writer) galaxy(o, to *strictjson.Value) {
 	setText(&g, "description", about)
 	set(&g, "GalaxyCluster", list(cl))
 	appendTo(to, "Galaxy", g)
+}
+
+// catalogueID is the id of a cluster in its catalogue, which MISP has in the name
+// of MITRE's clusters.
+func catalogueID(o *strictjson.Value) string {
+	for _, r := range listed(o, "external_references") {
+		if strings.HasPrefix(text(&r, "source_name"), "mitre") {
+			return text(&r, "external_id")
+		}
+	}
+	return ""
 }
 
 // meta is what a cluster says of itself beside name and description.
