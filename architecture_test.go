@@ -25,8 +25,8 @@ var mayImport = map[string]string{
 
 	// Adapters: they know the domain and never each other.
 	"api/view":        "decision exchange instrument intel internal/ident party privacy",
-	"api":             "api/view decision exchange instrument instrument/library intel internal/fault internal/ident internal/inflate internal/problem obligation party",
-	"client":          "api/view decision exchange instrument internal/fault internal/problem obligation party",
+	"api":             "api/view decision exchange instrument instrument/analysis instrument/library intel internal/fault internal/ident internal/inflate internal/problem obligation party",
+	"client":          "api/view decision exchange instrument instrument/analysis internal/fault internal/problem obligation party",
 	"console":         "decision exchange instrument instrument/library internal/fault internal/ident internal/problem party",
 	"store":           "exchange intel internal/fault internal/ident obligation party transparency",
 	"store/storetest": "decision exchange intel internal/fault internal/ident obligation party transparency",
@@ -34,7 +34,7 @@ var mayImport = map[string]string{
 	"wire/taxii":      "exchange internal/fault internal/inflate internal/problem party",
 
 	// The domain: no HTTP, no SQL, no files, no clock.
-	"exchange":            "decision exchange/envelope instrument intel intel/misp intel/stix internal/fault internal/ident internal/strictjson obligation party privacy transparency transparency/verify",
+	"exchange":            "decision exchange/envelope instrument instrument/analysis intel intel/misp intel/stix internal/fault internal/ident internal/strictjson obligation party privacy transparency transparency/verify",
 	"exchange/envelope":   "internal/fault internal/ident internal/strictjson party",
 	"transparency/verify": "exchange/envelope internal/fault internal/ident internal/strictjson party transparency",
 	"transparency":        "internal/fault internal/ident",

@@ -19,6 +19,7 @@ import (
 	"entente/decision"
 	"entente/exchange"
 	"entente/instrument"
+	"entente/instrument/analysis"
 	"entente/obligation"
 	"entente/party"
 )
@@ -49,6 +50,8 @@ type Exchange interface {
 	Instrument(ctx context.Context, id string) (exchange.InstrumentView, error)
 	InstrumentStatus(ctx context.Context, id string, a, b party.ID, at time.Time) (instrument.Standing, error)
 	WhatIf(ctx context.Context, r exchange.WhatIfRequest) (exchange.WhatIf, error)
+	Analyse(ctx context.Context, r exchange.AnalysisRequest) (analysis.Report, error)
+	Compare(ctx context.Context, r exchange.ComparisonRequest) (analysis.Difference, error)
 	InstrumentActs
 	Credentials
 
@@ -99,6 +102,7 @@ func newServer(c Config) *server {
 	s.partyRoutes()
 	s.instrumentRoutes()
 	s.whatIfRoutes()
+	s.analysisRoutes()
 	s.instrumentActRoutes()
 	s.instrumentLibraryRoutes()
 	s.factRoutes()

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,6 +11,7 @@ import (
 
 	"entente/client"
 	"entente/decision"
+	"entente/exchange"
 	"entente/instrument"
 	"entente/instrument/analysis"
 	"entente/internal/fault"
@@ -71,44 +71,6 @@ func (a *app) law(names []string) (decision.Law, error) {
 	return l, nil
 }
 
-// activeLaw is the newest version of every instrument active on the node, as its
-// file says, and the parties the node knows unless a file names others.
-func (a *app) activeLaw(ctx context.Context, c *client.Client, o *analysis.Options) (decision.Law, error) {
-	l := decision.Law{Transforms: privacy.Catalogue()}
-	active, err := c.Instruments(ctx)
-	if err != nil {
-		return l, err
-	}
-	seen := map[string]bool{}
-	for _, i := range active {
-		if seen[i.ID] {
-			continue // the node gives out the newest version
-		}
-		seen[i.ID] = true
-		src, err := c.InstrumentSource(ctx, i.ID)
-		if err != nil {
-			return l, err
-		}
-		doc, err := instrument.Load(i.ID, src)
-		if err != nil {
-			return l, err
-		}
-		l.Instruments = append(l.Instruments, doc)
-	}
-	if o.Parties != nil {
-		return l, nil
-	}
-	parties, err := c.Parties(ctx)
-	if err != nil {
-		return l, err
-	}
-	o.Parties = []decision.Actor{}
-	for _, p := range parties {
-		o.Parties = append(o.Parties, decision.Actor{ID: p.ID, Kind: p.Kind, Jurisdiction: p.Jurisdiction, Roles: p.Roles, Sectors: p.Sectors})
-	}
-	return l, nil
-}
-
 func (a *app) instrumentAnalyse() *cobra.Command {
 	var f analysisFlags
 	c := &cobra.Command{
@@ -116,7 +78,7 @@ func (a *app) instrumentAnalyse() *cobra.Command {
 		Long: "Looks at every class of cases the law tells apart, and reports clauses that contradict each other and what settles it, clauses that do " +
 			"nothing, periods and duties that cannot be kept, what reaches somebody by being passed on who would not be sent it, and pairs of " +
 			"parties without any basis. Whatever it says about an outcome was decided by the engine, and what it did not look at it says. " +
-			"Without files it looks at the newest version of every instrument active on this node, as its file says.",
+			"Without files it looks at the law active on this node, with the acts of its parties, between the parties it knows.",
 		Example: "  entente instrument analyse mou-a.yaml mou-b.yaml eu-gdpr --at 2026-11-24",
 		RunE: func(cmd *cobra.Command, files []string) error {
 			o, err := a.analysisOptions(&f)
@@ -128,14 +90,15 @@ func (a *app) instrumentAnalyse() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return a.analyse(analysis.Opened(l)[0], o)
+				return a.report(func() (analysis.Report, error) { return analysis.Analyse(analysis.Opened(l)[0], o) })
+			}
+			if f.parties != "" {
+				return usageError(cmd, "A node analyses with the parties it knows; --parties goes with files.")
 			}
 			return a.withNode(cmd.Context(), func(c *client.Client) error {
-				l, err := a.activeLaw(cmd.Context(), c, &o)
-				if err != nil {
-					return err
-				}
-				return a.analyse(l, o)
+				return a.report(func() (analysis.Report, error) {
+					return c.Analyse(cmd.Context(), exchange.AnalysisRequest{At: o.At, Cells: o.Cells})
+				})
 			})
 		},
 	}
@@ -143,10 +106,10 @@ func (a *app) instrumentAnalyse() *cobra.Command {
 	return c
 }
 
-func (a *app) analyse(l decision.Law, o analysis.Options) error {
+func (a *app) report(analyse func() (analysis.Report, error)) error {
 	var r analysis.Report
 	err := a.patiently("Analysing", func() (err error) {
-		r, err = analysis.Analyse(l, o)
+		r, err = analyse()
 		return err
 	})
 	if err != nil {

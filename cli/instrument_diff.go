@@ -1,11 +1,14 @@
 package cli
 
 import (
+	"context"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"entente/client"
 	"entente/decision"
+	"entente/exchange"
 	"entente/instrument/analysis"
 )
 
@@ -13,16 +16,22 @@ func (a *app) instrumentDiff() *cobra.Command {
 	var f analysisFlags
 	var with []string
 	c := &cobra.Command{
-		Use: "diff OLD NEW [--with FILE|ID]…", Short: "Which cases two versions decide differently, exactly, with a witness each",
+		Use: "diff [OLD] NEW [--with FILE|ID]…", Short: "Which cases two versions decide differently, exactly, with a witness each",
 		Long: "Not which lines differ but what they change: every class of cases that comes out differently, and for each a case that the engine " +
 			"decided under both. --with adds the rest of the law, the same on both sides; without it, a text that does not speak for cooperation is " +
-			"looked at as if everything else were agreed.",
+			"looked at as if everything else were agreed. With NEW alone, the law active on the node is compared with what it would be with the draft.",
 		Example: "  entente instrument diff mou-1.0.yaml mou-1.1.yaml --with eu-gdpr --with tlp-2",
-		Args:    args(2, 2),
-		RunE: func(_ *cobra.Command, names []string) error {
+		Args:    args(1, 2),
+		RunE: func(cmd *cobra.Command, names []string) error {
 			o, err := a.analysisOptions(&f)
 			if err != nil {
 				return err
+			}
+			if len(names) == 1 {
+				if f.parties != "" || len(with) > 0 {
+					return usageError(cmd, "A node compares with its own law and parties; --with and --parties go with two files.")
+				}
+				return a.diffOnNode(cmd.Context(), names[0], o)
 			}
 			var laws [2]decision.Law
 			for i, name := range names {
@@ -31,20 +40,39 @@ func (a *app) instrumentDiff() *cobra.Command {
 				}
 			}
 			both := analysis.Opened(laws[0], laws[1])
-			var d analysis.Difference
-			err = a.patiently("Comparing", func() (err error) {
-				d, err = analysis.Diff(both[0], both[1], o)
-				return err
-			})
-			if err != nil {
-				return err
-			}
-			return a.print(d, func(t *table) { drawDifference(t, &d) })
+			return a.difference(func() (analysis.Difference, error) { return analysis.Diff(both[0], both[1], o) })
 		},
 	}
 	f.add(c)
 	c.Flags().StringSliceVar(&with, "with", nil, "`FILE` or ID of the library that is part of both laws; may be repeated")
 	return c
+}
+
+// diffOnNode compares the law active on the node with itself and a draft.
+func (a *app) diffOnNode(ctx context.Context, name string, o analysis.Options) error {
+	src, err := a.readInstrument(name)
+	if err != nil {
+		return err
+	}
+	return a.withNode(ctx, func(c *client.Client) error {
+		return a.difference(func() (analysis.Difference, error) {
+			return c.CompareLaw(ctx, exchange.ComparisonRequest{
+				AnalysisRequest: exchange.AnalysisRequest{At: o.At, Cells: o.Cells}, File: name, Source: src,
+			})
+		})
+	})
+}
+
+func (a *app) difference(compare func() (analysis.Difference, error)) error {
+	var d analysis.Difference
+	err := a.patiently("Comparing", func() (err error) {
+		d, err = compare()
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return a.print(d, func(t *table) { drawDifference(t, &d) })
 }
 
 func drawDifference(t *table, d *analysis.Difference) {

@@ -69,16 +69,25 @@ func (s *Service) compile(ctx context.Context, r Reader, epoch int64) (*law, err
 	if l.deeds, err = derive(ctx, r, l.instruments, l.parties, s.law.Load()); err != nil {
 		return nil, err
 	}
-	docs := make([]*instrument.Instrument, len(l.instruments))
-	for n, v := range l.instruments {
-		docs[n] = v.Doc
-	}
-	if l.engine, err = decision.Compile(decision.Law{Instruments: docs, Transforms: privacy.Catalogue(), Ranks: instrument.Ranks(docs)}); err != nil {
+	if l.engine, err = decision.Compile(lawOf(l.docs())); err != nil {
 		return nil, err
 	}
 	l.facts, err = r.Facts(ctx)
 	l.turns = turns(l.instruments, l.facts)
 	return l, err
+}
+
+func lawOf(docs []*instrument.Instrument) decision.Law {
+	return decision.Law{Instruments: docs, Transforms: privacy.Catalogue(), Ranks: instrument.Ranks(docs)}
+}
+
+// docs are the instruments of the law, with the acts on them.
+func (l *law) docs() []*instrument.Instrument {
+	docs := make([]*instrument.Instrument, len(l.instruments))
+	for n, v := range l.instruments {
+		docs[n] = v.Doc
+	}
+	return docs
 }
 
 func viewInstrument(rec InstrumentRecord) (InstrumentView, error) {

@@ -59,6 +59,7 @@ type Service struct {
 	// withdraws a fact is told of every recall it caused, and the background
 	// work does not take some of them away.
 	reconsidering sync.Mutex
+	analysing     sync.Mutex // one analysis at a time
 	// receiving makes copies of one message wait for each other.
 	receiving [stripes]sync.Mutex
 }

@@ -12,7 +12,6 @@ import (
 	"entente/internal/fault"
 	"entente/internal/ident"
 	"entente/party"
-	"entente/privacy"
 )
 
 // WhatIfRequest asks what would have come of this node's own decisions under
@@ -195,13 +194,10 @@ func (s *Service) newWhatIf(in WhatIfRequest) (*whatIf, error) {
 
 // replay compiles the law as it is and as it would be.
 func (w *whatIf) replay(l *law) (*replay, error) {
-	docs := make([]*instrument.Instrument, len(l.instruments))
-	for i, v := range l.instruments {
-		docs[i] = v.Doc
-	}
+	docs := l.docs()
 	// A compiler of its own for today's law too: what the engine remembers of the
 	// past would push out what it needs for the present.
-	today, err := decision.Compile(decision.Law{Instruments: docs, Transforms: privacy.Catalogue(), Ranks: instrument.Ranks(docs)})
+	today, err := decision.Compile(lawOf(docs))
 	if err != nil {
 		return nil, err
 	}
@@ -212,7 +208,7 @@ func (w *whatIf) replay(l *law) (*replay, error) {
 	if err := instrument.CheckPrecedence(then); err != nil {
 		return nil, err
 	}
-	other, err := decision.Compile(decision.Law{Instruments: then, Transforms: privacy.Catalogue(), Ranks: instrument.Ranks(then)})
+	other, err := decision.Compile(lawOf(then))
 	if err != nil {
 		return nil, err
 	}
