@@ -258,39 +258,39 @@ func composite(s string) (a, b string) {
 	return a, b
 }
 
-// of returns what a source makes of an attribute value; ok is false for a
-// source that is not a value.
-func (from source) of(v, lit string) (s string, ok bool) {
+// of returns what a source makes of an attribute value; "" for a source
+// that is not a value.
+func (from source) of(v, lit string) string {
 	a, b := composite(v)
 	switch from {
 	case whole:
-		return v, true
+		return v
 	case first:
-		return a, true
+		return a
 	case second, port:
-		return b, true
+		return b
 	case lower:
-		return strings.ToLower(v), true
+		return strings.ToLower(v)
 	case hive:
-		return fullHive(a), true
+		return fullHive(a)
 	case key:
-		return fullHive(v), true
+		return fullHive(v)
 	case digits:
 		return strings.TrimLeft(strings.Map(func(r rune) rune {
 			if r >= '0' && r <= '9' {
 				return r
 			}
 			return -1
-		}, v), "0"), true
+		}, v), "0")
 	case literal:
-		return lit, true
+		return lit
 	case named:
-		return strings.Replace(lit, "%", v, 1), true
+		return strings.Replace(lit, "%", v, 1)
 	case address:
-		return addressType(a), true
+		return addressType(a)
 	case isFalse, isTrue, refOf:
 	}
-	return "", false
+	return ""
 }
 
 // observables builds the observables of an attribute value. The ids reuse the
@@ -319,11 +319,9 @@ func (m mapping) observables(id, v string) []strictjson.Value {
 			case isFalse, isTrue:
 				put(&o, l.path, truth(l.from == isTrue))
 			case digits, port:
-				s, _ := l.from.of(v, l.lit)
-				put(&o, l.path, number(s))
+				put(&o, l.path, number(l.from.of(v, l.lit)))
 			default:
-				s, _ := l.from.of(v, l.lit)
-				put(&o, l.path, str(s))
+				put(&o, l.path, str(l.from.of(v, l.lit)))
 			}
 		}
 		made = append(made, o)

@@ -158,35 +158,7 @@ func (c *converter) shaped(o *composition, sh shape, main strictjson.Value, uuid
 	for _, l := range sh.always {
 		put(&main, l.path, truth(l.from == isTrue))
 	}
-	var others []strictjson.Value
-	var left []*attribute
-	filled := map[string]int{}
-	for i := range o.attributes {
-		a := &o.attributes[i]
-		sl := sh.slot(a.relation, filled)
-		path, ok := "", false
-		if sl != nil && a.data == "" {
-			path, ok = sl.open(filled)
-		}
-		if !ok {
-			left = append(left, a)
-			continue
-		}
-		switch {
-		case sl.kind == asRef:
-			to := sl.to
-			if to == "ip" {
-				to = addressType(a.value)
-			}
-			id := to + "--" + c.idOf(a.uuid, uuid+" - "+a.relation+" - "+a.value)
-			other := object(member("type", str(to)), member("spec_version", str("2.1")), member("id", str(id)))
-			put(&other, sl.leaf, str(a.value))
-			others = append(others, other)
-			put(&main, path, str(id))
-		default:
-			put(&main, path, sl.kind.write(a.value))
-		}
-	}
+	others, left := c.fill(&main, o, sh, uuid)
 	switch o.name {
 	case "domain-ip":
 		hostname(&main, &left)
@@ -219,6 +191,38 @@ func (c *converter) shaped(o *composition, sh shape, main strictjson.Value, uuid
 	return append([]strictjson.Value{main}, others...)
 }
 
+// fill puts values into the slots of a shape. It returns the objects that slots
+// refer to, and the attributes that have no slot.
+func (c *converter) fill(main *strictjson.Value, o *composition, sh shape, uuid string) (others []strictjson.Value, left []*attribute) {
+	filled := map[string]int{}
+	for i := range o.attributes {
+		a := &o.attributes[i]
+		sl := sh.slot(a.relation, filled)
+		path, ok := "", false
+		if sl != nil && a.data == "" {
+			path, ok = sl.open(filled)
+		}
+		if !ok {
+			left = append(left, a)
+			continue
+		}
+		if sl.kind != asRef {
+			put(main, path, sl.kind.write(a.value))
+			continue
+		}
+		to := sl.to
+		if to == "ip" {
+			to = addressType(a.value)
+		}
+		id := to + "--" + c.idOf(a.uuid, uuid+" - "+a.relation+" - "+a.value)
+		other := object(member("type", str(to)), member("spec_version", str("2.1")), member("id", str(id)))
+		put(&other, sl.leaf, str(a.value))
+		others = append(others, other)
+		put(main, path, str(id))
+	}
+	return others, left
+}
+
 // slot returns the free slot of a relation, and nil when there is none.
 func (sh *shape) slot(relation string, filled map[string]int) *slot {
 	for i := range sh.slots {
@@ -246,9 +250,8 @@ func (k kind) write(v string) strictjson.Value {
 			return number(v)
 		}
 	case asSystem:
-		digits, _ := digits.of(v, "")
-		if isInteger(digits) {
-			return number(digits)
+		if n := digits.of(v, ""); isInteger(n) {
+			return number(n)
 		}
 	case asMoment:
 		if t, ok := dated(v); ok {

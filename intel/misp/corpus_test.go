@@ -60,8 +60,8 @@ func normal(o strictjson.Value, event map[string]bool) strictjson.Value {
 	n := o.Clone()
 	for i := range n.Members {
 		m := &n.Members[i]
-		if strings.HasPrefix(m.Name, "x_misp_") {
-			m.Name = metaName(strings.TrimPrefix(m.Name, "x_misp_"))
+		if name, ok := strings.CutPrefix(m.Name, "x_misp_"); ok {
+			m.Name = metaName(name)
 		}
 	}
 	instants(&n)
@@ -139,20 +139,18 @@ func differences(t *testing.T, got, want []strictjson.Value, event map[string]bo
 // delta names the properties in which two objects differ.
 func delta(t *testing.T, ours, golden string) string {
 	a, b := tree(t, []byte(ours)), tree(t, []byte(golden))
-	out := ""
+	var out strings.Builder
 	for _, m := range a.Members {
-		if g := b.Get(m.Name); g == nil {
-			out += "\n    + " + m.Name + " " + canonical(m.Value)
-		} else if canonical(*g) != canonical(m.Value) {
-			out += "\n    ours   " + m.Name + " " + canonical(m.Value) + "\n    golden " + m.Name + " " + canonical(*g)
+		if g := b.Get(m.Name); g == nil || canonical(*g) != canonical(m.Value) {
+			out.WriteString("\n    ours   " + m.Name + " " + canonical(m.Value))
 		}
 	}
 	for _, m := range b.Members {
-		if a.Get(m.Name) == nil {
-			out += "\n    - " + m.Name + " " + canonical(m.Value)
+		if o := a.Get(m.Name); o == nil || canonical(*o) != canonical(m.Value) {
+			out.WriteString("\n    golden " + m.Name + " " + canonical(m.Value))
 		}
 	}
-	return out
+	return out.String()
 }
 
 func canonical(v strictjson.Value) string { return string(strictjson.AppendCanonical(nil, &v)) }

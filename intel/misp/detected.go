@@ -66,25 +66,29 @@ func (vs *values) pattern(sh shape, pattern string) {
 			vs.add(entry{relation: "domain", misp: "domain", value: t.value, toIDs: true})
 			continue
 		}
-		for i, sl := range sh.slots {
-			want := sl.testPath()
-			if sl.kind == asRef && sh.typ == "network-traffic" {
-				want += ".value"
+		for i := range sh.slots {
+			sl := &sh.slots[i]
+			if sl.tested(sh.typ, path, of) && (!used[i] || strings.Contains(sl.path, "*")) {
+				used[i] = true
+				vs.add(entry{relation: sl.relation, misp: sl.misp, value: t.value, toIDs: true})
+				break
 			}
-			before, after, numbered := strings.Cut(want, "#")
-			if sl.to == "ip" && of == "domain-name" || sl.to == "domain-name" && of != "domain-name" {
-				continue
-			}
-			hit := path == want || numbered && strings.HasPrefix(path, before) && strings.HasSuffix(path, after)
-			if !hit || used[i] && !numbered && !strings.Contains(sl.path, "*") {
-				continue
-			}
-			used[i] = true
-			v := t.value
-			vs.add(entry{relation: sl.relation, misp: sl.misp, value: v, toIDs: true})
-			break
 		}
 	}
+}
+
+// tested reports whether a comparison at path is about a slot. of is the type
+// that the pattern gave to what a reference leads to.
+func (sl *slot) tested(typ, path, of string) bool {
+	if sl.to == "ip" && of == "domain-name" || sl.to == "domain-name" && of != "domain-name" {
+		return false
+	}
+	want := sl.testPath()
+	if sl.kind == asRef && typ == "network-traffic" {
+		want += ".value"
+	}
+	before, after, numbered := strings.Cut(want, "#")
+	return path == want || numbered && strings.HasPrefix(path, before) && strings.HasSuffix(path, after)
 }
 
 // testPath is the path of a slot in patterns.

@@ -165,9 +165,9 @@ func newAttribute(p part) (attribute, error) {
 	if a.category == "" {
 		a.category = assumed.category
 	}
-	given := false
-	if a.toIDs, given = flag(v, "to_ids"); !given {
-		a.toIDs = assumed.toIDs
+	a.toIDs = assumed.toIDs
+	if is, given := flag(v, "to_ids"); given {
+		a.toIDs = is
 	}
 	return a, nil
 }

@@ -42,7 +42,7 @@ func (sh *shape) tests(o *composition) []string {
 			out = append(out, hostTests(pick("hostname"), out)...)
 		}
 		for n, a := range pick(sl.relation) {
-			out = append(out, sh.test(o.name, sl, n, a))
+			out = append(out, sh.test(sl, n, a))
 		}
 	}
 	switch o.name {
@@ -61,12 +61,12 @@ func (sh *shape) tests(o *composition) []string {
 	return out
 }
 
-func (sh *shape) test(name string, sl *slot, n int, a *attribute) string {
+func (sh *shape) test(sl *slot, n int, a *attribute) string {
 	path := sl.testPath()
 	path = sh.typ + ":" + strings.Replace(path, "#", strconv.Itoa(n), 1)
 	v := a.value
 	if sl.kind == asSystem {
-		v, _ = digits.of(v, "")
+		v = digits.of(v, "")
 	}
 	if sl.kind == asKey {
 		v = fullHive(v)

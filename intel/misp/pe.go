@@ -17,7 +17,8 @@ var includes = map[string]bool{"includes": true, "included-in": true}
 
 // sectionShape is a section, which has no object of its own in STIX.
 var sectionShape = shape{slots: append([]slot{
-	{relation: "name", misp: "text", path: "name"}, {relation: "size-in-bytes", misp: "size-in-bytes", path: "size", kind: asNumber},
+	{relation: "name", misp: "text", path: "name"},
+	{relation: "size-in-bytes", misp: "size-in-bytes", path: "size", kind: asNumber},
 	{relation: "entropy", misp: "float", path: "entropy", kind: asFloat},
 }, hashSlots()...)}
 

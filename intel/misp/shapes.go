@@ -51,8 +51,10 @@ func refers(relation, misp, path, to, leaf, tests string) slot {
 // hashSlots are the hashes a file can have, in the order of patterns.
 func hashSlots() []slot {
 	var out []slot
-	for _, h := range []string{"md5", "sha1", "sha224", "sha256", "sha384", "sha512", "sha512/224", "sha512/256", "ssdeep", "authentihash", "imphash",
-		"sha3-224", "sha3-256", "sha3-384", "sha3-512", "tlsh", "vhash"} {
+	for _, h := range []string{
+		"md5", "sha1", "sha224", "sha256", "sha384", "sha512", "sha512/224", "sha512/256", "ssdeep", "authentihash", "imphash",
+		"sha3-224", "sha3-256", "sha3-384", "sha3-512", "tlsh", "vhash",
+	} {
 		n := hashNames[h]
 		out = append(out, slot{relation: h, misp: h, path: "hashes/" + n[0], tests: "hashes." + segment(n[1])})
 	}
@@ -128,7 +130,8 @@ var shapes = map[string]shape{
 	"twitter-account":  account("twitter", "id", "name", "displayed-name"),
 	"hashlookup": {typ: "file", slots: []slot{
 		s("FileName", "filename", "name"), typed("FileSize", "size-in-bytes", "size", asNumber), s("MD5", "md5", "hashes/MD5"),
-		{relation: "SHA-1", misp: "sha1", path: "hashes/SHA-1", tests: "hashes.'SHA-1'"}, {relation: "SHA-256", misp: "sha256", path: "hashes/SHA-256", tests: "hashes.'SHA-256'"},
+		{relation: "SHA-1", misp: "sha1", path: "hashes/SHA-1", tests: "hashes.'SHA-1'"},
+		{relation: "SHA-256", misp: "sha256", path: "hashes/SHA-256", tests: "hashes.'SHA-256'"},
 		s("SSDEEP", "ssdeep", "hashes/SSDEEP"), s("TLSH", "tlsh", "hashes/TLSH"),
 	}},
 	"intrusion-set": {typ: "intrusion-set", alone: true, slots: []slot{
@@ -165,7 +168,8 @@ var shapes = map[string]shape{
 	}},
 	"registry-key": {typ: "windows-registry-key", slots: []slot{
 		typed("key", "regkey", "key", asKey), typed("last-modified", "datetime", "modified_time", asMoment),
-		{relation: "data", misp: "text", path: "values/0/data", tests: "values[0].data"}, {relation: "data-type", misp: "text", path: "values/0/data_type", tests: "values[0].data_type"},
+		{relation: "data", misp: "text", path: "values/0/data", tests: "values[0].data"},
+		{relation: "data-type", misp: "text", path: "values/0/data_type", tests: "values[0].data_type"},
 		{relation: "name", misp: "text", path: "values/0/name", tests: "values[0].name"},
 	}},
 	"url":           {typ: "url", slots: []slot{s("url", "url", "value")}},

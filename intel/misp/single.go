@@ -95,8 +95,7 @@ func (a *attribute) fits() bool {
 func (m mapping) conjunction(v string) string {
 	tests := make([]string, len(m.pattern))
 	for i, p := range m.pattern {
-		s, _ := p.from.of(v, p.lit)
-		tests[i] = equals(p.path, s)
+		tests[i] = equals(p.path, p.from.of(v, p.lit))
 	}
 	return strings.Join(tests, " AND ")
 }

@@ -158,11 +158,11 @@ func displayed(address *strictjson.Value, role string, left *[]*attribute) {
 		return !slices.ContainsFunc(strings.Fields(name), func(w string) bool { return !strings.Contains(mailbox, w) })
 	}
 	some := func(name string) bool {
-		initials := ""
-		for _, w := range strings.Fields(name) {
-			initials += w[:1]
+		var initials []byte
+		for w := range strings.FieldsSeq(name) {
+			initials = append(initials, w[0])
 		}
-		return len(initials) > 1 && strings.Contains(mailbox, initials) ||
+		return len(initials) > 1 && strings.Contains(mailbox, string(initials)) ||
 			slices.ContainsFunc(strings.FieldsFunc(strings.ToLower(mailbox), func(r rune) bool { return strings.ContainsRune("_.@-", r) }), func(w string) bool { return strings.Contains(name, w) })
 	}
 	if !match(all) {

@@ -1,6 +1,7 @@
 package misp
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -54,16 +55,9 @@ func setText(v *strictjson.Value, name, s string) {
 	}
 }
 
-// drop takes a member away and returns it.
-func drop(v *strictjson.Value, name string) *strictjson.Value {
-	for i := range v.Members {
-		if v.Members[i].Name == name {
-			m := v.Members[i].Value
-			v.Members = append(v.Members[:i:i], v.Members[i+1:]...)
-			return &m
-		}
-	}
-	return nil
+// drop takes a member away.
+func drop(v *strictjson.Value, name string) {
+	v.Members = slices.DeleteFunc(v.Members, func(m strictjson.Member) bool { return m.Name == name })
 }
 
 // text returns a string member, and "" for anything else.

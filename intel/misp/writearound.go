@@ -1,6 +1,8 @@
 package misp
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"entente/internal/strictjson"
@@ -86,7 +88,7 @@ func (w *writer) meta(o *strictjson.Value) strictjson.Value {
 		appendTo(&meta, "kill_chain", str(text(&k, "kill_chain_name")+":"+text(&k, "phase_name")))
 	}
 	typ := text(o, "type")
-	for name := range typedMeta[typ] {
+	for _, name := range slices.Sorted(maps.Keys(typedMeta[typ])) {
 		if v := o.Get(name); v != nil {
 			set(&meta, name, v.Clone())
 		}
