@@ -254,6 +254,10 @@ func covers(before, now decision.Decision) bool {
 // the delivery waits for that until the message is too old to be taken (F17).
 const keyUnknown = "envelope.key"
 
+// noEndpoint is what the transport says of a party that runs no node. What is
+// released to it waits in its feed.
+const noEndpoint = "peer.endpoint"
+
 // postpone records a failed attempt: a refusal for good, anything else for later.
 func (s *Service) postpone(ctx context.Context, d Delivery, cause error) error {
 	now := s.time()
@@ -271,6 +275,7 @@ func (s *Service) postpone(ctx context.Context, d Delivery, cause error) error {
 	return s.store.Write(ctx, func(tx Tx) error {
 		var err error
 		switch {
+		case fault.CodeOf(cause) == noEndpoint && d.Kind == kindRelease:
 		case d.State == DeliveryRefused && d.Kind == kindRelease:
 			err = tx.SetReleaseState(ctx, d.Ref, Refused, nil, now)
 		case d.State == DeliveryRefused && d.Kind == kindInstrument:

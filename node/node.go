@@ -174,6 +174,9 @@ func (n *Node) Serve(ctx context.Context) error {
 	if n.config.OnListen != nil {
 		n.config.OnListen(own.Addr().String(), partners.Addr().String())
 	}
+	if tools != nil && n.config.OnTAXII != nil {
+		n.config.OnTAXII(tools.listener.Addr().String())
+	}
 	return errors.Join(n.serve(ctx, cancel, own, partners, tools), n.conceal())
 }
 

@@ -38,9 +38,6 @@ func (n *Node) openTAXII(ctx context.Context) (*taxiiDoor, error) {
 		return nil, fault.New(fault.Unavailable, "node.port", "The address %s cannot be listened on.", n.config.TAXIIListen).
 			Try("Choose another with --taxii-listen.").Because(err)
 	}
-	if n.config.OnTAXII != nil {
-		n.config.OnTAXII(listener.Addr().String())
-	}
 	return &taxiiDoor{listener: listener, server: server}, nil
 }
 

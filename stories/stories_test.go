@@ -36,6 +36,7 @@ func TestMain(m *testing.M) {
 		"entente": func() { os.Exit(entente(os.Args[1:])) },
 		"exits":   func() { os.Exit(exits(os.Args[1:])) },
 		"http":    func() { os.Exit(report(httpCommand(os.Args[1:]))) },
+		"taxii":   func() { os.Exit(report(taxiiCommand(os.Args[1:]))) },
 		"await":   func() { os.Exit(report(await(os.Args[1:]))) },
 	})
 }

@@ -278,3 +278,42 @@ func contributions(t *testing.T, s exchange.Store) {
 		return nil
 	})
 }
+
+// Unfed makes releases as they were made before there were feeds, two of them
+// standing, and returns the digests their recipient should see, in order.
+func Unfed(t *testing.T, s exchange.Store) []ident.Digest {
+	t.Helper()
+	var want []ident.Digest
+	for n := range 3 {
+		raw := fmt.Appendf(nil, `{"type":"indicator","spec_version":"2.1","id":%q,"created":"2026-01-02T03:04:05.000Z","modified":"2026-01-02T03:04:05.000Z",`+
+			`"pattern":"[ipv4-addr:value = '198.51.100.1']","pattern_type":"stix","valid_from":"2026-01-02T03:04:05Z"}`, Object(n).ID)
+		o := exchange.Stored{ID: Object(n).ID, Type: "indicator", Hash: ident.Sum(raw), Raw: raw, State: exchange.Live, Provenance: exchange.Provenance{From: "a", At: instant}}
+		add(t, s, o)
+		rel := release(n, "b")
+		if rel.State = exchange.Delivered; n == 1 {
+			rel.State = exchange.Recalled
+		} else {
+			want = append(want, o.Hash)
+		}
+		write(t, s, func(ctx context.Context, tx exchange.Tx) error {
+			return tx.AddRelease(ctx, rel, []exchange.ReleaseItem{item(o, "")})
+		})
+	}
+	return want
+}
+
+// Fed compares the feed with what [Unfed] returned.
+func Fed(ctx context.Context, r exchange.Reader, want []ident.Digest) error {
+	got, err := r.Feed(ctx, exchange.FeedFilter{Recipient: "b"})
+	if err != nil {
+		return err
+	}
+	var hashes []ident.Digest
+	for _, it := range got {
+		hashes = append(hashes, it.Hash)
+	}
+	if !slices.Equal(hashes, want) || len(got) > 0 && got[0].Version != "2026-01-02T03:04:05.000Z" {
+		return fmt.Errorf("the feed is %+v, want %v", got, want)
+	}
+	return nil
+}

@@ -264,3 +264,18 @@ type recorder struct {
 func (r *recorder) Header() http.Header         { return r.header }
 func (r *recorder) WriteHeader(status int)      { r.status = status }
 func (r *recorder) Write(b []byte) (int, error) { return len(b), nil }
+
+// A party that runs no node still gets what was released to it: it fetches.
+func TestPartiesWithoutANodeFetch(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.release(borealis, indicator(1, 0))
+	_, err := w.node.DeliverDue(t.Context())
+	must(t, err)
+	rel, err := w.node.Release(t.Context(), id)
+	must(t, err)
+	if rel.State != exchange.Queued || rel.Deliveries[0].State != exchange.DeliveryRefused || !strings.Contains(rel.Deliveries[0].LastError, "peer.endpoint") {
+		t.Errorf("the release is %s, its delivery %+v", rel.State, rel.Deliveries)
+	}
+	w.wantStatus(w.get(borealis, objects+indicatorID(1)+"/"), 200, "fetched")
+}

@@ -19,6 +19,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"entente/exchange"
+	"entente/internal/fault"
 	"entente/internal/keyring"
 	"entente/party"
 	"entente/store"
@@ -122,11 +123,11 @@ func (w *world) start() {
 	must(w.t, err)
 }
 
-// nowhere carries no messages: everything is fetched.
+// nowhere carries no messages: the partners run no nodes, everything is fetched.
 type nowhere struct{}
 
-func (nowhere) Post(context.Context, party.Party, []byte) ([]byte, error) {
-	return nil, errors.New("there is no network")
+func (nowhere) Post(_ context.Context, to party.Party, _ []byte) ([]byte, error) {
+	return nil, fault.New(fault.Invalid, "peer.endpoint", "The card of %s has no https endpoint.", to.ID)
 }
 
 func (w *world) meet(p party.Party) {
