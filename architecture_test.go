@@ -45,7 +45,7 @@ var mayImport = map[string]string{
 	"instrument/foreign":  "instrument internal/fault internal/strictjson",
 	"instrument/library":  "instrument internal/fault",
 	"instrument":          "intel internal/fault internal/ident internal/strictjson party privacy",
-	"privacy":             "intel intel/stix internal/fault internal/strictjson",
+	"privacy":             "intel intel/misp intel/stix internal/fault internal/strictjson",
 	"intel/misp":          "intel intel/stix internal/fault internal/ident internal/strictjson",
 	"intel/stix":          "intel intel/pattern internal/fault internal/ident internal/strictjson",
 	"intel/pattern":       "internal/fault internal/strictjson",

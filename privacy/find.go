@@ -27,7 +27,7 @@ func (c Context) Find(o *intel.Object) []Finding {
 		return []Finding{{Category: Unclassified, Rule: ruleCustom}}
 	}
 	f.identity = o.Type == "identity" && (f.role != bystander || c.people[o.ID] || c.sources[o.ID])
-	f.self = o.ID
+	f.self, f.tree = o.ID, o.Tree
 	for i := range o.Tree.Members {
 		f.root(&o.Tree.Members[i])
 	}
@@ -72,6 +72,7 @@ type finder struct {
 	ctx      *Context
 	typ      string
 	self     string
+	tree     *strictjson.Value // of the object
 	rules    []compiledRule
 	known    map[string]bool
 	role     role
@@ -136,6 +137,9 @@ func (f *finder) root(m *strictjson.Member) {
 		f.add(Unclassified, ruleCustom)
 		return
 	}
+	if f.misp(f.tree, v, m.Name) {
+		return
+	}
 	if f.identity && f.identityMember(m.Name, v) {
 		return
 	}
@@ -148,6 +152,10 @@ func (f *finder) extensions(v *strictjson.Value) {
 	for i := range v.Members {
 		m := &v.Members[i]
 		f.steps = append(f.steps[:1], pathStep{name: m.Name})
+		if m.Name == mispExtension {
+			f.mispHints(&m.Value)
+			continue
+		}
 		if knownExtension(m.Name) || f.typ == "marking-definition" || f.typ == "extension-definition" {
 			f.value(&m.Value)
 			continue

@@ -6,6 +6,12 @@ type attributeType struct {
 	toIDs    bool
 }
 
+// Known reports whether MISP has an attribute type of that name.
+func Known(typ string) bool {
+	_, ok := attributeTypes[typ]
+	return ok
+}
+
 // attributeTypes are the types MISP knows (describeTypes of PyMISP,
 // BSD-2-Clause, CIRCL and contributors). A type that is not here is kept.
 var attributeTypes = map[string]attributeType{
