@@ -182,12 +182,8 @@ func (s *Service) feedPage(ctx context.Context, f FeedFilter) (page FeedPage, fa
 		if _, known := l.parties[f.Recipient]; !known {
 			return fault.New(fault.NotFound, "party.unknown", "There is no party %q.", f.Recipient)
 		}
-		behind, err := r.ListReleases(ctx, ReleaseFilter{DecidedBefore: l.epoch, Limit: 1})
-		if err != nil {
+		if err := s.settled(ctx, r, l); err != nil {
 			return err
-		}
-		if len(behind) > 0 {
-			return errBehind
 		}
 		if page, err = readFeed(ctx, r, f, limit); err != nil {
 			return err
@@ -196,6 +192,24 @@ func (s *Service) feedPage(ctx context.Context, f FeedFilter) (page FeedPage, fa
 		return err
 	})
 	return page, fallen, err
+}
+
+// settled returns [errBehind] when releases wait to be decided under the law of
+// this epoch. Once none does, none will: a release is made under the law of its
+// moment or not at all.
+func (s *Service) settled(ctx context.Context, r Reader, l *law) error {
+	if s.settledAt.Load() == l.epoch {
+		return nil
+	}
+	behind, err := r.ListReleases(ctx, ReleaseFilter{DecidedBefore: l.epoch, Limit: 1})
+	if err != nil {
+		return err
+	}
+	if len(behind) > 0 {
+		return errBehind
+	}
+	s.settledAt.Store(l.epoch)
+	return nil
 }
 
 // readFeed reads up to limit items, and whether there is one more, in chunks.

@@ -55,6 +55,7 @@ type Service struct {
 	wake      func()
 	law       atomic.Pointer[law]
 	stood     atomic.Pointer[stood]
+	settledAt atomic.Int64 // the epoch for which no release is behind
 	// reconsidering is held while releases are decided again, so that who
 	// withdraws a fact is told of every recall it caused, and the background
 	// work does not take some of them away.

@@ -25,10 +25,9 @@ const (
 		FROM feed f CROSS JOIN releases r
 		WHERE r.seq = f.release AND f.recipient = $1 AND f.added > $2`
 	feedBytes = `
-		SELECT f.added, f.id, f.type, f.version, f.moment, f.hash, r.id, COALESCE(o.raw, x.raw)
+		SELECT f.added, f.id, f.type, f.version, f.moment, f.hash, r.id, COALESCE(o.raw, (SELECT raw FROM forms WHERE hash = f.hash))
 		FROM feed f CROSS JOIN releases r
 		LEFT JOIN objects o ON o.id = f.id AND o.hash = f.hash
-		LEFT JOIN forms x ON x.hash = f.hash
 		WHERE r.seq = f.release AND f.recipient = $1 AND f.added > $2`
 )
 

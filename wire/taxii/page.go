@@ -59,6 +59,9 @@ func (s *Server) known(rq request) error {
 	return err
 }
 
+// lineSize is about what a page needs beside the bytes of each object.
+const lineSize = 64
+
 // record is a line of a manifest (5.3.1).
 type record struct {
 	ID        string `json:"id"`
@@ -79,10 +82,14 @@ func (s *Server) answerPage(rq request, page exchange.FeedPage, question []byte)
 			next = s.cursors.seal(page.Items[n-1].Added, question)
 		}
 	}
-	var b []byte
+	size := 0
+	for _, it := range page.Items {
+		size += len(it.Raw) + lineSize
+	}
+	b := make([]byte, 0, size+len(next)+lineSize)
 	switch rq.at.resource {
 	case manifest:
-		b = envelope(next, "objects", len(page.Items), func(b []byte, i int) []byte {
+		b = envelope(b, next, "objects", len(page.Items), func(b []byte, i int) []byte {
 			it := page.Items[i]
 			line, err := json.Marshal(record{ID: it.ID, DateAdded: timestamp(it.Added), Version: versionOf(it), MediaType: stixMedia})
 			if err != nil {
@@ -91,11 +98,11 @@ func (s *Server) answerPage(rq request, page exchange.FeedPage, question []byte)
 			return append(b, line...)
 		})
 	case versions:
-		b = envelope(next, "versions", len(page.Items), func(b []byte, i int) []byte {
+		b = envelope(b, next, "versions", len(page.Items), func(b []byte, i int) []byte {
 			return append(append(append(b, '"'), versionOf(page.Items[i])...), '"')
 		})
 	default:
-		b = envelope(next, "objects", len(page.Items), func(b []byte, i int) []byte {
+		b = envelope(b, next, "objects", len(page.Items), func(b []byte, i int) []byte {
 			return append(b, page.Items[i].Raw...) // damaged: nothing, see envelope
 		})
 	}
@@ -112,8 +119,8 @@ func versionOf(it exchange.FeedItem) string {
 
 // envelope writes {"more":true,"next":…,name:[…]} around exact bytes (3.7). An
 // empty list is left out, as is an item that comes to nothing.
-func envelope(next, name string, n int, item func(b []byte, i int) []byte) []byte {
-	b := []byte{'{'}
+func envelope(b []byte, next, name string, n int, item func(b []byte, i int) []byte) []byte {
+	b = append(b, '{')
 	if next != "" {
 		b = append(b, `"more":true,"next":"`...)
 		b = append(append(b, next...), '"')
