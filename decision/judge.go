@@ -21,6 +21,7 @@ type Query struct {
 	pap                           intel.PAP
 	origin                        string
 	received                      []string
+	hops                          int
 	onward                        bool   // received from somebody else: the terms it came with bind
 	shut                          string // why nobody may have it
 }
@@ -72,7 +73,7 @@ func (e *Engine) prepare(r *Request, p Pair, q *Query) {
 	*q = Query{
 		pair: p, objectType: m.objectType.bits(s.Type), purpose: m.purpose.bits(r.Purpose),
 		tlp: m.tlp[min(s.TLP, intel.Red)], actName: r.Act, pap: min(s.PAP, intel.PAPRed),
-		origin: string(s.Origin), received: s.ReceivedUnder, shut: s.Closed,
+		origin: string(s.Origin), received: s.ReceivedUnder, hops: s.Hops, shut: s.Closed,
 		onward: len(s.ReceivedUnder) > 0 && s.Origin != r.Sender.ID,
 		facts:  e.nothingKnown, act: m.share,
 	}

@@ -62,6 +62,9 @@ func (e *Engine) termsOf(in *inst, q *Query, t *terms) {
 
 func (e *Engine) onward(in *inst, o *instrument.Onward, ref ClauseRef, q *Query, t *terms) {
 	to := string(q.pair.recipient.ID)
+	if o.Hops > 0 && q.hops >= o.Hops {
+		t.refused = append(t.refused, Reason{ref, fmt.Sprintf("allows passing it on %d times, and it has been", o.Hops)})
+	}
 	switch o.Allowed {
 	case "originator-consent":
 		switch q.facts[e.vocabulary.facts[originatorConsent]] {

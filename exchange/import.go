@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"entente/decision"
+	"entente/exchange/envelope"
 	"entente/intel"
 	"entente/intel/misp"
 	"entente/intel/stix"
@@ -96,6 +97,7 @@ func (rep *ImportReport) add(lines []ImportLine) {
 type intake struct {
 	s        *Service
 	origin   Provenance
+	carried  map[string]envelope.Item // by id, what came along with objects that were passed on
 	context  privacy.Context
 	together markings // marking definitions of the same bundle
 	epoch    int64
@@ -107,6 +109,17 @@ func (s *Service) newIntake(bundle stix.Bundle, origin Provenance) *intake {
 		objects[i] = a.Object
 	}
 	return &intake{s: s, origin: origin, context: privacy.ContextOf(objects), together: newMarkings(objects)}
+}
+
+// provenance is where an object came from. One that was passed on brings the
+// terms it came to its sender with, beside those of its sender.
+func (in *intake) provenance(id string) Provenance {
+	p := in.origin
+	if item, ok := in.carried[id]; ok && item.Hops > 0 {
+		p.Hops = item.Hops
+		p.Under = slices.Compact(slices.Sorted(slices.Values(slices.Concat(p.Under, item.Through))))
+	}
+	return p
 }
 
 // candidate is an object with everything worked out before the transaction.
@@ -144,7 +157,7 @@ func (in *intake) prepare(ctx context.Context, accepted []stix.Accepted) ([]cand
 			if err != nil {
 				return err
 			}
-			subject := in.s.subject(a.Object, in.origin, marks, privacy.Categories(in.context.Find(a.Object)))
+			subject := in.s.subject(a.Object, in.provenance(a.Object.ID), marks, privacy.Categories(in.context.Find(a.Object)))
 			prepared[i] = candidate{Accepted: a, outlook: in.s.outlook(l, subject)}
 		}
 		return nil
@@ -233,7 +246,7 @@ func (in *intake) keep(ctx context.Context, tx Tx, c candidate, ad admission) (i
 	seq, err := tx.AddObject(ctx, Stored{
 		ID: o.ID, Type: o.Type, SpecVersion: o.SpecVersion, Version: o.Version, CreatedBy: o.CreatedBy,
 		Revoked: o.Revoked, Hash: o.Hash, Raw: o.Raw, State: ad.state, Upgraded: o.Upgraded,
-		Provenance: in.origin, Leaf: leaf,
+		Provenance: in.provenance(o.ID), Leaf: leaf,
 	}, o.Refs)
 	if err != nil || ad.state != SetAside {
 		return seq, err

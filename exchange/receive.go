@@ -209,6 +209,10 @@ func (s *Service) takeIn(ctx context.Context, in *incoming) ([]envelope.ItemRece
 	}
 	bundle := s.parseItems(in)
 	it := s.newIntake(bundle, origin)
+	it.carried = make(map[string]envelope.Item, len(in.msg.Objects))
+	for _, item := range in.msg.Objects {
+		it.carried[item.ID] = item
+	}
 	prepared, err := it.prepare(ctx, bundle.Accepted)
 	if err != nil {
 		return nil, err

@@ -270,12 +270,17 @@ func (col *column) message(p *plan, rel Release, items []ReleaseItem, self party
 	msg := envelope.Message{
 		Entente: 1, Kind: kindRelease, ID: rel.ID, From: self, To: rel.Recipient, At: rel.At, Purpose: rel.Purpose,
 	}
-	tlp := map[string]string{}
+	subjects := map[string]*decision.Subject{}
 	for m, mem := range p.closure.members {
-		tlp[mem.object.ID] = col.decisions[m].Request.Subject.TLP.String()
+		subjects[mem.object.ID] = &col.decisions[m].Request.Subject
 	}
 	for _, it := range items {
-		msg.Objects = append(msg.Objects, envelope.Item{ID: it.SentID, Hash: it.SentHash, TLP: tlp[it.ObjectID]})
+		sub := subjects[it.ObjectID]
+		item := envelope.Item{ID: it.SentID, Hash: it.SentHash, TLP: sub.TLP.String()}
+		if sub.Origin != self { // its terms go with it
+			item.Through, item.Hops = slices.Compact(slices.Sorted(slices.Values(sub.ReceivedUnder))), sub.Hops+1
+		}
+		msg.Objects = append(msg.Objects, item)
 	}
 	seen := map[envelope.Term]bool{}
 	for m := range p.closure.members {

@@ -196,6 +196,7 @@ type Provenance struct {
 	Release  string    `json:"release,omitempty"`  // the sender's release id
 	Under    []string  `json:"under,omitempty"`    // instruments of the terms
 	Terms    []Term    `json:"terms,omitempty"`    // what the recipient must and must not do
+	Hops     int       `json:"hops,omitzero"`      // how often it had been passed on when it came here; 0: from whoever it is of
 	Assigned string    `json:"assigned,omitempty"` // TLP label the importer assigned to an unmarked object
 }
 

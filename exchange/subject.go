@@ -66,7 +66,7 @@ func (m markings) resolve(ctx context.Context, r Reader, o *intel.Object) (intel
 func (s *Service) subject(o *intel.Object, origin Provenance, m intel.Markings, categories []privacy.Category) decision.Subject {
 	sub := decision.Subject{
 		ID: o.ID, Type: o.Type, Hash: o.Hash, TLP: m.TLP, PAP: m.PAP, Closed: m.Closed,
-		Categories: categories, Origin: origin.From, ReceivedUnder: origin.Under,
+		Categories: categories, Origin: origin.From, ReceivedUnder: origin.Under, Hops: origin.Hops,
 	}
 	if !m.Labelled && origin.Assigned != "" {
 		if t, ok := intel.ParseTLP(origin.Assigned); ok {

@@ -112,9 +112,33 @@ func (m Message) checkObjects() error {
 			return bad(at, "has the id of another object")
 		}
 		seen[item.ID] = true
+		if err := item.check(at); err != nil {
+			return err
+		}
 	}
 	if m.Root != rootOf(m.Objects) {
 		return bad("/root", "is not the Merkle root of the object digests")
+	}
+	return nil
+}
+
+// Bounds on what travels along with an object.
+const (
+	maxThrough = 64
+	maxHops    = 1000
+)
+
+func (it *Item) check(at string) error {
+	if len(it.Through) > maxThrough {
+		return bad(at+"/through", "names more than %d instruments", maxThrough)
+	}
+	for i, id := range it.Through {
+		if !isID(id) || i > 0 && id <= it.Through[i-1] {
+			return bad(at+"/through", "is not a sorted list of instruments")
+		}
+	}
+	if it.Hops < 0 || it.Hops > maxHops || it.Hops == 0 && len(it.Through) > 0 {
+		return bad(at+"/hops", "is not how often something under terms was passed on")
 	}
 	return nil
 }

@@ -65,6 +65,10 @@ type Item struct {
 	ID   string       `json:"id"`
 	Hash ident.Digest `json:"hash"`
 	TLP  string       `json:"tlp"`
+	// Through names the instruments under whose terms the object came to the
+	// sender: passing it on passes them on, so that they bind the next one too.
+	Through []string `json:"through,omitempty"`
+	Hops    int      `json:"hops,omitzero"` // how often it has been passed on, this time included
 }
 
 // Recall asks the recipient to purge what a release brought.
