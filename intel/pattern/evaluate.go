@@ -11,6 +11,10 @@ import (
 // observations tried. A step takes some 10 to 100 ns.
 const MaxSteps = 10_000_000
 
+// bytesPerStep is how many bytes an instruction of an expression reads in one
+// step, at worst.
+const bytesPerStep = 16
+
 // budget is what is left of the work a match may do.
 type budget struct{ steps int }
 
@@ -75,7 +79,7 @@ func (l *look) comparison(c *Comparison, thing *strictjson.Value) (bool, error) 
 	p := l.predicates[c]
 	for _, f := range found {
 		v := operandOf(f.value, f.name)
-		if err := l.spend(1 + len(v.text)/64*p.size); err != nil {
+		if err := l.spend(1 + len(v.text)/bytesPerStep*p.size); err != nil {
 			return false, err
 		}
 		holds, wrong := p.holds(v)

@@ -93,7 +93,13 @@ func (m *Matcher) Match(observed []Observed, steps int) (Match, error) {
 	if err != nil {
 		return Match{}, err
 	}
-	s := search{budget: b.budget, capacity: b.capacity}
+	s := search{budget: b.budget, capacity: b.capacity, spare: -root.needs(), firsts: map[plan][]bound{}, lasts: map[plan][]bound{}}
+	for _, n := range b.capacity {
+		s.spare += n
+	}
+	if s.spare < 0 {
+		return Match{}, nil
+	}
 	found, err := s.solve(&task{plan: root}, nil)
 	if err != nil || !found {
 		return Match{}, err

@@ -35,6 +35,9 @@ type plan interface {
 	// hopeless reports that the plan cannot be met under a limit. False says
 	// nothing.
 	hopeless(l limit) bool
+
+	// needs is how many observations the plan takes at least.
+	needs() int64
 }
 
 // places want a number of observations out of some.
@@ -51,10 +54,19 @@ type mark struct {
 }
 
 type (
-	every    struct{ of []plan } // all of them, with different observations
-	either   struct{ of []plan } // one of them
-	sequence struct{ a, b plan } // all of a at or before all of b
-	window   struct {            // all within a length of time
+	every struct { // all of them, with different observations
+		of    []plan
+		least int64
+	}
+	either struct { // one of them
+		of    []plan
+		least int64
+	}
+	sequence struct { // all of a at or before all of b
+		a, b  plan
+		least int64
+	}
+	window struct { // all within a length of time
 		of plan
 		d  span
 	}
@@ -118,13 +130,13 @@ func (b *planner) plan(e Expr, c clip) (plan, error) {
 		}
 		switch e.Op {
 		case And:
-			return &every{of}, nil
+			return everyOf(of), nil
 		case Or:
 			return b.eitherOf(of), nil
 		default:
 			p := of[len(of)-1]
 			for _, a := range slices.Backward(of[:len(of)-1]) {
-				p = &sequence{a, p}
+				p = &sequence{a, p, sum(a.needs(), p.needs())}
 			}
 			return p, nil
 		}
@@ -229,8 +241,26 @@ func (b *planner) eitherOf(of []plan) plan {
 		b.sort(single)
 		rest = append([]plan{single}, rest...)
 	}
-	return &either{rest}
+	p := &either{rest, math.MaxInt64}
+	for _, of := range rest {
+		p.least = min(p.least, of.needs())
+	}
+	return p
 }
+
+func everyOf(of []plan) plan {
+	p := &every{of: of}
+	for _, part := range of {
+		p.least = sum(p.least, part.needs())
+	}
+	return p
+}
+
+func (p *places) needs() int64   { return p.wanted }
+func (p *every) needs() int64    { return p.least }
+func (p *either) needs() int64   { return p.least }
+func (p *sequence) needs() int64 { return p.least }
+func (p *window) needs() int64   { return p.of.needs() }
 
 // copyCost is what a copy of a plan costs in steps, for its memory.
 const copyCost = 32
@@ -244,24 +274,23 @@ func (b *planner) repeated(p plan, n int64) (plan, error) {
 		times.wanted = saturated(p.wanted, n)
 		return &times, nil
 	case *every:
-		times := &every{make([]plan, len(p.of))}
+		times := make([]plan, len(p.of))
 		for i, of := range p.of {
 			var err error
-			if times.of[i], err = b.repeated(of, n); err != nil {
+			if times[i], err = b.repeated(of, n); err != nil {
 				return nil, err
 			}
 		}
-		return times, nil
+		return everyOf(times), nil
 	}
 	if err := b.spend(int(n) * copyCost); err != nil {
 		return nil, err
 	}
-	times := &every{make([]plan, n)}
-	for i := range times.of {
-		times.of[i] = p
-	}
-	return times, nil
+	return everyOf(slices.Repeat([]plan{p}, int(n))), nil
 }
+
+// sum and saturated do not overflow.
+func sum(a, b int64) int64 { return min(a, math.MaxInt64-b) + b }
 
 func saturated(a, b int64) int64 {
 	if a > math.MaxInt64/b {

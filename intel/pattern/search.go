@@ -76,7 +76,17 @@ func (p *window) hopeless(l limit) bool   { return p.of.hopeless(l) }
 type task struct {
 	plan plan
 	limit
+	from int // the first choice to try
 	next *task
+}
+
+// after is what is to be done once a plan has made a choice. Copies of one plan
+// are alike, so that the next one need not try what comes before.
+func (t *task) after(choice int) *task {
+	if n := t.next; n != nil && n.plan == t.plan && n.limit == t.limit {
+		return &task{n.plan, n.limit, choice, n.next}
+	}
+	return t.next
 }
 
 // claim is a list of places still to be filled.
@@ -84,6 +94,8 @@ type claim struct {
 	*places
 	limit
 	next *claim
+
+	tried, possible bool // whether this one and the next can all be filled
 }
 
 // search looks for observations that meet a plan. Every condition on time
@@ -93,12 +105,16 @@ type claim struct {
 type search struct {
 	*budget
 	capacity []int64
+	spare    int64 // observations that are not needed by what is still to be met
 	bound    []int
+
+	firsts, lasts map[plan][]bound // what times has found
 }
 
+// solve meets all tasks and fills all claims.
 func (s *search) solve(todo *task, claims *claim) (bool, error) {
 	if todo == nil {
-		return s.assign(claims)
+		return s.fill(claims)
 	}
 	l, rest := todo.limit, todo.next
 	if err := s.spend(1); err != nil || todo.plan.hopeless(l) {
@@ -106,45 +122,67 @@ func (s *search) solve(todo *task, claims *claim) (bool, error) {
 	}
 	switch p := todo.plan.(type) {
 	case *places:
-		return s.solve(rest, &claim{p, l, claims})
+		return s.solve(rest, &claim{places: p, limit: l, next: claims})
 	case *every:
 		for _, of := range slices.Backward(p.of) {
-			rest = &task{of, l, rest}
+			rest = &task{plan: of, limit: l, next: rest}
 		}
 		if err := s.spend(len(p.of)); err != nil {
 			return false, err
 		}
 		return s.solve(rest, claims)
+	}
+	if promising, err := s.promising(claims); !promising || err != nil {
+		return false, err
+	}
+	switch p := todo.plan.(type) {
 	case *either:
-		for _, of := range p.of {
-			if found, err := s.solve(&task{of, l, rest}, claims); found || err != nil {
-				return found, err
-			}
-		}
+		return s.either(p, todo, claims)
 	case *sequence:
-		return s.sequence(p, l, rest, claims)
+		return s.sequence(p, todo, claims)
 	case *window:
-		return s.window(p, l, rest, claims)
+		return s.window(p, todo, claims)
+	default:
+		return false, nil
+	}
+}
+
+// either tries each of the choices that leave enough observations for the rest.
+func (s *search) either(p *either, todo *task, claims *claim) (bool, error) {
+	for i := todo.from; i < len(p.of); i++ {
+		more := p.of[i].needs() - p.needs()
+		if more > s.spare {
+			continue
+		}
+		s.spare -= more
+		found, err := s.solve(&task{plan: p.of[i], limit: todo.limit, next: todo.after(i)}, claims)
+		s.spare += more
+		if found || err != nil {
+			return found, err
+		}
 	}
 	return false, nil
 }
 
 // sequence tries each time by which all of a can have begun and before which
 // none of b may be over. Later is worse for b.
-func (s *search) sequence(p *sequence, l limit, rest *task, claims *claim) (bool, error) {
-	times, err := s.times(p.a, func(e entry) bound { return e.first })
+func (s *search) sequence(p *sequence, todo *task, claims *claim) (bool, error) {
+	times, err := s.times(p.a, s.firsts, func(e entry) bound { return e.first })
 	if err != nil {
 		return false, err
 	}
-	for _, t := range times {
-		a, b := l.begunBy(t), l.notOverBefore(t)
+	for i := todo.from; i < len(times); i++ {
+		a, b := todo.begunBy(times[i]), todo.notOverBefore(times[i])
 		if err := s.spend(1); err != nil || p.b.hopeless(b) {
 			return false, err
+		}
+		if i > 0 && todo.latest != nil && times[i-1].compare(*todo.latest) >= 0 {
+			return false, nil // all that may begin so late was allowed before
 		}
 		if p.a.hopeless(a) {
 			continue
 		}
-		if found, err := s.solve(&task{p.a, a, &task{p.b, b, rest}}, claims); found || err != nil {
+		if found, err := s.solve(&task{plan: p.a, limit: a, next: &task{plan: p.b, limit: b, next: todo.after(i)}}, claims); found || err != nil {
 			return found, err
 		}
 	}
@@ -152,23 +190,24 @@ func (s *search) sequence(p *sequence, l limit, rest *task, claims *claim) (bool
 }
 
 // window tries each time at which the first of all can be over.
-func (s *search) window(p *window, l limit, rest *task, claims *claim) (bool, error) {
+func (s *search) window(p *window, todo *task, claims *claim) (bool, error) {
 	if one, ok := p.of.(*places); ok && one.wanted == 1 {
-		return s.solve(&task{one, l, rest}, claims)
+		return s.solve(&task{plan: one, limit: todo.limit, next: todo.next}, claims)
 	}
-	times, err := s.times(p.of, func(e entry) bound { return e.last })
+	times, err := s.times(p.of, s.lasts, func(e entry) bound { return e.last })
 	if err != nil {
 		return false, err
 	}
-	for _, t := range times {
-		within := l.notOverBefore(t).begunBy(bound{t.add(p.d), t.open})
+	for i := todo.from; i < len(times); i++ {
+		t := times[i]
+		within := todo.notOverBefore(t).begunBy(bound{t.add(p.d), t.open})
 		if err := s.spend(1); err != nil {
 			return false, err
 		}
 		if p.of.hopeless(within) {
 			continue
 		}
-		if found, err := s.solve(&task{p.of, within, rest}, claims); found || err != nil {
+		if found, err := s.solve(&task{plan: p.of, limit: within, next: todo.after(i)}, claims); found || err != nil {
 			return found, err
 		}
 	}
@@ -176,7 +215,10 @@ func (s *search) window(p *window, l limit, rest *task, claims *claim) (bool, er
 }
 
 // times returns the different times of the observations of a plan, in order.
-func (s *search) times(p plan, at func(entry) bound) ([]bound, error) {
+func (s *search) times(p plan, known map[plan][]bound, at func(entry) bound) ([]bound, error) {
+	if found, ok := known[p]; ok {
+		return found, nil
+	}
 	var found []bound
 	seen := map[plan]bool{}
 	pending := []plan{p}
@@ -209,12 +251,25 @@ func (s *search) times(p plan, at func(entry) bound) ([]bound, error) {
 		}
 	}
 	slices.SortFunc(found, bound.compare)
-	return slices.CompactFunc(found, func(a, b bound) bool { return a.compare(b) == 0 }), nil
+	known[p] = slices.CompactFunc(found, func(a, b bound) bool { return a.compare(b) == 0 })
+	return known[p], nil
 }
 
-// assign fills all places, or reports that it cannot be done. The narrowest
-// come first, which settles most cases without moving anything.
-func (s *search) assign(claims *claim) (bool, error) {
+// promising reports whether all claims so far can be filled. Each list is tried
+// once.
+func (s *search) promising(claims *claim) (bool, error) {
+	if claims == nil || claims.tried {
+		return claims == nil || claims.possible, nil
+	}
+	var err error
+	claims.possible, err = s.fill(claims)
+	claims.tried = true
+	return claims.possible, err
+}
+
+// fill gives observations to all claims, or reports that it cannot be done. The
+// narrowest come first, which settles most cases without moving anything.
+func (s *search) fill(claims *claim) (bool, error) {
 	var all []*claim
 	for c := claims; c != nil; c = c.next {
 		all = append(all, c)
