@@ -21,6 +21,13 @@ type admission struct {
 	next    string
 }
 
+// Why an object is set aside because of what is held of others.
+const (
+	codeTombstone  = "object.tombstone"
+	codeOurs       = "object.ours"
+	codeNotCreator = "object.not-creator"
+)
+
 // What an import line can say.
 const (
 	ResultNew         = "new"
@@ -92,15 +99,15 @@ func refusal(a arrival, self party.ID, heads []Head) (admission, bool) {
 	}
 	switch {
 	case erasedBy != "" && erasedBy != a.from:
-		ad := setAside("object.tombstone", "This object was erased here; a copy does not bring it back (J19).",
+		ad := setAside(codeTombstone, "This object was erased here; a copy does not bring it back (J19).",
 			"Ask its creator to issue it under a new id.")
 		ad.discard = true
 		return ad, true
 	case first.From == self && a.from != self:
-		return setAside("object.ours", "A partner sent different content under the id of an object of ours (J10).",
+		return setAside(codeOurs, "A partner sent different content under the id of an object of ours (J10).",
 			"Ask the partner to publish its version under an id of its own."), true
 	case first.From != a.from:
-		return setAside("object.not-creator", "A new version came from another party than the object's creator (STIX 2.1 section 3.6, J11).",
+		return setAside(codeNotCreator, "A new version came from another party than the object's creator (STIX 2.1 section 3.6, J11).",
 			"Keep it as a claim, or ask the creator for the new version."), true
 	case revoked && !a.object.Revoked:
 		return setAside("object.revoked", "The object was revoked, which is permanent (STIX 2.1 section 3.6, J19).",

@@ -23,7 +23,7 @@ type Contribution struct {
 }
 
 // ContributionLine is what became of one object. Code and Detail are set when
-// it was refused or set aside.
+// it was refused or set aside for what it is itself.
 type ContributionLine struct {
 	ID      string `json:"id"`
 	Version string `json:"version"` // as its creator wrote it
@@ -55,13 +55,21 @@ func (s *Service) Contribute(ctx context.Context, from party.ID, list []byte, so
 	}
 	for _, l := range rep.Objects {
 		line := ContributionLine{ID: l.ID, Version: versions[l.Pointer]}
-		if l.Result == ResultQuarantined {
+		if l.Result == ResultQuarantined && !concernsOthers(l.Code) {
 			line.Code, line.Detail = l.Code, strings.TrimSpace(l.Detail+" "+l.Next)
 		}
 		c.Lines = append(c.Lines, line)
 	}
 	err = s.store.Write(ctx, func(tx Tx) error { return tx.AddContribution(ctx, c, c.At.Add(-contributionKept)) })
 	return c, err
+}
+
+// concernsOthers reports whether an object was set aside only because of what
+// this node holds of others. Its sender is told that it was taken in, which it
+// was: who could tell it from an object nobody knew could ask the node which
+// objects, and so which addresses and names, it knows.
+func concernsOthers(code string) bool {
+	return code == codeOurs || code == codeNotCreator || code == codeTombstone
 }
 
 // claimedVersion is what a refused object says its version is, for its sender to

@@ -189,8 +189,8 @@ func TestCredentials(t *testing.T) {
 	_, err = a.Authenticate(t.Context(), g.Secret)
 	wantCode(t, err, "credential.refused")
 	wantCode(t, a.RevokeCredential(t.Context(), g.ID), "credential.revoked")
-	for party, code := range map[party.ID]string{"nobody": "party.unknown", aurelia: "credential.invalid"} {
-		_, err := a.Grant(t.Context(), exchange.GrantRequest{Party: party})
+	for to, code := range map[party.ID]string{"nobody": "party.unknown", aurelia: "credential.invalid"} {
+		_, err := a.Grant(t.Context(), exchange.GrantRequest{Party: to})
 		wantCode(t, err, code)
 	}
 	_, err = a.Grant(t.Context(), exchange.GrantRequest{Party: borealis, Label: "a\u202eb"})
@@ -219,8 +219,15 @@ func TestContributionsGoTheWayOfPartnersObjects(t *testing.T) {
 	for _, l := range c.Lines {
 		codes[l.ID] = l.Code
 	}
-	if len(c.Lines) != 4 || codes[idOf("indicator", "0001")] != "" || codes[idOf("indicator", "0009")] != "object.ours" || codes["bundle--00000000-0000-4000-8000-000000000001"] == "" {
+	if len(c.Lines) != 4 || codes[idOf("indicator", "0001")] != "" || codes[idOf("indicator", "0009")] != "" || codes["bundle--00000000-0000-4000-8000-000000000001"] == "" {
 		t.Errorf("lines %+v", c.Lines)
+	}
+	// That another holds the id is for this node's people; to who adds it, it looks
+	// like any other (P20).
+	held, err := a.Quarantined(t.Context(), 0, 10)
+	must(t, err)
+	if !slices.ContainsFunc(held, func(q exchange.Quarantine) bool { return q.Code == "object.ours" }) {
+		t.Errorf("quarantine %+v", held)
 	}
 	o, err := a.Object(t.Context(), idOf("indicator", "0001"))
 	must(t, err)

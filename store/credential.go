@@ -10,7 +10,7 @@ import (
 	"entente/party"
 )
 
-const credentialColumns = `id, party, label, granted_at, revoked_at`
+const credentialColumns = `id, party, label, granted_at, revoked_at` //nolint:gosec // G101: names of columns
 
 func scanCredential(row scanner) (c exchange.Credential, err error) {
 	err = row.Scan(&c.ID, &c.Party, &c.Label, instant{&c.Granted}, instant{&c.Revoked})

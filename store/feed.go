@@ -63,7 +63,7 @@ func (r reader) Feed(ctx context.Context, f exchange.FeedFilter) ([]exchange.Fee
 	}
 	var all []exchange.FeedItem
 	for _, key := range keys {
-		some, err := collect(ctx, r.q, text+column+placeholder(len(args)+1)+order, append(args[:len(args):len(args)], key), scanFeed(f.Bytes))
+		some, err := collect(ctx, r.q, text+column+placeholder(len(args)+1)+order, append(slices.Clip(args), key), scanFeed(f.Bytes))
 		if err != nil {
 			return nil, err
 		}

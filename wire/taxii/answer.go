@@ -83,8 +83,8 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, status int, body
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
-	if _, err := w.Write(body); err != nil { //nolint:gosec // G705: to a program, never as HTML
-		s.cfg.Logger.Info("taxii answer not taken", slog.Any("error", err)) // it will ask again
+	if _, err := w.Write(body); err != nil {
+		s.cfg.Logger.InfoContext(r.Context(), "taxii answer not taken", slog.Any("error", err)) // it will ask again
 	}
 }
 

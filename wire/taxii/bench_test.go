@@ -2,7 +2,6 @@ package taxii_test
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"os"
 	"runtime"
@@ -67,7 +66,7 @@ func BenchmarkDoor(b *testing.B) {
 	n := stored(b)
 	w.fill(borealis, n)
 	w.fill(cordova, 0)
-	middle, _ := w.page(borealis, objects+fmt.Sprintf("?limit=1&match[id]=%s", indicatorID(n/2)))
+	middle, _ := w.page(borealis, objects+"?limit=1&match[id]="+indicatorID(n/2))
 	_, r := w.page(borealis, manifest+"?match[id]="+indicatorID(n/2))
 	if len(middle.Objects) != 1 {
 		b.Fatal("the feed is not filled")
@@ -117,4 +116,19 @@ func BenchmarkDoor(b *testing.B) {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	b.Logf("%d objects, %d MiB of heap in use", n, m.HeapInuse>>20)
+}
+
+// BenchmarkAdd measures POST of a thousand new objects, durable when answered.
+func BenchmarkAdd(b *testing.B) {
+	w := newWorld(b)
+	const size = 1000
+	for n := 0; b.Loop(); n++ {
+		b.StopTimer()
+		body := []byte(`{"objects":[` + strings.Join(many(n*size, (n+1)*size), ",") + `]}`)
+		b.StartTimer()
+		if r := w.add(string(body)); !strings.Contains(r.body, `"success_count":1000`) {
+			b.Fatal(r.body[:200])
+		}
+	}
+	b.ReportMetric(size*float64(b.N)/b.Elapsed().Seconds(), "objects/s")
 }

@@ -51,5 +51,5 @@ func (c cursors) open(next string, question []byte) (time.Time, bool) {
 	if err != nil || len(place) != 8 {
 		return time.Time{}, false
 	}
-	return time.UnixMicro(int64(binary.BigEndian.Uint64(place))).UTC(), true
+	return time.UnixMicro(int64(binary.BigEndian.Uint64(place))).UTC(), true //nolint:gosec // G115: as it was sealed
 }

@@ -9,8 +9,12 @@ import (
 	"database/sql"
 	"io"
 	"maps"
+	"math"
 	"net"
 	"net/http"
+	"os"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -278,4 +282,47 @@ func TestPartiesWithoutANodeFetch(t *testing.T) {
 		t.Errorf("the release is %s, its delivery %+v", rel.State, rel.Deliveries)
 	}
 	w.wantStatus(w.get(borealis, objects+indicatorID(1)+"/"), 200, "fetched")
+}
+
+// P20 for what is added: an address that the node knows from another party is
+// taken in like one that it does not know, whatever else the object says.
+func TestP20AddingTellsNothingOfOthers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.release(cordova, address)
+	varied := strings.Replace(address, `"value"`, `"defanged":true,"value"`, 1)
+	unknown := strings.NewReplacer("198.51.100.3", "198.51.100.4", addressID, "ipv4-addr--00000000-0000-4000-8000-000000000004").Replace(varied)
+	known, fresh := w.add(`{"objects":[`+varied+`]}`), w.add(`{"objects":[`+unknown+`]}`)
+	same := regexp.MustCompile(`"(id|request_timestamp)":"[^"]*"`)
+	if a, b := same.ReplaceAllString(known.body, ""), same.ReplaceAllString(fresh.body, ""); a != b {
+		t.Errorf("known %s, unknown %s", a, b)
+	}
+}
+
+// TestPR9AbsentAndForbiddenTakeTheSameTime compares interleaved requests for an
+// object of another party and for one that does not exist (Welch's t).
+func TestPR9AbsentAndForbiddenTakeTheSameTime(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.release(cordova, many(0, 200)...)
+	w.release(borealis, many(200, 400)...)
+	pairs := 1000
+	if n, err := strconv.Atoi(os.Getenv("ENTENTE_CASES")); err == nil {
+		pairs = min(n, 20_000)
+	}
+	paths := [2]string{objects + indicatorID(77) + "/", objects + indicatorID(9077) + "/"}
+	var sum, squares [2]float64
+	for n := range 2 * pairs {
+		i := (n + n/2) % 2 // either goes first as often
+		started := time.Now()
+		w.wantStatus(w.get(borealis, paths[i]), 404, paths[i])
+		// The logarithm keeps what the machine does in between from deciding.
+		x := math.Log(float64(time.Since(started)))
+		sum[i], squares[i] = sum[i]+x, squares[i]+x*x
+	}
+	n := float64(pairs)
+	variance := func(i int) float64 { return (squares[i] - sum[i]*sum[i]/n) / (n - 1) }
+	if welch := (sum[0] - sum[1]) / n / math.Sqrt((variance(0)+variance(1))/n); math.Abs(welch) >= 4.5 {
+		t.Errorf("t = %.1f over %d pairs: forbidden and absent can be told apart by time", welch, pairs)
+	}
 }

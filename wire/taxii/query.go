@@ -147,7 +147,7 @@ func parseVersions(name, text string) (v exchange.FeedVersions, err error) {
 }
 
 // question is what a cursor is bound to: who asks what of which resource.
-func (q query) question(of party.ID, resource ...string) []byte {
+func (q *query) question(of party.ID, resource ...string) []byte {
 	h := sha256.New()
 	for _, part := range slices.Concat([]string{string(of)}, resource, []string{""}, q.asked) {
 		var size [8]byte
@@ -160,4 +160,4 @@ func (q query) question(of party.ID, resource ...string) []byte {
 
 // nothing reports whether the filters leave nothing out of anything: every
 // object is of one version of STIX.
-func (q query) nothing() bool { return len(q.specs) > 0 && !slices.Contains(q.specs, stixSpec) }
+func (q *query) nothing() bool { return len(q.specs) > 0 && !slices.Contains(q.specs, stixSpec) }

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -223,7 +224,7 @@ func (w *world) ask(of party.ID, method, path string, body []byte, edit ...func(
 			Title  string `json:"title"`
 			Status string `json:"http_status"`
 		}
-		if err := json.Unmarshal([]byte(out.plain(w.t)), &e); err != nil || e.Title == "" || e.Status != fmt.Sprint(out.status) {
+		if err := json.Unmarshal([]byte(out.plain(w.t)), &e); err != nil || e.Title == "" || e.Status != strconv.Itoa(out.status) {
 			w.t.Errorf("S11 %s %s: error body %s (%v)", method, path, out.body, err)
 		}
 	}
