@@ -223,10 +223,22 @@ func (m matching) holds(v operand) (bool, string) {
 	case v.class == textClass:
 		return m.re.MatchString(norm.NFC.String(v.text)), ""
 	case v.class == bytesClass && m.binary:
+		if m.folds && !isASCII(v.text) {
+			return false, "is binary, which has no capital letters beyond ASCII"
+		}
 		return m.re.MatchString(latin1(v.text)), ""
 	default:
 		return false, ""
 	}
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] > 0x7f {
+			return false
+		}
+	}
+	return true
 }
 
 // rangeOf reads an address or a range in CIDR notation; bits beyond the prefix

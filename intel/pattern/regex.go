@@ -21,6 +21,7 @@ type matching struct {
 	re     *regexp.Regexp
 	size   int  // instructions
 	binary bool // every character is a byte: it can be tried on binary values
+	folds  bool // it disregards case somewhere
 }
 
 // matchingOf compiles an expression; wrong says why it cannot be.
@@ -37,7 +38,9 @@ func matchingOf(source string) (m matching, wrong string) {
 	if tree, wrong = anchors(tree, false); wrong != "" {
 		return m, wrong
 	}
-	return compiled(tree, isBinary(source))
+	m, wrong = compiled(tree, isBinary(source))
+	m.folds = folds(source)
+	return m, wrong
 }
 
 // likeOf compiles a LIKE, where % is any text and _ is any character.
@@ -64,7 +67,18 @@ func compiled(tree *syntax.Regexp, binary bool) (m matching, wrong string) {
 	if err != nil {
 		return m, "is not one that RE2 can search for"
 	}
-	return matching{re, len(program.Inst), binary}, ""
+	return matching{re: re, size: len(program.Inst), binary: binary}, ""
+}
+
+// folds reports whether an expression may disregard case.
+func folds(source string) bool {
+	for _, group := range strings.Split(source, "(?")[1:] {
+		flags := group[:len(group)-len(strings.TrimLeft(group, "imsU-"))]
+		if strings.Contains(flags, "i") {
+			return true
+		}
+	}
+	return false
 }
 
 func isBinary(s string) bool {

@@ -75,6 +75,7 @@ func TestComparisons(t *testing.T) {
 		// Binary.
 		{file, "[file:raw_bin = h'00ff' AND file:raw_hex = b'AP8=' AND file:raw_hex > h'00' AND file:raw_bin LIKE '%_']", true},
 		{file, "[file:raw_bin = '\u0000ÿ' AND file:raw_bin MATCHES '^\\\\x00\\\\xff$' AND file:raw_bin IN ('x', '\u0000ÿ')]", true},
+		{`{"type":"a","b_hex":"41"}`, "[a:b_hex MATCHES '^(?i:a)$' AND a:b_hex NOT MATCHES '(?<i>b)']", true},
 		{file, "[file:raw_bin MATCHES 'ā' OR file:raw_bin LIKE 'ā%' OR file:raw_bin = 'ā']", false},
 		// Address ranges.
 		{network, "[ipv4-addr:value ISSUBSET '198.51.100.0/24' AND ipv4-addr:value ISSUPERSET '198.51.100.3']", true},
@@ -181,6 +182,7 @@ func TestValuesThatCannotBeCompared(t *testing.T) {
 		{`{"type":"a","b_hex":"xx"}`, "[a:b_hex = 'x']"},
 		{`{"type":"a","b_bin":"?"}`, "[a:b_bin LIKE 'x']"},
 		{`{"type":"a","b_bin":"?"}`, "[a:b_bin NOT < 'x']"},
+		{`{"type":"a","b_hex":"e9"}`, "[a:b_hex MATCHES '(?si)É']"},
 	} {
 		_, err := match(parse(t, c.src), things(t, c.objects))
 		f, ok := errors.AsType[*fault.Error](err)
