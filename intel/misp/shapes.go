@@ -103,7 +103,10 @@ var shapes = map[string]shape{
 		s("cpe", "cpe", "cpe"), s("language", "text", "languages/*"), s("product", "text", "name"), s("vendor", "text", "vendor"), s("version", "text", "version"),
 	}},
 	"credential": {typ: "user-account", slots: []slot{s("username", "text", "user_id"), s("password", "text", "credential")}},
-	"directory":  {typ: "directory", slots: []slot{s("path", "text", "path"), s("path-encoding", "text", "path_enc")}},
+	"directory": {typ: "directory", slots: []slot{
+		s("path", "text", "path"), s("path-encoding", "text", "path_enc"),
+		typed("access-time", "datetime", "atime", asMoment), typed("creation-time", "datetime", "ctime", asMoment), typed("modification-time", "datetime", "mtime", asMoment),
+	}},
 	"domain-ip": {typ: "domain-name", slots: []slot{
 		s("domain", "domain", "value"), refers("ip", "ip-dst", "resolves_to_refs/*", "ip", "value", "resolves_to_refs[*].value"),
 	}},
@@ -171,6 +174,9 @@ var shapes = map[string]shape{
 		{relation: "data", misp: "text", path: "values/0/data", tests: "values[0].data"},
 		{relation: "data-type", misp: "text", path: "values/0/data_type", tests: "values[0].data_type"},
 		{relation: "name", misp: "text", path: "values/0/name", tests: "values[0].name"},
+	}},
+	"software": {typ: "software", slots: []slot{
+		s("name", "text", "name"), s("cpe", "cpe", "cpe"), s("language", "text", "languages/*"), s("swid", "text", "swid"), s("vendor", "text", "vendor"), s("version", "text", "version"),
 	}},
 	"url":           {typ: "url", slots: []slot{s("url", "url", "value")}},
 	"user-account":  userShape(),

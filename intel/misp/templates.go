@@ -176,6 +176,9 @@ var templates = map[string]map[string]string{
 	"sigma": {
 		"comment": "comment", "context": "text", "reference": "link", "sigma": "sigma", "sigma-rule-name": "text",
 	},
+	"software": {
+		"cpe": "cpe", "language": "text", "name": "text", "swid": "text", "vendor": "text", "version": "text",
+	},
 	"suricata": {
 		"comment": "comment", "ref": "link", "suricata": "suricata", "version": "text",
 	},

@@ -122,6 +122,11 @@ func (w *writer) event(report *strictjson.Value, ids []string) {
 		w.part(id, ids)
 	}
 	if report != nil {
+		if d := text(report, "description"); d != "" {
+			r := object(member("uuid", str(stix.NameUUID(namespace, text(report, "id")+" - description"))), member("name", str("STIX 2.1 "+text(report, "type")+" description")), member("content", str(d)))
+			setText(&r, "timestamp", seconds(text(report, "modified")))
+			appendTo(w.ev, "EventReport", r)
+		}
 		w.commented(report, w.ev)
 		if tags := w.tags(report, nil); len(tags) > 0 {
 			set(w.ev, "Tag", list(append(tags, listed(w.ev, "Tag")...)...))
