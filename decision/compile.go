@@ -26,6 +26,7 @@ type Law struct {
 // answer.
 type Engine struct {
 	insts      []inst
+	versions   map[string][]uint32 // id → its instruments
 	rules      []rule
 	words      int // of every bitset of rules
 	matchers   matchers
@@ -63,7 +64,7 @@ func Compile(l Law) (*Engine, error) {
 	slices.SortFunc(docs, func(a, b *instrument.Instrument) int {
 		return cmp.Or(cmp.Compare(a.ID, b.ID), natural(a.Version, b.Version))
 	})
-	c := compiler{e: &Engine{}, ranks: l.Ranks}
+	c := compiler{e: &Engine{versions: make(map[string][]uint32, len(docs))}, ranks: l.Ranks}
 	c.e.vocabulary.init()
 	for i, d := range docs {
 		if i > 0 && d.Ref() == docs[i-1].Ref() {
@@ -153,6 +154,7 @@ func (c *compiler) add(d *instrument.Instrument) error {
 	}
 	in.last = len(e.rules)
 	e.insts = append(e.insts, in)
+	e.versions[d.ID] = append(e.versions[d.ID], number)
 	return c.exceptions(&in)
 }
 

@@ -27,16 +27,12 @@ func (e *Engine) terms(q *Query) (t terms) {
 		return t // back to where it came from
 	}
 	for _, id := range q.received {
-		known := false
-		for i := range e.insts {
-			if e.insts[i].doc.ID != id {
-				continue
-			}
-			known = true
-			t.consulted = append(t.consulted, uint32(i))
+		versions := e.versions[id]
+		for _, i := range versions {
+			t.consulted = append(t.consulted, i)
 			e.termsOf(&e.insts[i], q, &t)
 		}
-		if !known {
+		if len(versions) == 0 {
 			t.refused = append(t.refused, Reason{ClauseRef{Instrument: id}, "the terms it was received under are not in the law of this node"})
 		}
 	}
