@@ -49,7 +49,7 @@ type Subject struct {
 	Categories    []privacy.Category `json:"categories"`       // sorted, unique
 	Origin        party.ID           `json:"origin,omitempty"`
 	ReceivedUnder []string           `json:"received_under,omitempty"` // instrument ids of the terms it came with
-	Hops          int                `json:"hops,omitzero"`           // how often it had been passed on when it came to the sender
+	Hops          int                `json:"hops,omitzero"`            // how often it had been passed on when it came to the sender
 }
 
 // Request is one question.
@@ -123,7 +123,7 @@ type DutyRef struct {
 	Within string `json:"within,omitempty"` // ISO 8601 duration
 	After  string `json:"after,omitempty"`
 	Clock  string `json:"clock,omitempty"` // instead of Within and After: several clocks, in words
-	Soft   bool   `json:"soft,omitzero"`  // where possible
+	Soft   bool   `json:"soft,omitzero"`   // where possible
 }
 
 // NotUsed is an instrument that was considered and left out.
