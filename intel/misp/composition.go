@@ -127,7 +127,8 @@ func (c *converter) named(typ string, o *composition, uuid string, at time.Time)
 		set(&v, "revoked", truth(true))
 	}
 	if tags := o.tagged(); len(tags) > 0 {
-		c.sort(tags, o.clusterTags()).apply(&v)
+		s := c.sort(tags, o.clusterTags())
+		s.apply(&v)
 	}
 	return v
 }

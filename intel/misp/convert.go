@@ -1,7 +1,6 @@
 package misp
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -16,13 +15,14 @@ import (
 type converter struct {
 	r        *reader
 	ev       *event
-	at       time.Time // of the event
-	creator  string    // identity id, "" when the event does not say
-	marks    []string  // markings of the event, which its parts are under
-	labels   []string  // tags of the event that are no markings
-	level    string    // confidence, a number literal
-	refs     []string  // object_refs of the report
-	held     map[string]bool
+	at       time.Time         // of the event
+	creator  string            // identity id, "" when the event does not say
+	marks    []string          // markings of the event, which its parts are under
+	labels   []string          // tags of the event that are no markings
+	level    string            // confidence, a number literal
+	refs     []string          // object_refs of the report
+	listed   map[string]bool   // in refs, of clusters, which several parts may have
+	held     map[string]bool   // in the result
 	clusters map[string]string // uuid of a galaxy cluster → id
 	related  []relation
 	parts    map[string][]*composition // what an object takes in, by its uuid
@@ -39,7 +39,7 @@ type relation struct {
 }
 
 func newConverter(r *reader, ev *event) *converter {
-	c := &converter{r: r, ev: ev, held: map[string]bool{}, clusters: map[string]string{}, by: map[string][]string{}}
+	c := &converter{r: r, ev: ev, listed: map[string]bool{}, held: map[string]bool{}, clusters: map[string]string{}, by: map[string][]string{}}
 	c.at = ev.instant(epoch)
 	if c.at.Equal(epoch) {
 		if day, ok := dated(text(&ev.tree, "date")); ok {
@@ -161,7 +161,8 @@ func (c *converter) warn(detail string) {
 
 func (c *converter) addRefs(ids []string) {
 	for _, id := range ids {
-		if !slices.Contains(c.refs, id) {
+		if !c.listed[id] {
+			c.listed[id] = true
 			c.refs = append(c.refs, id)
 		}
 	}

@@ -29,12 +29,14 @@ func usualType(relation string) string {
 // detected marks what the pattern names as meant for detection.
 func (vs *values) detected(pattern string) {
 	tests, _ := conjunction(pattern)
+	named := map[string]bool{}
 	for _, t := range tests {
-		for _, e := range vs.all {
-			if e.value == t.value && t.value != "" && !strings.HasSuffix(t.path, ".type") {
-				e.toIDs = true
-			}
+		if !strings.HasSuffix(t.path, ".type") {
+			named[t.value] = true
 		}
+	}
+	for _, e := range vs.all {
+		e.toIDs = e.toIDs || e.value != "" && named[e.value]
 	}
 }
 

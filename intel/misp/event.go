@@ -2,6 +2,7 @@ package misp
 
 import (
 	"bytes"
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -68,7 +69,7 @@ func (r *reader) event(raw []byte, pointer string) error {
 		case "Object":
 			ev.objects = r.compositions(m.Raw, at)
 		case "EventReport":
-			ev.reports = r.parts(m.Raw, at)
+			ev.reports = r.elements(m.Raw, at)
 		default:
 			r.small(&ev, m, at)
 		}
@@ -104,8 +105,8 @@ func (r *reader) small(ev *event, m stix.Part, at string) {
 	}
 }
 
-// parts reads a list, element by element.
-func (r *reader) parts(raw []byte, pointer string) []part {
+// elements reads a list, element by element.
+func (r *reader) elements(raw []byte, pointer string) []part {
 	if !bytes.HasPrefix(raw, []byte("[")) {
 		raw, pointer = append(append([]byte("["), raw...), ']'), strings.TrimSuffix(pointer, "/0")
 	}
@@ -117,7 +118,10 @@ func (r *reader) parts(raw []byte, pointer string) []part {
 	var out []part
 	for i, it := range items {
 		p := part{raw: it.Raw, pointer: pointer + "/" + strconv.Itoa(i)}
-		if p.tree, err = strictjson.Parse(it.Raw, strictjson.Default()); err != nil {
+		if err = r.spend(); err == nil {
+			p.tree, err = strictjson.Parse(it.Raw, strictjson.Default())
+		}
+		if err != nil {
 			r.reject(it.Raw, p.pointer, "", err)
 			continue
 		}
@@ -130,7 +134,7 @@ func (r *reader) parts(raw []byte, pointer string) []part {
 // alone.
 func (r *reader) attributes(raw []byte, pointer, within string) []attribute {
 	var out []attribute
-	for _, p := range r.parts(raw, pointer) {
+	for _, p := range r.elements(raw, pointer) {
 		a, err := newAttribute(p)
 		if err == nil && within != "" && a.relation == "" {
 			err = fault.New(fault.Invalid, "misp.attribute", "An attribute of an object has no object_relation.").
@@ -197,7 +201,7 @@ func (r *reader) compositions(raw []byte, pointer string) []composition {
 
 func (r *reader) composition(raw []byte, pointer string) (composition, bool) {
 	members, err := stix.Members(raw)
-	if err != nil {
+	if err = cmp.Or(r.spend(), err); err != nil {
 		r.reject(raw, pointer, "", err)
 		return composition{}, false
 	}
@@ -216,6 +220,11 @@ func (r *reader) composition(raw []byte, pointer string) (composition, bool) {
 		set(&o.tree, m.Name, v)
 	}
 	o.uuid, o.name, o.meta, o.comment = scalar(&o.tree, "uuid"), text(&o.tree, "name"), text(&o.tree, "meta-category"), text(&o.tree, "comment")
+	if len(o.attributes) > maxAttributes {
+		r.reject(raw, pointer, o.uuid, fault.New(fault.Invalid, "misp.object", "A MISP object has more than %d attributes.", maxAttributes).
+			Try("Split the object, or make the attributes attributes of the event."))
+		return composition{}, false
+	}
 	if o.name == "" || len(o.attributes) == 0 {
 		r.reject(raw, pointer, o.uuid, fault.New(fault.Invalid, "misp.object", "A MISP object has no name, or no attribute that can be read.").
 			Try("Send the object with the name of its template and its attributes."))

@@ -7,7 +7,7 @@ import (
 )
 
 // foreign writes an object that was not made from MISP.
-func (w *writer) foreign(id string, ids []string) {
+func (w *writer) foreign(id string) {
 	o := w.byID[id]
 	switch typ := prefix(id); {
 	case typ == "indicator":
@@ -19,15 +19,15 @@ func (w *writer) foreign(id string, ids []string) {
 		appendTo(w.ev, "Object", w.guessedObject("geolocation", suffix(id), o, valuesOf("geolocation", []strictjson.Value{*o})))
 	case foreignCluster(typ):
 		w.done[id] = true
-		if !w.indicated(id, ids) {
+		if !w.indicated(id) {
 			w.galaxy(o, w.ev)
 		}
 	case typ == "note":
 		w.done[id] = true
 		w.eventReport(o)
 	default:
-		if w.seenElsewhere(id, ids) {
-			return
+		if w.seen[id] {
+			return // the observed data writes it
 		}
 		if w.foreignComposition(o, o) {
 			return
@@ -41,15 +41,10 @@ func (w *writer) foreign(id string, ids []string) {
 
 // indicated reports whether an indicator of the event points at a cluster, which
 // is then attached to the attribute.
-func (w *writer) indicated(id string, ids []string) bool {
-	for _, other := range ids {
-		if prefix(other) != "indicator" {
-			continue
-		}
-		for _, r := range w.from[other] {
-			if text(r, "target_ref") == id {
-				return true
-			}
+func (w *writer) indicated(id string) bool {
+	for _, r := range w.to[id] {
+		if source := text(r, "source_ref"); prefix(source) == "indicator" && w.byID[source] != nil {
+			return true
 		}
 	}
 	return false
@@ -154,22 +149,6 @@ func (w *writer) foreignPattern(o *strictjson.Value) bool {
 	}
 	appendTo(w.ev, "Object", w.guessedObject(name, suffix(text(o, "id")), o, vs))
 	return true
-}
-
-// seenElsewhere reports whether an observable is part of some observed data,
-// which will write it.
-func (w *writer) seenElsewhere(id string, ids []string) bool {
-	for _, other := range ids {
-		if prefix(other) != "observed-data" {
-			continue
-		}
-		for _, r := range listed(w.byID[other], "object_refs") {
-			if r.Text == id {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 func (w *writer) foreignObserved(o *strictjson.Value) {

@@ -52,22 +52,31 @@ type sorted struct {
 	level  string // of confidence, the lowest
 }
 
+// mark adds a marking once: two spellings of a tag are one marking.
+func (s *sorted) mark(id string) {
+	if !slices.Contains(s.marks, id) {
+		s.marks = append(s.marks, id)
+	}
+}
+
 // sort divides tags into markings and labels. A tag stands for a marking only
 // when it is spelled exactly; whatever else reads like one stays a label, where
 // it can only make an object stricter (stix.Mark).
 func (c *converter) sort(tags []strictjson.Value, but map[string]bool) sorted {
 	var s sorted
+	seen := map[string]bool{}
 	for i := range tags {
 		name := text(&tags[i], "name")
-		if name == "" || but[name] || slices.Contains(s.labels, name) {
+		if name == "" || but[name] || seen[name] {
 			continue
 		}
+		seen[name] = true
 		if id, ok := tlpMarkings[strings.ToLower(name)]; ok {
-			s.marks = append(s.marks, id)
+			s.mark(id)
 			continue
 		}
 		if id := c.pap(name); id != "" {
-			s.marks = append(s.marks, id)
+			s.mark(id)
 		}
 		if level, ok := confidence[name]; ok && (s.level == "" || len(level) < len(s.level) || len(level) == len(s.level) && level < s.level) {
 			s.level = level
@@ -129,7 +138,7 @@ func (c *converter) mark(o *strictjson.Value) {
 }
 
 // apply adds tags to an object: labels, markings, confidence.
-func (s sorted) apply(o *strictjson.Value) {
+func (s *sorted) apply(o *strictjson.Value) {
 	if labels := o.Get("labels"); labels != nil {
 		labels.Items = append(labels.Items, texts(s.labels).Items...)
 	} else if len(s.labels) > 0 {

@@ -25,8 +25,14 @@ import (
 	"entente/internal/strictjson"
 )
 
-// maxDocument bounds a file; one element of it is bound by [strictjson.Default].
-const maxDocument = 128 << 20
+// Limits of a whole document; one element of it is bound by
+// [strictjson.Default]. Real events have up to some 100 000 attributes, real
+// objects up to a few hundred; work on one object grows with the square.
+const (
+	maxDocument   = 128 << 20
+	maxParts      = 250_000 // attributes, objects and reports of all events
+	maxAttributes = 2_000   // of one object
+)
 
 // namespace is where the reference converter makes ids that MISP does not give:
 // of relationships, and of what has no usable id of its own.
@@ -80,7 +86,18 @@ func Parse(b []byte) (stix.Bundle, error) {
 
 // reader takes a document apart.
 type reader struct {
-	out stix.Bundle
+	out   stix.Bundle
+	parts int // read so far
+}
+
+// spend counts one part of the document, and refuses it when there were too
+// many: trees of small values take many times the memory of their text (J7).
+func (r *reader) spend() error {
+	if r.parts++; r.parts > maxParts {
+		return fault.New(fault.Invalid, "json.tokens", "The document has more than %d attributes and objects.", maxParts).
+			At("", "is beyond what one document may hold").Try("Split the document.")
+	}
+	return nil
 }
 
 // maxWrap is how deep events may be wrapped: list, response, list, Event.

@@ -255,3 +255,23 @@ func TestTLPNeverWeaker(t *testing.T) {
 		}
 	}
 }
+
+// TestLimits: what is too much is refused where it is, and repeating a tag
+// multiplies nothing (J5, J7).
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	attribute := `{"type":"text","object_relation":"text","value":"x"}`
+	doc := `{"Event":{"info":"x","Tag":[` + strings.Repeat(`{"name":"tlp:red"},`, 20_000) + `{"name":"TLP:RED"}],"Object":[{"name":"note","Attribute":[` +
+		strings.Repeat(attribute+",", maxAttributes) + attribute + `]}],"Attribute":[{"type":"domain","value":"a.example"}]}}`
+	b, err := Parse([]byte(doc))
+	if err != nil || len(b.Rejected) != 1 || b.Rejected[0].Code != "misp.object" {
+		t.Fatalf("%v, %d rejected", err, len(b.Rejected))
+	}
+	if marks := listed(byType(b, "domain-name")[0].Tree, "object_marking_refs"); len(marks) != 1 {
+		t.Errorf("%d markings", len(marks))
+	}
+	r := reader{parts: maxParts}
+	if r.elements([]byte("["+attribute+"]"), "/Event/Attribute"); len(r.out.Rejected) != 1 || r.out.Rejected[0].Code != "json.tokens" {
+		t.Errorf("no limit of the whole: %+v", r.out.Rejected)
+	}
+}

@@ -156,7 +156,8 @@ func (c *converter) labelled(typ string, a *attribute, uuid string, at time.Time
 		but = clusterTags(g.Items)
 	}
 	if tags := a.tree.Get("Tag"); tags != nil {
-		c.sort(tags.Items, but).apply(&o)
+		s := c.sort(tags.Items, but)
+		s.apply(&o)
 	}
 	return o
 }

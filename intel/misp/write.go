@@ -61,6 +61,8 @@ type writer struct {
 	byID  map[string]*strictjson.Value
 	done  map[string]bool
 	from  map[string][]*strictjson.Value // relationships by source
+	to    map[string][]*strictjson.Value // relationships by target
+	seen  map[string]bool                // what observed data refers to
 	about map[string][]*strictjson.Value // sightings, notes and opinions by what they are about
 	ev    *strictjson.Value
 	marks map[string]bool // of the report, which its parts are under
@@ -76,12 +78,18 @@ func (w *writer) substance(id string) bool {
 }
 
 func (w *writer) relate() {
-	w.from, w.about = map[string][]*strictjson.Value{}, map[string][]*strictjson.Value{}
+	w.from, w.to, w.about = map[string][]*strictjson.Value{}, map[string][]*strictjson.Value{}, map[string][]*strictjson.Value{}
+	w.seen = map[string]bool{}
 	for _, id := range w.order {
 		o := w.byID[id]
 		switch prefix(id) {
 		case "relationship":
 			w.from[text(o, "source_ref")] = append(w.from[text(o, "source_ref")], o)
+			w.to[text(o, "target_ref")] = append(w.to[text(o, "target_ref")], o)
+		case "observed-data":
+			for _, r := range listed(o, "object_refs") {
+				w.seen[r.Text] = true
+			}
 		case "sighting":
 			of := text(o, "sighting_of_ref")
 			w.about[of] = append(w.about[of], o)
@@ -119,7 +127,7 @@ func (w *writer) event(report *strictjson.Value, ids []string) {
 		}
 	}
 	for _, id := range ids {
-		w.part(id, ids)
+		w.part(id)
 	}
 	if report != nil {
 		if d := text(report, "description"); d != "" {
@@ -187,7 +195,7 @@ func appendTo(v *strictjson.Value, name string, e strictjson.Value) {
 
 // part writes what an object of the report is, once for all objects that were
 // made of the same attribute or object.
-func (w *writer) part(id string, ids []string) {
+func (w *writer) part(id string) {
 	o := w.byID[id]
 	if w.done[id] || o == nil {
 		return
@@ -196,7 +204,7 @@ func (w *writer) part(id string, ids []string) {
 	switch {
 	case label(o, "galaxy-type") != "" || typ == "x-misp-galaxy-cluster":
 		w.done[id] = true
-		if !w.attached(id, ids) {
+		if !w.attached(id) {
 			w.galaxy(o, w.ev)
 		}
 	case label(o, "type") != "":
@@ -217,18 +225,16 @@ func (w *writer) part(id string, ids []string) {
 	case typ == "relationship", typ == "sighting", typ == "opinion", typ == "identity", typ == "marking-definition":
 	case typ == "note" && label(o, "context-layer") != "":
 	default:
-		w.foreign(id, ids)
+		w.foreign(id)
 	}
 }
 
 // attached reports whether a cluster belongs to a part of the event rather than
 // to the event.
-func (w *writer) attached(id string, ids []string) bool {
-	for _, other := range ids {
-		for _, r := range w.from[other] {
-			if text(r, "target_ref") == id && (label(w.byID[other], "type") != "" || label(w.byID[other], "name") != "") {
-				return true
-			}
+func (w *writer) attached(id string) bool {
+	for _, r := range w.to[id] {
+		if other := w.byID[text(r, "source_ref")]; label(other, "type") != "" || label(other, "name") != "" {
+			return true
 		}
 	}
 	return false
@@ -314,8 +320,10 @@ func (w *writer) common(a, main, h *strictjson.Value) {
 // whole event is under is not repeated on its parts.
 func (w *writer) tags(o, h *strictjson.Value) []strictjson.Value {
 	var names []string
+	seen := map[string]bool{}
 	add := func(s string) {
-		if s != "" && !slices.Contains(names, s) {
+		if s != "" && !seen[s] {
+			seen[s] = true
 			names = append(names, s)
 		}
 	}
