@@ -9,14 +9,12 @@ type filling struct {
 	capacity []int64
 	claims   []*claim
 	used     map[int]int64   // by observation
-	takers   map[int][]share // who uses an observation, by observation
+	shares   map[share]int64 // how much of an observation a claim has
+	takers   map[int][]int   // the claims that have or had a share, by observation
 }
 
-// share is how much of an observation one claim has.
-type share struct {
-	claim int
-	count int64
-}
+// share is of one claim in one observation.
+type share struct{ observation, claim int }
 
 // fill gives a claim all it wants. First it takes what is free; then it makes
 // other claims move to what is free for them.
@@ -49,13 +47,11 @@ func (f *filling) fill(i int) (bool, error) {
 
 // give adds to a share, which may be new, or takes from it.
 func (f *filling) give(observation, claim int, n int64) {
-	shares := f.takers[observation]
-	at := slices.IndexFunc(shares, func(s share) bool { return s.claim == claim })
-	if at < 0 {
-		f.takers[observation] = append(shares, share{claim, n})
-		return
+	at := share{observation, claim}
+	if _, known := f.shares[at]; !known {
+		f.takers[observation] = append(f.takers[observation], claim)
 	}
-	shares[at].count += n
+	f.shares[at] += n
 }
 
 // move is how a claim was reached: it has to leave an observation to another.
@@ -78,10 +74,10 @@ func (f *filling) augment(start int, wanted int64) (int64, error) {
 			if free := f.capacity[e.observation] - f.used[e.observation]; free > 0 {
 				return f.shift(reached, i, e.observation, min(free, wanted)), nil
 			}
-			for _, s := range f.takers[e.observation] {
-				if _, known := reached[s.claim]; !known && s.count > 0 {
-					reached[s.claim] = move{i, e.observation}
-					queue = append(queue, s.claim)
+			for _, other := range f.takers[e.observation] {
+				if _, known := reached[other]; !known && f.shares[share{e.observation, other}] > 0 {
+					reached[other] = move{i, e.observation}
+					queue = append(queue, other)
 				}
 			}
 			if err := f.spend(len(f.takers[e.observation])); err != nil {
@@ -96,7 +92,7 @@ func (f *filling) augment(start int, wanted int64) (int64, error) {
 // ends in a free observation.
 func (f *filling) shift(reached map[int]move, last, free int, n int64) int64 {
 	for i := last; reached[i].from >= 0; i = reached[i].from {
-		n = min(n, f.share(reached[i].observation, i))
+		n = min(n, f.shares[share{reached[i].observation, i}])
 	}
 	f.used[free] += n
 	for i, to := last, free; ; {
@@ -108,15 +104,6 @@ func (f *filling) shift(reached map[int]move, last, free int, n int64) int64 {
 		f.give(m.observation, i, -n)
 		i, to = m.from, m.observation
 	}
-}
-
-func (f *filling) share(observation, claim int) int64 {
-	for _, s := range f.takers[observation] {
-		if s.claim == claim {
-			return s.count
-		}
-	}
-	return 0
 }
 
 // observations returns what is used, in order.

@@ -26,12 +26,11 @@ type checker struct {
 }
 
 func (c *checker) add(at int, code, what string) {
-	e := refuse(c.src, at, code, what)
 	switch {
 	case c.found == nil:
-		c.found = e
+		c.found = refuse(c.src, at, code, what)
 	case len(c.found.Fields) < maxFindings:
-		c.found.Fields = append(c.found.Fields, e.Fields...)
+		c.found.Fields = append(c.found.Fields, refuse(c.src, at, code, what).Fields...)
 	}
 }
 

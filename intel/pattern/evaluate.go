@@ -8,7 +8,7 @@ import (
 )
 
 // MaxSteps bounds the work of one match: values looked at, and placements of
-// observations tried. A step takes some 10 to 100 ns.
+// observations tried. A step takes some 10 to 200 ns.
 const MaxSteps = 10_000_000
 
 // bytesPerStep is how many bytes an instruction of an expression reads in one

@@ -274,8 +274,11 @@ func (s *search) fill(claims *claim) (bool, error) {
 	for c := claims; c != nil; c = c.next {
 		all = append(all, c)
 	}
+	if err := s.spend(len(all)); err != nil {
+		return false, err
+	}
 	slices.SortStableFunc(all, func(a, b *claim) int { return cmp.Compare(len(a.entries), len(b.entries)) })
-	f := filling{budget: s.budget, capacity: s.capacity, claims: all, used: map[int]int64{}, takers: map[int][]share{}}
+	f := filling{budget: s.budget, capacity: s.capacity, claims: all, used: map[int]int64{}, shares: map[share]int64{}, takers: map[int][]int{}}
 	for i := range all {
 		if filled, err := f.fill(i); !filled || err != nil {
 			return false, err

@@ -322,3 +322,28 @@ func TestJ21WorkIsBounded(t *testing.T) {
 		}
 	}
 }
+
+// TestJ21HugeNumbersAreNotCountedOut takes an observation that claims to have
+// been made two thousand million times.
+func TestJ21HugeNumbersAreNotCountedOut(t *testing.T) {
+	t.Parallel()
+	observed := things(t, `{"type":"a","x":1}`)
+	observed[0].Number = 2_000_000_000
+	for _, c := range []struct {
+		src  string
+		want bool
+		code string
+	}{
+		{"[a:x = 1] REPEATS 100000 TIMES", true, ""},
+		{"([a:x = 1] AND [a:x > 0]) REPEATS 100000 TIMES WITHIN 1 SECONDS", true, ""},
+		{"(([a:x = 1] REPEATS 100000 TIMES) REPEATS 20000 TIMES) WITHIN 1 SECONDS", true, ""},
+		{"(([a:x = 1] REPEATS 100000 TIMES) REPEATS 20001 TIMES) WITHIN 1 SECONDS", false, ""},
+		{"([a:x = 1] FOLLOWEDBY [a:x = 1]) REPEATS 1000 TIMES", true, ""},
+		{"([a:x = 1] FOLLOWEDBY [a:x = 1]) REPEATS 100000 TIMES", false, "pattern.cost"},
+	} {
+		got, err := match(parse(t, c.src), observed)
+		if err != nil && fault.CodeOf(err) != c.code || err == nil && c.code != "" || got.Matched != c.want {
+			t.Errorf("%s: %v %v", c.src, got, err)
+		}
+	}
+}
