@@ -14,6 +14,7 @@ import (
 // the program.
 type shelf struct {
 	Active  []shelved
+	Coming  []instrument.Appointment // of the active ones, within a year
 	Library []shelved
 }
 
@@ -37,7 +38,10 @@ func (c *Console) instruments(r *http.Request) (string, page, error) {
 	var s shelf
 	for _, v := range active {
 		s.Active = append(s.Active, c.shelve(v.Doc, v.By))
+		today := c.Now().UTC().Truncate(24 * time.Hour)
+		s.Coming = append(s.Coming, v.Doc.Calendar(today, today.AddDate(1, 0, 0))...)
 	}
+	slices.SortStableFunc(s.Coming, func(a, b instrument.Appointment) int { return a.At.Compare(b.At) })
 	for _, doc := range shipped {
 		if !slices.ContainsFunc(active, func(v exchange.InstrumentView) bool { return v.Hash == doc.Hash }) {
 			s.Library = append(s.Library, c.shelve(doc, ""))

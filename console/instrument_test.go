@@ -62,9 +62,11 @@ func TestEveryInstrumentOfTheLibraryHasAPage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := enter(t, newConsole(fake{texts: []exchange.InstrumentView{convention(t)}}, fixed))
+	active := convention(t)
+	active.Doc.Review = []instrument.Review{{ID: "meeting", What: "the Parties meet", At: noon.AddDate(0, 3, 0)}}
+	b := enter(t, newConsole(fake{texts: []exchange.InstrumentView{active}}, fixed))
 	list := b.get("/instruments").Body.String()
-	for _, want := range []string{"Active here", "A. Lawyer", "northern-convention", "Library"} {
+	for _, want := range []string{"Active here", "A. Lawyer", "northern-convention", "Library", "Coming up", "the Parties meet"} {
 		if !strings.Contains(list, want) {
 			t.Errorf("the list does not say %q", want)
 		}
