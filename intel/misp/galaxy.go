@@ -24,7 +24,7 @@ var galaxyTypes = map[string]string{
 	"mitre-enterprise-attack-tool": "tool", "mitre-mobile-attack-tool": "tool",
 	"branded-vulnerability": "vulnerability", "sector": "identity", "country": "location", "region": "location",
 	"stix-2.1-attack-pattern": "attack-pattern", "stix-2.1-campaign": "campaign", "stix-2.1-course-of-action": "course-of-action",
-	"stix-2.1-intrusion-set": "intrusion-set", "stix-2.1-malware": "malware", "stix-2.1-threat-actor": "threat-actor",
+	"stix-2.1-intrusion-set": "intrusion-set", "stix-2.1-location": "location", "stix-2.1-malware": "malware", "stix-2.1-threat-actor": "threat-actor",
 	"stix-2.1-tool": "tool", "stix-2.1-vulnerability": "vulnerability",
 	"stix-2.0-attack-pattern": "attack-pattern", "stix-2.0-campaign": "campaign", "stix-2.0-course-of-action": "course-of-action",
 	"stix-2.0-intrusion-set": "intrusion-set", "stix-2.0-malware": "malware", "stix-2.0-threat-actor": "threat-actor",
@@ -174,6 +174,12 @@ func applyMeta(o *strictjson.Value, typ, name string, m *strictjson.Member) {
 		return
 	}
 	switch m.Name {
+	case "country":
+		if typ == "location" {
+			set(o, "country", str(values[0]))
+			return
+		}
+		set(o, metaName(m.Name), m.Value.Clone())
 	case "created", "modified", "first_seen", "last_seen":
 		applyTime(o, m.Name, values[0])
 	case "external_id", "refs", "Technique ID":

@@ -256,6 +256,34 @@ func TestTLPNeverWeaker(t *testing.T) {
 	}
 }
 
+// TestNothingOfOneServerIsTrusted: ids a client may set, a sharing group without
+// the distribution that would use it, links that are scripts and names that are
+// paths come in as data or not at all (J23).
+func TestNothingOfOneServerIsTrusted(t *testing.T) {
+	t.Parallel()
+	b, err := Parse([]byte(`{"Event":{"id":"7","org_id":"9","orgc_id":"9","info":"x","distribution":"1","sharing_group_id":"77",
+		"SharingGroup":{"id":"77","uuid":"c0000000-0000-4000-8000-000000000001","name":"The inner circle","Organisation":[{"name":"Secret"}]},
+		"Attribute":[
+		{"id":"5","event_id":"6","object_id":"3","sharing_group_id":"77","uuid":"40000000-0000-4000-8000-000000000001","type":"link","value":"javascript:alert(1)"},
+		{"uuid":"40000000-0000-4000-8000-000000000002","type":"attachment","value":"../../etc/passwd","data":"UEsDBA=="}]}}`))
+	if err != nil || len(b.Rejected) > 0 {
+		t.Fatalf("%v, %+v", err, b.Rejected)
+	}
+	for _, a := range b.Accepted {
+		for _, s := range []string{"org_id", "event_id", "object_id", "sharing_group_id", "inner circle", "Secret", `"77"`} {
+			if strings.Contains(string(a.Object.Raw), s) {
+				t.Errorf("%s in %s", s, a.Object.Raw)
+			}
+		}
+		if m := stix.Mark(a.Object, func(string) (*intel.Object, bool) { return nil, false }); m.Labelled || m.TLP != intel.Red {
+			t.Errorf("distribution opened %s to %v", a.Object.ID, m.TLP)
+		}
+	}
+	if w := Write(objects(b)); !strings.Contains(string(w.Events[0]), `"distribution":"1"`) || strings.Contains(string(w.Events[0]), "inner circle") {
+		t.Errorf("written: %s", w.Events[0])
+	}
+}
+
 // TestLimits: what is too much is refused where it is, and repeating a tag
 // multiplies nothing (J5, J7).
 func TestLimits(t *testing.T) {

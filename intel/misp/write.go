@@ -71,7 +71,9 @@ type writer struct {
 // substance reports whether an object can be the content of an event.
 func (w *writer) substance(id string) bool {
 	switch prefix(id) {
-	case "identity", "marking-definition", "extension-definition", "relationship", "language-content":
+	case "identity":
+		return label(w.byID[id], "name") != "" // a MISP object; any other is who made things
+	case "marking-definition", "extension-definition", "relationship", "language-content":
 		return false
 	}
 	return true
