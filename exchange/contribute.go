@@ -42,21 +42,21 @@ func (s *Service) Contribute(ctx context.Context, from party.ID, list []byte, so
 		return Contribution{}, err
 	}
 	c := Contribution{ID: ident.Random(), Party: from, At: s.time()}
-	versions := map[string]string{}
+	names := map[string]ContributionLine{} // by pointer
 	for _, a := range bundle.Accepted {
-		versions[a.Pointer] = a.Object.Version
+		names[a.Pointer] = ContributionLine{ID: a.Object.ID, Version: a.Object.Version}
 	}
 	for _, r := range bundle.Rejected {
-		versions[r.Pointer] = claimedVersion(r.Raw)
+		names[r.Pointer] = nameIn(r.Raw)
 	}
 	rep, err := s.ingest(ctx, bundle, Provenance{From: from, At: c.At, Source: source}, nil)
 	if err != nil {
 		return Contribution{}, err
 	}
 	for _, l := range rep.Objects {
-		line := ContributionLine{ID: l.ID, Version: versions[l.Pointer]}
+		line := names[l.Pointer]
 		if l.Result == ResultQuarantined && !concernsOthers(l.Code) {
-			line.Code, line.Detail = l.Code, strings.TrimSpace(l.Detail+" "+l.Next)
+			line.Code, line.Detail = l.Code, sentences(l.Detail, l.Next)
 		}
 		c.Lines = append(c.Lines, line)
 	}
@@ -72,19 +72,33 @@ func concernsOthers(code string) bool {
 	return code == codeOurs || code == codeNotCreator || code == codeTombstone
 }
 
-// claimedVersion is what a refused object says its version is, for its sender to
-// find it by.
-func claimedVersion(raw []byte) string {
+// nameIn is what a refused object says it is, for its sender to find it by. It
+// proves nothing.
+func nameIn(raw []byte) (line ContributionLine) {
 	v, err := strictjson.Parse(raw, strictjson.Default())
 	if err != nil || v.Kind != strictjson.Object {
-		return ""
+		return line
 	}
-	for _, name := range []string{"modified", "created"} {
+	if id := v.Get("id"); id != nil && len(id.Text) <= maxClaimedID {
+		line.ID = id.Text
+	}
+	for _, name := range []string{"created", "modified"} {
 		if m := v.Get(name); m != nil && Moment(m.Text) != "" {
-			return m.Text
+			line.Version = m.Text
 		}
 	}
-	return ""
+	return line
+}
+
+// maxClaimedID is longer than any id is: a type of 250 letters and a UUID.
+const maxClaimedID = 300
+
+// sentences joins what is wrong and what to do about it.
+func sentences(wrong, next string) string {
+	if next == "" {
+		return wrong
+	}
+	return strings.TrimSuffix(wrong, ".") + ". " + next
 }
 
 // Contribution returns what became of objects a party added within the last

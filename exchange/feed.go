@@ -144,7 +144,7 @@ const (
 // was decided under another law is decided again first, and recalled if need be.
 //
 // It returns a not-found fault for an unknown party and an unavailable fault
-// "feed.unsettled" when the law moves faster than releases can be decided.
+// "feed.unsettled" when releases could not be decided again in time.
 func (s *Service) Feed(ctx context.Context, f FeedFilter) (FeedPage, error) {
 	for range feedTries {
 		page, fallen, err := s.feedPage(ctx, f)
@@ -156,11 +156,14 @@ func (s *Service) Feed(ctx context.Context, f FeedFilter) (FeedPage, error) {
 		case err == nil:
 			err = s.recallFallen(ctx, fallen)
 		}
+		if ctx.Err() != nil {
+			break // deciding again takes longer than anybody waits; it goes on in the background
+		}
 		if err != nil {
 			return FeedPage{}, err
 		}
 	}
-	return FeedPage{}, fault.New(fault.Unavailable, "feed.unsettled", "The law is changing; what may be fetched is being decided again.").
+	return FeedPage{}, fault.New(fault.Unavailable, "feed.unsettled", "The law has changed; what may be fetched is being decided again.").
 		Try("Try again in a moment.")
 }
 

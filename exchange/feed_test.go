@@ -219,7 +219,7 @@ func TestContributionsGoTheWayOfPartnersObjects(t *testing.T) {
 	for _, l := range c.Lines {
 		codes[l.ID] = l.Code
 	}
-	if len(c.Lines) != 4 || codes[idOf("indicator", "0001")] != "" || codes[idOf("indicator", "0009")] != "" || codes["bundle--00000000-0000-4000-8000-000000000001"] == "" {
+	if len(c.Lines) != 4 || codes["indicator--no"] == "" || c.Lines[len(c.Lines)-1].Code == "" || codes[idOf("indicator", "0001")] != "" || codes[idOf("indicator", "0009")] != "" || codes["bundle--00000000-0000-4000-8000-000000000001"] == "" {
 		t.Errorf("lines %+v", c.Lines)
 	}
 	// That another holds the id is for this node's people; to who adds it, it looks

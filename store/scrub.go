@@ -116,6 +116,10 @@ func scrubTables() []scrubTable {
 			`SELECT seq, id, sealed_envelope, sealed_receipt FROM publications WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("publication"),
 		},
 		{
+			"contributions", `SELECT COUNT(*) FROM contributions`,
+			`SELECT seq, id, sealed_report, NULL FROM contributions WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("report on objects added"),
+		},
+		{
 			"received", `SELECT COUNT(*) FROM received`,
 			`SELECT seq, id, sealed_envelope, sealed_receipt FROM received WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("received envelope"),
 		},
