@@ -66,6 +66,7 @@ type writer struct {
 	about map[string][]*strictjson.Value // sightings, notes and opinions by what they are about
 	ev    *strictjson.Value
 	marks map[string]bool // of the report, which its parts are under
+	over  []string        // tags of parts that can have none, for the whole event
 }
 
 // substance reports whether an object can be the content of an event.
@@ -120,7 +121,7 @@ func (w *writer) under(report *strictjson.Value) []string {
 // event writes one event. A nil report is for objects that are in none.
 func (w *writer) event(report *strictjson.Value, ids []string) {
 	ev := object()
-	w.ev, w.marks = &ev, map[string]bool{}
+	w.ev, w.marks, w.over = &ev, map[string]bool{}, nil
 	w.head(report, ids)
 	if report != nil {
 		w.done[text(report, "id")] = true
@@ -139,8 +140,11 @@ func (w *writer) event(report *strictjson.Value, ids []string) {
 		}
 		w.commented(report, w.ev)
 		if tags := w.tags(report, nil); len(tags) > 0 {
-			set(w.ev, "Tag", list(append(tags, listed(w.ev, "Tag")...)...))
+			set(w.ev, "Tag", list(tags...))
 		}
+	}
+	for _, t := range w.over {
+		appendTo(w.ev, "Tag", object(member("name", str(t))))
 	}
 	doc := object(member("Event", ev))
 	w.out.Events = append(w.out.Events, strictjson.Append(nil, &doc))
@@ -359,6 +363,23 @@ func (w *writer) papTag(id string, add func(string)) bool {
 	}
 	add("PAP:" + strings.ToUpper(word))
 	return true
+}
+
+// cover puts what an object is under on the whole event, where MISP has no tags
+// for a part: a marking may reach further, never less far. What the parts of the
+// object say themselves need not be said again.
+func (w *writer) cover(o *strictjson.Value, parts ...strictjson.Value) {
+	said := map[string]bool{}
+	for i := range parts {
+		for _, t := range listed(&parts[i], "tags") {
+			said[strings.ToLower(t.Text)] = true
+		}
+	}
+	for _, m := range listed(o, "object_marking_refs") {
+		if t := tlpTags[m.Text]; t != "" && !w.marks[m.Text] && !said[t] && !slices.Contains(w.over, t) {
+			w.over = append(w.over, t)
+		}
+	}
 }
 
 // structural reports whether a label is a field of MISP written as a label.

@@ -10,6 +10,7 @@ import (
 
 // galaxy adds a cluster to the event or a part of it.
 func (w *writer) galaxy(o, to *strictjson.Value) {
+	w.cover(o)
 	typ := firstOf(text(o, "x_misp_type"), label(o, "galaxy-type"), "stix-2.1-"+text(o, "type"))
 	value, tag := firstOf(text(o, "x_misp_value"), text(o, "name")), ""
 	for _, l := range listed(o, "labels") {
@@ -203,6 +204,7 @@ func (w *writer) sighting(o, to *strictjson.Value, typ string) {
 }
 
 func (w *writer) eventReport(o *strictjson.Value) {
+	w.cover(o)
 	r := object(member("uuid", str(suffix(text(o, "id")))), member("name", str(firstOf(text(o, "abstract"), "Note"))), member("content", str(text(o, "content"))))
 	setText(&r, "timestamp", seconds(text(o, "modified")))
 	appendTo(w.ev, "EventReport", r)

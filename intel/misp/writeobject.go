@@ -30,6 +30,7 @@ func (w *writer) composition(made []strictjson.Value, id string) strictjson.Valu
 	w.common(&o, main, h)
 	vs := valuesOf(name, made)
 	if noted := listed(h, "attributes"); len(noted) > 0 {
+		w.cover(main, noted...)
 		for i := range noted {
 			appendTo(&o, "Attribute", w.noted(&noted[i], main, vs))
 		}
@@ -97,5 +98,8 @@ func (w *writer) guessed(e *entry, main *strictjson.Value, within string) strict
 	set(&a, "to_ids", truth(e.toIDs))
 	setText(&a, "data", e.data)
 	setText(&a, "timestamp", seconds(text(main, "modified")))
+	if tags := w.tags(main, nil); len(tags) > 0 {
+		set(&a, "Tag", list(tags...))
+	}
 	return a
 }
