@@ -61,9 +61,10 @@ type FeedPage struct {
 // FeedReader is what can be read of the feeds.
 type FeedReader interface {
 	// Feed returns a part of a party's feed: the objects of the releases made to
-	// it that were not recalled or withheld, each version once. Bytes that do not
-	// match their digest are left out, so that one of them does not hide others.
-	Feed(ctx context.Context, f FeedFilter) ([]FeedItem, error)
+	// it that were not recalled or withheld, each version once. A page ends early
+	// when its bytes become many. Bytes that do not match their digest are left
+	// out, so that one of them does not hide others.
+	Feed(ctx context.Context, f FeedFilter) (FeedPage, error)
 	// InFeed reports whether any version of an object is in a party's feed.
 	InFeed(ctx context.Context, recipient party.ID, id string) (bool, error)
 	// Credential finds what was granted by the digest of its secret, revoked
@@ -127,11 +128,6 @@ func Moment(version string) string {
 }
 
 const (
-	// feedChunk is how many objects are read at once, so that a page of large
-	// ones can end early.
-	feedChunk = 100
-	// feedBytes is how large a page becomes before it ends early.
-	feedBytes = 8 << 20
 	// feedTries is how often a page is begun again because the law moved.
 	feedTries = 5
 	// decidedBefore is more than can pass between the decision on a release and
@@ -173,10 +169,6 @@ var errBehind = errors.New("releases are behind the law")
 // feedPage reads a page on one snapshot. fallen are releases in it that no
 // longer stand.
 func (s *Service) feedPage(ctx context.Context, f FeedFilter) (page FeedPage, fallen []string, err error) {
-	limit := f.Limit
-	if limit <= 0 {
-		limit = feedChunk
-	}
 	err = s.store.Read(ctx, func(r Reader) error {
 		l, err := s.lawAt(ctx, r)
 		if err != nil {
@@ -188,7 +180,7 @@ func (s *Service) feedPage(ctx context.Context, f FeedFilter) (page FeedPage, fa
 		if err := s.settled(ctx, r, l); err != nil {
 			return err
 		}
-		if page, err = readFeed(ctx, r, f, limit); err != nil {
+		if page, err = r.Feed(ctx, f); err != nil {
 			return err
 		}
 		fallen, err = s.fallen(ctx, r, l, page.Items)
@@ -213,30 +205,6 @@ func (s *Service) settled(ctx context.Context, r Reader, l *law) error {
 	}
 	s.settledAt.Store(l.epoch)
 	return nil
-}
-
-// readFeed reads up to limit items, and whether there is one more, in chunks.
-func readFeed(ctx context.Context, r FeedReader, f FeedFilter, limit int) (FeedPage, error) {
-	var page FeedPage
-	size := 0
-	for {
-		want := min(feedChunk, limit-len(page.Items))
-		f.Limit = want + 1
-		chunk, err := r.Feed(ctx, f)
-		if err != nil {
-			return page, err
-		}
-		page.More = len(chunk) > want
-		chunk = chunk[:min(want, len(chunk))]
-		page.Items = append(page.Items, chunk...)
-		for _, it := range chunk {
-			size += len(it.Raw)
-		}
-		if !page.More || len(page.Items) >= limit || size >= feedBytes {
-			return page, nil
-		}
-		f.After = chunk[len(chunk)-1].Added
-	}
 }
 
 // stood remembers which releases were found to stand since the law last moved

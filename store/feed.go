@@ -31,46 +31,99 @@ const (
 		WHERE r.seq = f.release AND f.recipient = $1 AND f.added > $2`
 )
 
+// feedSize is how large a page becomes before it ends early.
+const feedSize = 8 << 20
+
 // Feed asks for each object or each type in a query of its own, since the places
 // of one of them are in order in an index, and merges what comes back.
-func (r reader) Feed(ctx context.Context, f exchange.FeedFilter) ([]exchange.FeedItem, error) {
+func (r reader) Feed(ctx context.Context, f exchange.FeedFilter) (exchange.FeedPage, error) {
 	text := feedHeads
 	if f.Bytes {
 		text = feedBytes
 	}
-	after := int64(0)
+	after, most := int64(0), int(limit(f.Limit))
 	if !f.After.IsZero() {
 		after = micros(f.After)
 	}
 	var args []any
-	text, args = feedVersions(text, []any{string(f.Recipient), after, limit(f.Limit)}, f.Versions)
-	const order = ` ORDER BY f.added LIMIT $3`
-	if len(f.IDs) == 0 && len(f.Types) == 0 {
-		return collect(ctx, r.q, text+order, args, scanFeed(f.Bytes))
+	text, args = feedVersions(text, []any{string(f.Recipient), after, most + 1}, f.Versions)
+	column, keys := feedKeys(f)
+	if column == "" {
+		return r.feedMerged(ctx, text+feedOrder, [][]any{args}, most, f.Bytes)
 	}
-	column, keys := ` AND f.type = `, make([]any, 0, len(f.Types))
-	for _, t := range distinct(f.Types) {
-		keys = append(keys, t)
+	lists := make([][]any, len(keys))
+	for i, key := range keys {
+		lists[i] = append(slices.Clip(args), key)
 	}
-	if len(f.IDs) > 0 {
-		column, keys = ` AND f.id = `, keys[:0]
+	return r.feedMerged(ctx, text+column+placeholder(len(args)+1)+feedOrder, lists, most, f.Bytes)
+}
+
+const feedOrder = ` ORDER BY f.added LIMIT $3`
+
+// feedKeys returns the column that is compared, and with what; "" for none.
+func feedKeys(f exchange.FeedFilter) (column string, keys []any) {
+	switch {
+	case len(f.IDs) > 0:
 		for _, id := range distinct(f.IDs) {
 			kind, _, _ := strings.Cut(id, "--")
 			if len(f.Types) == 0 || slices.Contains(f.Types, kind) {
 				keys = append(keys, packID(id))
 			}
 		}
-	}
-	var all []exchange.FeedItem
-	for _, key := range keys {
-		some, err := collect(ctx, r.q, text+column+placeholder(len(args)+1)+order, append(slices.Clip(args), key), scanFeed(f.Bytes))
-		if err != nil {
-			return nil, err
+		return ` AND f.id = `, keys
+	case len(f.Types) > 0:
+		for _, t := range distinct(f.Types) {
+			keys = append(keys, t)
 		}
-		all = append(all, some...)
+		return ` AND f.type = `, keys
 	}
-	slices.SortFunc(all, func(a, b exchange.FeedItem) int { return a.Added.Compare(b.Added) })
-	return all[:min(len(all), int(limit(f.Limit)))], nil
+	return "", nil
+}
+
+// feedMerged runs a query for each list of arguments and merges the rows up to
+// the first place at which one of them was broken off.
+func (r reader) feedMerged(ctx context.Context, query string, lists [][]any, most int, bytes bool) (page exchange.FeedPage, err error) {
+	var upto time.Time
+	for _, args := range lists {
+		items, broken, err := r.feedStream(ctx, query, args, bytes)
+		if err != nil {
+			return page, err
+		}
+		if last := len(items) - 1; broken && (upto.IsZero() || items[last].Added.Before(upto)) {
+			upto = items[last].Added
+		}
+		page.Items = append(page.Items, items...)
+	}
+	if len(lists) > 1 {
+		slices.SortFunc(page.Items, func(a, b exchange.FeedItem) int { return a.Added.Compare(b.Added) })
+	}
+	if !upto.IsZero() {
+		page.More = true
+		page.Items = slices.DeleteFunc(page.Items, func(i exchange.FeedItem) bool { return i.Added.After(upto) })
+	}
+	if len(page.Items) > most {
+		page.Items, page.More = page.Items[:most], true
+	}
+	return page, nil
+}
+
+// errEnough breaks off a query whose rows have become large.
+var errEnough = errors.New("enough bytes")
+
+func (r reader) feedStream(ctx context.Context, query string, args []any, bytes bool) (items []exchange.FeedItem, broken bool, err error) {
+	size := 0
+	_, err = collect(ctx, r.q, query, args, func(row scanner) (struct{}, error) {
+		if size >= feedSize {
+			return struct{}{}, errEnough
+		}
+		it, err := scanFeed(row, bytes)
+		items, size = append(items, it), size+len(it.Raw)
+		return struct{}{}, err
+	})
+	if errors.Is(err, errEnough) {
+		return items, true, nil
+	}
+	return items, false, err
 }
 
 func distinct(list []string) []string { return slices.Compact(slices.Sorted(slices.Values(list))) }
@@ -104,17 +157,15 @@ func feedVersions(text string, args []any, v exchange.FeedVersions) (string, []a
 }
 
 // scanFeed leaves out bytes that are damaged; the scrub names them.
-func scanFeed(bytes bool) func(scanner) (exchange.FeedItem, error) {
-	return func(row scanner) (i exchange.FeedItem, err error) {
-		var raw []byte
-		if err := row.Scan(instant{&i.Added}, objectID{&i.ID}, &i.Type, &i.Version, &i.Moment, digest{&i.Hash}, &i.Release, &raw); err != nil {
-			return i, err
-		}
-		if bytes && verify(raw, i.Hash, "sent form of object", i.ID) == nil {
-			i.Raw = raw
-		}
-		return i, nil
+func scanFeed(row scanner, bytes bool) (i exchange.FeedItem, err error) {
+	var raw []byte
+	if err := row.Scan(instant{&i.Added}, objectID{&i.ID}, &i.Type, &i.Version, &i.Moment, digest{&i.Hash}, &i.Release, &raw); err != nil {
+		return i, err
 	}
+	if bytes && verify(raw, i.Hash, "sent form of object", i.ID) == nil {
+		i.Raw = raw
+	}
+	return i, nil
 }
 
 func (r reader) InFeed(ctx context.Context, recipient party.ID, id string) (bool, error) {

@@ -49,7 +49,12 @@ func fed(t *testing.T, s exchange.Store, n int, to party.ID, at time.Time, pairs
 
 func fetch(t *testing.T, s exchange.Store, f exchange.FeedFilter) []exchange.FeedItem {
 	t.Helper()
-	return get(t, s, func(ctx context.Context, r exchange.Reader) ([]exchange.FeedItem, error) { return r.Feed(ctx, f) })
+	return fetchPage(t, s, f).Items
+}
+
+func fetchPage(t *testing.T, s exchange.Store, f exchange.FeedFilter) exchange.FeedPage {
+	t.Helper()
+	return get(t, s, func(ctx context.Context, r exchange.Reader) (exchange.FeedPage, error) { return r.Feed(ctx, f) })
 }
 
 // pairsOf is which indicator in which version each item is.
@@ -155,6 +160,44 @@ func feedForgets(t *testing.T, s exchange.Store) {
 	equal(t, pairsOf(fetch(t, s, exchange.FeedFilter{Recipient: "a"})), [][2]int{{1, 1}}) // and that is the newest now
 }
 
+// feedLarge: pages of large objects end early, and nothing is lost between them
+// whichever way they are asked for.
+func feedLarge(t *testing.T, s exchange.Store) {
+	const large, n = 3 << 20, 8
+	var ids []string
+	rel := release(1, "a")
+	var items []exchange.ReleaseItem
+	var entries []exchange.FeedEntry
+	for i := range n {
+		o, e := sighted(i, 1)
+		o.Raw = append(o.Raw, make([]byte, large)...)
+		o.Hash = ident.Sum(o.Raw)
+		e.Hash, e.Type = o.Hash, []string{"indicator", "malware"}[i%2]
+		add(t, s, o)
+		ids, items, entries = append(ids, o.ID), append(items, item(o, "")), append(entries, e)
+	}
+	write(t, s, func(ctx context.Context, tx exchange.Tx) error {
+		must(t, tx.AddRelease(ctx, rel, items))
+		return tx.AddToFeed(ctx, rel.ID, instant, entries)
+	})
+	for name, f := range map[string]exchange.FeedFilter{"all": {}, "by id": {IDs: ids}, "by type": {Types: []string{"malware", "indicator"}}} {
+		f.Recipient, f.Bytes = "a", true
+		var got []string
+		pages := 0
+		for more := true; more; pages++ {
+			page := fetchPage(t, s, f)
+			for _, it := range page.Items {
+				got = append(got, it.ID)
+				f.After = it.Added
+			}
+			more = page.More
+		}
+		if !slices.Equal(got, ids) || name != "by id" && pages < 2 {
+			t.Errorf("%s: %d objects in %d pages", name, len(got), pages)
+		}
+	}
+}
+
 // naive is a feed as one would write it down.
 type naive struct {
 	release exchange.Release
@@ -215,12 +258,15 @@ func compare(t *testing.T, s exchange.Store, f exchange.FeedFilter, want [][2]in
 	var got [][2]int
 	f.Limit = size
 	for {
-		page := fetch(t, s, f)
-		got = append(got, pairsOf(page)...)
-		if len(page) < size {
+		page := fetchPage(t, s, f)
+		got = append(got, pairsOf(page.Items)...)
+		if !page.More {
 			break
 		}
-		f.After = page[len(page)-1].Added
+		if len(page.Items) != size {
+			t.Fatalf("%d of %d items, and more", len(page.Items), size)
+		}
+		f.After = page.Items[size-1].Added
 	}
 	// The order of rows that took over from recalled ones is that of their own release.
 	order := func(a, b [2]int) int { return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1])) }
@@ -309,10 +355,10 @@ func Fed(ctx context.Context, r exchange.Reader, want []ident.Digest) error {
 		return err
 	}
 	var hashes []ident.Digest
-	for _, it := range got {
+	for _, it := range got.Items {
 		hashes = append(hashes, it.Hash)
 	}
-	if !slices.Equal(hashes, want) || len(got) > 0 && got[0].Version != "2026-01-02T03:04:05.000Z" {
+	if !slices.Equal(hashes, want) || len(got.Items) > 0 && got.Items[0].Version != "2026-01-02T03:04:05.000Z" {
 		return fmt.Errorf("the feed is %+v, want %v", got, want)
 	}
 	return nil
