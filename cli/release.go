@@ -201,8 +201,8 @@ func (a *app) releaseList() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return list(a, l.Items, l.Next, "releases", []any{"RELEASE", "AT", "RECIPIENT", "OBJECTS", "STATE", "SINCE"}, func(r exchange.Release) []any {
-				return []any{r.ID, when(r.At, "-"), r.Recipient, r.Items, r.State, when(r.StateAt, "-")}
+			return list(a, l.Items, l.Next, "releases", []any{"RELEASE", "AT", "RECIPIENT", "OBJECTS", "STATE", "SINCE", "FETCHED"}, func(r exchange.Release) []any {
+				return []any{r.ID, when(r.At, "-"), r.Recipient, r.Items, r.State, when(r.StateAt, "-"), when(r.Fetched, "-")}
 			})
 		}),
 	}
@@ -227,6 +227,7 @@ func (a *app) releaseShow() *cobra.Command {
 				t.row("purpose", r.Purpose)
 				t.row("at", when(r.At, "-"))
 				t.row("state", fmt.Sprintf("%s since %s", r.State, when(r.StateAt, "-")))
+				t.row("fetched", when(r.Fetched, "-"))
 				t.row("preview", r.Preview)
 				t.row("log leaf", r.Leaf)
 				t.line("\nObjects")

@@ -14,6 +14,7 @@ import (
 	"entente/internal/fault"
 	"entente/internal/ident"
 	"entente/party"
+	"entente/transparency"
 )
 
 // FeedEntry is one object of a release in the form in which it was released.
@@ -30,6 +31,7 @@ type FeedItem struct {
 	FeedEntry
 	Added   time.Time // when it came into the party's feed; no two have the same
 	Release string
+	Fetched bool   // something of the release was fetched before
 	Raw     []byte // nil unless asked for, and where the bytes kept are damaged
 }
 
@@ -82,6 +84,9 @@ type FeedTx interface {
 	// AddToFeed puts the objects of a release into the feed of its recipient,
 	// from the instant at on, or from the first that is later than all before.
 	AddToFeed(ctx context.Context, release string, at time.Time, entries []FeedEntry) error
+	// MarkFetched notes when something of a release was first fetched; first is
+	// false when it was fetched before.
+	MarkFetched(ctx context.Context, release string, at time.Time) (first bool, err error)
 	AddCredential(ctx context.Context, c Credential, secret ident.Digest) error
 	// RevokeCredential returns a not-found fault when there is none and a
 	// conflict fault when it was revoked before.
@@ -148,7 +153,7 @@ func (s *Service) Feed(ctx context.Context, f FeedFilter) (FeedPage, error) {
 		case errors.Is(err, errBehind):
 			_, err = s.Reconsider(ctx)
 		case err == nil && len(fallen) == 0:
-			return page, nil
+			return page, s.noteFetched(ctx, f, page.Items)
 		case err == nil:
 			err = s.recallFallen(ctx, fallen)
 		}
@@ -161,6 +166,43 @@ func (s *Service) Feed(ctx context.Context, f FeedFilter) (FeedPage, error) {
 	}
 	return FeedPage{}, fault.New(fault.Unavailable, "feed.unsettled", "The law has changed; what may be fetched is being decided again.").
 		Try("Try again in a moment.")
+}
+
+// fetchEvent is what the log commits to when a party first fetches something of
+// a release. It stands in place of a receipt where the party runs no node.
+type fetchEvent struct {
+	Release string    `json:"release"`
+	To      party.ID  `json:"to"`
+	At      time.Time `json:"at"`
+}
+
+// noteFetched records, before the bytes leave, which releases among the items
+// are fetched for the first time.
+func (s *Service) noteFetched(ctx context.Context, f FeedFilter, items []FeedItem) error {
+	var fresh []string
+	for _, it := range items {
+		if it.Raw != nil && !it.Fetched && !slices.Contains(fresh, it.Release) {
+			fresh = append(fresh, it.Release)
+		}
+	}
+	if len(fresh) == 0 {
+		return nil
+	}
+	return s.store.Write(ctx, func(tx Tx) error {
+		for _, id := range fresh {
+			first, err := tx.MarkFetched(ctx, id, s.time())
+			if err != nil {
+				return err
+			}
+			if !first {
+				continue
+			}
+			if _, err := s.append(ctx, tx, transparency.EventFetch, fetchEvent{Release: id, To: f.Recipient, At: s.time()}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // errBehind says that releases wait to be decided under the law of this epoch.

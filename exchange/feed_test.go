@@ -101,6 +101,42 @@ func TestFeedIsWhatWasReleased(t *testing.T) {
 	wantCode(t, err, "party.unknown")
 }
 
+// TestFetchesAreOnRecord: the first fetch of a release, and no other, is in the
+// log before its bytes leave; looking at what there is does not count.
+func TestFetchesAreOnRecord(t *testing.T) {
+	t.Parallel()
+	f := newFederation(t, aurelia, borealis)
+	a := f.nodes[aurelia]
+	a.imports(t, bundleOf(indicator("0001", tlpAmber)))
+	rep, err := a.Send(t.Context(), exchange.SendRequest{PreviewRequest: exchange.PreviewRequest{Objects: []string{idOf("indicator", "0001")}, To: []party.ID{borealis}}})
+	must(t, err)
+	state := func() (size int64, fetched time.Time) {
+		t.Helper()
+		log, err := a.VerifyLog(t.Context())
+		must(t, err)
+		rel, err := a.Release(t.Context(), rep.Releases[0].Release)
+		must(t, err)
+		if log.FirstBad >= 0 {
+			t.Errorf("log %+v", log)
+		}
+		return log.Size, rel.Fetched
+	}
+	before, _ := state()
+	_, err = a.Feed(t.Context(), exchange.FeedFilter{Recipient: borealis})
+	must(t, err)
+	if size, at := state(); size != before || !at.IsZero() {
+		t.Errorf("a look is recorded: %d leaves more, %v", size-before, at)
+	}
+	first := f.now
+	for range 3 {
+		a.feedOf(t, borealis, 10)
+		f.now = f.now.Add(time.Minute)
+	}
+	if size, at := state(); size != before+1 || !at.Equal(first) {
+		t.Errorf("%d leaves more, fetched %v, want one and %v", size-before, at, first)
+	}
+}
+
 // TestFeedFollowsTheLaw: what a consent allowed is no longer fetched once it was
 // withdrawn or has run out, even if nobody did anything in between.
 func TestFeedFollowsTheLaw(t *testing.T) {

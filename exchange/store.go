@@ -286,7 +286,8 @@ type Release struct {
 	StateAt   time.Time    `json:"state_at"`
 	Receipt   []byte       `json:"-"` // signed receipt of the recipient
 	Leaf      int64        `json:"leaf"`
-	Items     int          `json:"items"` // read only: how many objects
+	Items     int          `json:"items"`            // read only: how many objects
+	Fetched   time.Time    `json:"fetched,omitzero"` // read only: when its recipient first fetched something of it
 }
 
 // ReleaseFilter narrows ListReleases; zero fields do not narrow.

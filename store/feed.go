@@ -21,11 +21,11 @@ import (
 // releases.
 const (
 	feedHeads = `
-		SELECT f.added, f.id, f.type, f.version, f.moment, f.hash, r.id, NULL
+		SELECT f.added, f.id, f.type, f.version, f.moment, f.hash, r.id, r.fetched_at IS NOT NULL, NULL
 		FROM feed f CROSS JOIN releases r
 		WHERE r.seq = f.release AND f.recipient = $1 AND f.added > $2`
 	feedBytes = `
-		SELECT f.added, f.id, f.type, f.version, f.moment, f.hash, r.id, COALESCE(o.raw, (SELECT raw FROM forms WHERE hash = f.hash))
+		SELECT f.added, f.id, f.type, f.version, f.moment, f.hash, r.id, r.fetched_at IS NOT NULL, COALESCE(o.raw, (SELECT raw FROM forms WHERE hash = f.hash))
 		FROM feed f CROSS JOIN releases r
 		LEFT JOIN objects o ON o.id = f.id AND o.hash = f.hash
 		WHERE r.seq = f.release AND f.recipient = $1 AND f.added > $2`
@@ -159,7 +159,7 @@ func feedVersions(text string, args []any, v exchange.FeedVersions) (string, []a
 // scanFeed leaves out bytes that are damaged; the scrub names them.
 func scanFeed(row scanner, bytes bool) (i exchange.FeedItem, err error) {
 	var raw []byte
-	if err := row.Scan(instant{&i.Added}, objectID{&i.ID}, &i.Type, &i.Version, &i.Moment, digest{&i.Hash}, &i.Release, &raw); err != nil {
+	if err := row.Scan(instant{&i.Added}, objectID{&i.ID}, &i.Type, &i.Version, &i.Moment, digest{&i.Hash}, &i.Release, &i.Fetched, &raw); err != nil {
 		return i, err
 	}
 	if bytes && verify(raw, i.Hash, "sent form of object", i.ID) == nil {

@@ -11,13 +11,13 @@ import (
 	"entente/internal/ident"
 )
 
-const releaseColumns = `r.seq, r.id, r.recipient, r.purpose, r.at, r.epoch, r.preview, r.state, r.state_at, r.leaf, r.items, r.sealed_envelope, r.sealed_receipt`
+const releaseColumns = `r.seq, r.id, r.recipient, r.purpose, r.at, r.epoch, r.preview, r.state, r.state_at, r.leaf, r.items, r.fetched_at, r.sealed_envelope, r.sealed_receipt`
 
 func scanRelease(row scanner) (r exchange.Release, err error) {
 	var seq int64
 	var envelope, receipt []byte
 	err = row.Scan(&seq, &r.ID, &r.Recipient, &r.Purpose, instant{&r.At}, &r.Epoch, digest{&r.Preview}, &r.State, instant{&r.StateAt},
-		&r.Leaf, &r.Items, &envelope, &receipt)
+		&r.Leaf, &r.Items, instant{&r.Fetched}, &envelope, &receipt)
 	if err != nil {
 		return r, err
 	}
@@ -152,6 +152,13 @@ func (t *tx) SetReleaseEpoch(ctx context.Context, id string, epoch int64) error 
 	const q = `UPDATE releases SET epoch = $1 WHERE id = $2`
 	n, err := t.q.exec(ctx, q, epoch, id)
 	return changed(n, err, "release.unknown", "There is no release %s.", id)
+}
+
+// MarkFetched reports false when the release was fetched before.
+func (t *tx) MarkFetched(ctx context.Context, id string, at time.Time) (first bool, err error) {
+	const q = `UPDATE releases SET fetched_at = $1 WHERE id = $2 AND fetched_at IS NULL`
+	n, err := t.q.exec(ctx, q, micros(at), id)
+	return n > 0, err
 }
 
 // changed turns an update that found no row into a not-found fault.

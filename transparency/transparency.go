@@ -28,6 +28,7 @@ const (
 	EventQuarantine = "quarantine" // something was refused or set aside
 	EventDuty       = "duty"       // a duty was met or missed
 
+	EventFetch       = "fetch"       // a party fetched what was released to it
 	EventPublication = "publication" // a text and the acts on it left for one recipient
 )
 

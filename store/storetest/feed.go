@@ -84,6 +84,17 @@ func feedOrder(t *testing.T, s exchange.Store) {
 	equal(t, got[0].Added, instant)
 	equal(t, got[1].Added, instant.Add(time.Microsecond))
 	equal(t, fetch(t, s, exchange.FeedFilter{Recipient: "a"})[0].Raw, []byte(nil))
+	write(t, s, func(ctx context.Context, tx exchange.Tx) error {
+		for _, want := range []bool{true, false} {
+			first, err := tx.MarkFetched(ctx, rel.ID, instant.Add(time.Hour))
+			must(t, err)
+			equal(t, first, want)
+		}
+		return nil
+	})
+	marked := get(t, s, func(ctx context.Context, r exchange.Reader) (exchange.Release, error) { return r.Release(ctx, rel.ID) })
+	equal(t, marked.Fetched, instant.Add(time.Hour))
+	equal(t, fetch(t, s, exchange.FeedFilter{Recipient: "a"})[2].Fetched, true)
 
 	page := fetch(t, s, exchange.FeedFilter{Recipient: "a", Limit: 2})
 	equal(t, pairsOf(page), [][2]int{{1, 1}, {2, 1}})

@@ -22,6 +22,8 @@ CREATE INDEX feed_id ON feed (recipient, id, added);
 
 -- The first place of a release in the feed; its items follow one another.
 ALTER TABLE releases ADD COLUMN fed BIGINT;
+-- When its recipient first fetched something of it.
+ALTER TABLE releases ADD COLUMN fetched_at BIGINT;
 CREATE INDEX releases_unfed ON releases (seq) WHERE fed IS NULL AND state IN ('queued', 'delivered', 'refused');
 
 -- Secrets by which programs of a party show whose they are, by their digest.

@@ -31,6 +31,8 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
 
 -- The first place of a release in the feed; its items follow one another.
 ALTER TABLE releases ADD COLUMN fed INTEGER;
+-- When its recipient first fetched something of it.
+ALTER TABLE releases ADD COLUMN fetched_at INTEGER;
 CREATE INDEX releases_unfed ON releases (seq) WHERE fed IS NULL AND state IN ('queued', 'delivered', 'refused');
 
 -- Secrets by which programs of a party show whose they are, by their digest.
