@@ -42,6 +42,11 @@ func (s *Server) add(rq request) error {
 	if err := checkMedia(rq.r.Header); err != nil {
 		return err
 	}
+	if len(rq.r.TransferEncoding) > 0 {
+		// Where a length was sent too, whoever stands in between may have believed
+		// that one: nothing more is read from this connection.
+		rq.w.Header().Set("Connection", "close")
+	}
 	body, err := s.readBody(rq)
 	if err != nil {
 		// What is left of the body would be read as the next request.

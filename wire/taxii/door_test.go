@@ -326,3 +326,31 @@ func TestPR9AbsentAndForbiddenTakeTheSameTime(t *testing.T) {
 		t.Errorf("t = %.1f over %d pairs: forbidden and absent can be told apart by time", welch, pairs)
 	}
 }
+
+// H1 to H3: requests that two readers could take apart differently end the
+// connection, or are refused.
+func TestH1RequestsWithTwoLengthsEndTheConnection(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	addr := w.listen()
+	auth := "Host: x\r\nAuthorization: Bearer " + w.secrets[borealis] + "\r\nContent-Type: " + taxii.MediaType + "\r\n"
+	post := "POST " + contribs + "objects/ HTTP/1.1\r\n" + auth
+	hidden := "GET /entente/ HTTP/1.1\r\n" + auth + "\r\n"
+	for name, test := range map[string]struct{ request, status string }{
+		"H1 both lengths":       {post + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n" + hidden, "202"},
+		"H2 two lengths":        {post + "Content-Length: 2\r\nContent-Length: 7\r\n\r\n{}" + hidden, "400"},
+		"H2 unknown encoding":   {post + "Transfer-Encoding: xchunked\r\n\r\n{}" + hidden, "501"},
+		"H2 space before colon": {post + "Transfer-Encoding : chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n" + hidden, "400"},
+	} {
+		conn, err := (&tls.Dialer{Config: &tls.Config{InsecureSkipVerify: true}}).DialContext(t.Context(), "tcp", addr)
+		must(t, err)
+		must(t, conn.SetDeadline(time.Now().Add(10*time.Second)))
+		_, err = conn.Write([]byte(test.request))
+		must(t, err)
+		answer, _ := io.ReadAll(conn) // until the server closes, however it does
+		if got := string(answer); !strings.HasPrefix(got, "HTTP/1.1 "+test.status) || strings.Count(got, "HTTP/1.1") != 1 {
+			t.Errorf("%s: %q", name, got)
+		}
+		_ = conn.Close()
+	}
+}
