@@ -45,7 +45,7 @@ func (a *analyser) gaps(t *Totals) []Gap {
 			if from == to {
 				continue
 			}
-			open := a.open(pair{int32(s), int32(r)}, openers) //nolint:gosec // G115: a universe is small
+			open := a.open(pair{int32(s), int32(r)}, openers)
 			missing, seen := known[fmt.Sprint(open)]
 			if !seen {
 				missing = a.missing(open, types, purposes)
