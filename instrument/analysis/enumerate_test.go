@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"maps"
 	"slices"
 	"testing"
 
@@ -57,10 +58,8 @@ func everyFact() []map[string]bool {
 	for _, name := range genFacts {
 		for _, m := range slices.Clone(out) {
 			for _, v := range []bool{true, false} {
-				with := map[string]bool{name: v}
-				for k, x := range m {
-					with[k] = x
-				}
+				with := maps.Clone(m)
+				with[name] = v
 				out = append(out, with)
 			}
 		}
