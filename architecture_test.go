@@ -20,7 +20,7 @@ const module = "entente"
 // it may import. Arrows only point down the list. To add a package, add a line.
 var mayImport = map[string]string{
 	"cmd/entente": "cli",
-	"cli":         "api/view client decision examples exchange instrument instrument/analysis instrument/foreign instrument/library instrument/odrl internal/fault internal/ident node obligation party privacy transparency/verify",
+	"cli":         "api/view client decision examples exchange instrument instrument/analysis instrument/foreign instrument/library instrument/odrl intel/pattern internal/fault internal/ident internal/strictjson node obligation party privacy transparency/verify",
 	"node":        "api api/view console decision exchange internal/fault internal/ident internal/keyring obligation party store transparency wire/peer wire/taxii",
 
 	// Adapters: they know the domain and never each other.

@@ -17,7 +17,7 @@ import (
 
 func (a *app) objectCommand() *cobra.Command {
 	return group("object", "What is shared: import and look at objects", []string{"objects"},
-		a.objectImport(), a.objectList(), a.objectShow(), a.objectQuarantine())
+		a.objectImport(), a.objectList(), a.objectShow(), a.objectQuarantine(), a.objectMatch())
 }
 
 func (a *app) objectImport() *cobra.Command {
