@@ -147,7 +147,7 @@ func (l *linter) times(now time.Time) {
 	}
 	for n, r := range i.Review {
 		due := r.At
-		if due.IsZero() && !i.AsOf.IsZero() {
+		if due.IsZero() && !r.Every.IsZero() && !i.AsOf.IsZero() { // without either it is a thing to watch
 			due = r.Every.AddTo(i.AsOf)
 		}
 		if !due.IsZero() && !now.Before(due) {

@@ -196,3 +196,19 @@ func TestAModelledTextIsInForceBetweenAllItsParties(t *testing.T) {
 		t.Errorf("modelled, towards a stranger: %+v", s)
 	}
 }
+
+// TestAReviewWithoutADateIsNeverDue: it is a thing to watch.
+func TestAReviewWithoutADateIsNeverDue(t *testing.T) {
+	t.Parallel()
+	i := loaded(t)
+	i.Review = []Review{{ID: "proposal", What: "a proposal may change Art. 4"}, {ID: "meeting", What: "the Parties meet", Every: Period{Months: 6}}}
+	var due []string
+	for _, f := range Lint(i, i.AsOf.AddDate(0, 7, 0)) {
+		if f.Code == "review-passed" {
+			due = append(due, f.Message)
+		}
+	}
+	if len(due) != 1 || !strings.Contains(due[0], "the Parties meet") {
+		t.Errorf("due: %q", due)
+	}
+}
