@@ -36,6 +36,7 @@ type Exchange interface {
 	Why(ctx context.Context, r exchange.WhyRequest) (decision.Decision, error)
 	Release(ctx context.Context, id string) (exchange.ReleaseView, error)
 	Releases(ctx context.Context, f exchange.ReleaseFilter) ([]exchange.Release, error)
+	Export(ctx context.Context, release, format string) (exchange.Document, error)
 	Recall(ctx context.Context, r exchange.RecallRequest) ([]exchange.Recall, error)
 	Recalls(ctx context.Context, release string) ([]exchange.Recall, error)
 	Decisions(ctx context.Context, before int64, limit int) ([]exchange.DecisionRecord, error)

@@ -22,6 +22,11 @@ type releaseInput struct {
 	ID string `path:"id"`
 }
 
+type exportInput struct {
+	ID     string `path:"id"`
+	Format string `query:"format" enum:"stix,misp" default:"stix" doc:"One STIX bundle, or MISP events"`
+}
+
 type recallsInput struct {
 	Release string `query:"release" doc:"Only recalls of this release"`
 }
@@ -54,6 +59,13 @@ func (s *server) releaseRoutes() {
 	}, func(ctx context.Context, in *releaseInput) (view.Release, error) {
 		v, err := s.Exchange.Release(ctx, in.ID)
 		return view.ReleaseOf(v), err
+	})
+	register(s, huma.Operation{
+		OperationID: "export-release", Method: http.MethodGet, Path: "/v1/releases/{id}/document", Tags: []string{"release"},
+		Summary:     "What a release let go, as a file",
+		Description: "In the form that was decided, never the originals. A release that was recalled or withheld is not given out.",
+	}, func(ctx context.Context, in *exportInput) (exchange.Document, error) {
+		return s.Exchange.Export(ctx, in.ID, in.Format)
 	})
 	register(s, huma.Operation{
 		OperationID: "recall", Method: http.MethodPost, Path: "/v1/recalls", Tags: []string{"release"},

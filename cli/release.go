@@ -18,7 +18,7 @@ import (
 
 func (a *app) releaseCommand() *cobra.Command {
 	return group("release", "Decide who gets what in which form, send it, take it back", []string{"releases"},
-		a.releasePreview(), a.releaseSend(), a.releaseList(), a.releaseShow(), a.releaseRecall())
+		a.releasePreview(), a.releaseSend(), a.releaseList(), a.releaseShow(), a.releaseExport(), a.releaseRecall())
 }
 
 func previewFlags(c *cobra.Command, r *exchange.PreviewRequest, to *[]string) {

@@ -35,6 +35,13 @@ func (c *Client) Release(ctx context.Context, id string) (view.Release, error) {
 	return get[view.Release](ctx, c, "/v1/releases/"+url.PathEscape(id), nil)
 }
 
+// Export returns what a release let go, as a file: "stix" or "misp".
+func (c *Client) Export(ctx context.Context, release, format string) (exchange.Document, error) {
+	q := url.Values{}
+	set(q, "format", format)
+	return get[exchange.Document](ctx, c, "/v1/releases/"+url.PathEscape(release)+"/document", q)
+}
+
 // Recall asks recipients to purge what releases brought.
 func (c *Client) Recall(ctx context.Context, r exchange.RecallRequest) ([]exchange.Recall, error) {
 	l, err := post[view.List[exchange.Recall]](ctx, c, "/v1/recalls", r)
