@@ -327,7 +327,7 @@ func TestPR9AbsentAndForbiddenTakeTheSameTime(t *testing.T) {
 	}
 }
 
-// H1 to H3: requests that two readers could take apart differently end the
+// H1 and H2: requests that two readers could take apart differently end the
 // connection, or are refused.
 func TestH1RequestsWithTwoLengthsEndTheConnection(t *testing.T) {
 	t.Parallel()
