@@ -10,8 +10,6 @@ import (
 	"testing"
 
 	"go.yaml.in/yaml/v3"
-
-	"entente/instrument/library"
 )
 
 // TestCorpusEveryFactIsAccountedFor: the account of each file of collected law
@@ -22,10 +20,7 @@ func TestCorpusEveryFactIsAccountedFor(t *testing.T) {
 	if shared == "" {
 		t.Skip("ENTENTE_SHARED is not set")
 	}
-	coverages, err := library.Coverages()
-	if err != nil {
-		t.Fatal(err)
-	}
+	coverages := readCoverages(t)
 	accounted := map[string][]string{}
 	for _, c := range coverages {
 		for _, f := range c.Facts {

@@ -32,10 +32,7 @@ func TestCoveragePageIsUpToDate(t *testing.T) {
 
 func coveragePage(t *testing.T) string {
 	t.Helper()
-	coverages, err := library.Coverages()
-	if err != nil {
-		t.Fatal(err)
-	}
+	coverages := readCoverages(t)
 	verified := verifications(t)
 	var total tally
 	var body strings.Builder
@@ -69,7 +66,7 @@ func (n *tally) add(o tally) {
 	n.unverified += o.unverified
 }
 
-func tallyOf(c library.Coverage, verified map[string]instrument.Verification) tally {
+func tallyOf(c coverage, verified map[string]instrument.Verification) tally {
 	var n tally
 	for _, f := range c.Facts {
 		switch {
@@ -87,7 +84,7 @@ func tallyOf(c library.Coverage, verified map[string]instrument.Verification) ta
 	return n
 }
 
-func fate(law string, f library.Fact, verified map[string]instrument.Verification) string {
+func fate(law string, f fact, verified map[string]instrument.Verification) string {
 	switch {
 	case f.LeftOut != "":
 		return "left out: " + f.LeftOut
