@@ -164,18 +164,13 @@ func (c *compiler) rule(d *instrument.Instrument, cl *instrument.Clause, at map[
 	exceptions := cl.Exceptions()
 	r := rule{
 		clause: cl, when: &cl.When, root: len(exceptions) == 0, strength: strength(cl.Strength),
-		advisory: !d.Binding || cl.Strength == "guidance",
+		advisory: !d.Binding || cl.Strength == "guidance", kind: kindOf(cl.Modality),
 	}
-	switch cl.Modality {
-	case instrument.Permission:
-		r.kind = kindPermission
-	case instrument.Prohibition:
-		r.kind = kindProhibition
-	case instrument.Obligation:
-		r.kind = kindObligation
-		r.grants = c.e.vocabulary.regime(cl.Grants)
-	default:
+	if r.kind == kindScope {
 		return r, fault.New(fault.Invalid, "law.modality", "%s %s is a %q; a clause is a permission, a prohibition or an obligation.", d.Ref(), cl.ID, cl.Modality)
+	}
+	if r.kind == kindObligation {
+		r.grants = c.e.vocabulary.regime(cl.Grants)
 	}
 	for _, p := range exceptions {
 		parent, ok := at[p]

@@ -68,7 +68,7 @@ func (v *viewer) exceptOne(i int, lenient bool, conflicts []contradiction) []con
 	if lifts.ties(&restores) {
 		conflicts = append(conflicts, contradiction{m.rule, v.hits[lifts.hit].rule, v.hits[restores.hit].rule})
 	}
-	if m.fate == stands && setsAside(&v.e.rules[v.hits[winner.hit].rule], &v.e.rules[m.rule]) {
+	if m.fate == stands && v.e.rules[v.hits[winner.hit].rule].clause.Modality.SetsAside(v.e.rules[m.rule].clause.Modality) {
 		m.fate, m.by = excepted, v.hits[winner.hit].rule
 	}
 	return conflicts
@@ -98,22 +98,6 @@ func (v *viewer) contest(i int, lenient bool, conflicts []contradiction) []contr
 	}
 	m.lost = lost
 	return conflicts
-}
-
-// setsAside reports whether an exception that applies sets its parent aside: a
-// permission or duty lifts a prohibition, a prohibition takes back a permission
-// or a duty, and a permission relieves of a duty.
-func setsAside(exception, parent *rule) bool {
-	switch parent.kind {
-	case kindProhibition:
-		return exception.kind != kindProhibition
-	case kindPermission:
-		return exception.kind == kindProhibition
-	case kindObligation:
-		return exception.kind != kindObligation
-	default:
-		return false
-	}
 }
 
 // sides settles the exceptions to a clause and finds the strongest that lifts

@@ -30,15 +30,7 @@ type FactTerm struct {
 
 // Read returns what a clause of d means.
 func Read(d *instrument.Instrument, c *instrument.Clause) Meaning {
-	r := rule{clause: c, when: &c.When}
-	switch c.Modality {
-	case instrument.Permission:
-		r.kind = kindPermission
-	case instrument.Prohibition:
-		r.kind = kindProhibition
-	case instrument.Obligation:
-		r.kind = kindObligation
-	}
+	r := rule{clause: c, when: &c.When, kind: kindOf(c.Modality)}
 	m := meaning(&r, d.Definitions)
 	m.Exceptions = c.Exceptions()
 	m.Advisory = !d.Binding || c.Strength == "guidance"

@@ -16,6 +16,20 @@ const (
 	kindObligation
 )
 
+// kindOf is the kind of a clause's rule, kindScope of what no clause can be.
+func kindOf(m instrument.Modality) kind {
+	switch m {
+	case instrument.Permission:
+		return kindPermission
+	case instrument.Prohibition:
+		return kindProhibition
+	case instrument.Obligation:
+		return kindObligation
+	default:
+		return kindScope
+	}
+}
+
 // answer is three-valued: an unknown fact or an unclassified category makes a
 // condition neither true nor false (DECISION.md, step 2).
 type answer uint8

@@ -167,26 +167,12 @@ func (r *reader) checkExceptions(i *Instrument, c Clause, at string, clauses map
 			continue
 		}
 		rule := i.Clauses[n]
-		if !setsAside(c.Modality, rule.Modality) {
+		if !c.Modality.SetsAside(rule.Modality) {
 			r.refuse(pointer, "an exception is of the opposite effect: both are of the kind %s and %s", c.Modality, rule.Modality)
 		}
 		if rule.Act != c.Act {
 			r.refuse(pointer, "clause %q is about %s and this one about %s", id, rule.Act, c.Act)
 		}
-	}
-}
-
-// setsAside reports whether an exception of one kind can set a clause of another
-// aside: a prohibition is lifted by what is no prohibition, a permission taken
-// back by a prohibition, and a duty relieved of by either.
-func setsAside(exception, rule Modality) bool {
-	switch rule {
-	case Permission:
-		return exception == Prohibition
-	case Obligation:
-		return exception != Obligation
-	default:
-		return exception != Prohibition
 	}
 }
 

@@ -130,6 +130,20 @@ const (
 	Obligation  Modality = "obligation"
 )
 
+// SetsAside reports whether an exception of this kind that applies can set a
+// clause of another aside: a prohibition is lifted by what is no prohibition, a
+// permission taken back by a prohibition, and a duty relieved of by either.
+func (m Modality) SetsAside(parent Modality) bool {
+	switch parent {
+	case Permission:
+		return m == Prohibition
+	case Obligation:
+		return m != Obligation
+	default:
+		return m != Prohibition
+	}
+}
+
 // InForce is when the text itself is law; a zero time is open.
 type InForce struct {
 	From            time.Time        `json:"from"`
