@@ -20,6 +20,7 @@ import (
 
 	"entente/internal/fault"
 	"entente/internal/problem"
+	"entente/internal/serve"
 	"entente/party"
 )
 
@@ -174,7 +175,7 @@ func (c *Client) lineTo(to party.Party) (*http.Client, error) {
 			MaxConnsPerHost:        4, // what a node grants a partner
 			IdleConnTimeout:        30 * time.Second,
 			DisableCompression:     true,
-			Protocols:              http1(),
+			Protocols:              serve.HTTP1(),
 		},
 		// A redirect would carry the message to a host no card names.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

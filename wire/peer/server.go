@@ -12,13 +12,13 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
 
 	"entente/internal/fault"
 	"entente/internal/problem"
+	"entente/internal/serve"
 	"entente/party"
 )
 
@@ -61,17 +61,16 @@ func (c Config) withDefaults() Config {
 
 // Server answers other nodes.
 type Server struct {
-	cfg   Config
-	trust trust
-	mux   *http.ServeMux
-
-	mu   sync.Mutex
-	busy map[party.ID]int // requests under way
+	cfg    Config
+	trust  trust
+	mux    *http.ServeMux
+	places *serve.Places
 }
 
 // New returns a server that is not listening yet.
 func New(cfg Config) *Server {
-	s := &Server{cfg: cfg.withDefaults(), trust: trust{cfg.Parties}, mux: http.NewServeMux(), busy: map[party.ID]int{}}
+	cfg = cfg.withDefaults()
+	s := &Server{cfg: cfg, trust: trust{cfg.Parties}, mux: http.NewServeMux(), places: serve.NewPlaces(cfg.PerPartner)}
 	s.mux.HandleFunc("POST "+pathMessages, s.receive)
 	s.mux.HandleFunc("GET "+pathCheckpoint, s.checkpoint)
 	s.mux.HandleFunc("GET "+pathConsistency+"{from}/{to}", s.consistency)
@@ -81,42 +80,17 @@ func New(cfg Config) *Server {
 	return s
 }
 
-// Serve answers on a plain TCP listener until ctx is done, then lets requests
-// under way finish for up to the header time. It returns nil after ctx is done.
+// Serve answers on a plain TCP listener until ctx is done, see [serve.TLS].
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
-	srv := &http.Server{
+	return serve.TLS(ctx, listener, &http.Server{
 		Handler:           s,
 		TLSConfig:         s.tlsConfig(),
 		ReadHeaderTimeout: s.cfg.HeaderTime,
 		ReadTimeout:       s.cfg.RequestTime,
-		WriteTimeout:      s.cfg.RequestTime + s.cfg.HeaderTime,
 		IdleTimeout:       s.cfg.IdleTime,
 		MaxHeaderBytes:    8 << 10,
-		Protocols:         http1(),
 		ErrorLog:          slog.NewLogLogger(s.cfg.Logger.Handler(), slog.LevelInfo),
-		BaseContext:       func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
-	}
-	done := make(chan error, 1)
-	go func() { done <- srv.ServeTLS(listener, "", "") }()
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-	}
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.HeaderTime)
-	defer cancel()
-	if err := srv.Shutdown(grace); err != nil {
-		return srv.Close()
-	}
-	return nil
-}
-
-// http1 leaves HTTP/2 out: partners send few, large requests, and multiplexing
-// would give each connection a hundred of them.
-func http1() *http.Protocols {
-	p := new(http.Protocols)
-	p.SetHTTP1(true)
-	return p
+	})
 }
 
 func (s *Server) tlsConfig() *tls.Config {
@@ -142,12 +116,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, "", fault.New(fault.Unauthenticated, "peer.identity", "The certificate is not, or no longer, one of a registered party's node.").Because(err))
 		return
 	}
-	if !s.enter(from) {
+	if !s.places.Enter(from) {
 		w.Header().Set("Retry-After", "2")
 		s.fail(w, r, from, fault.New(fault.Unavailable, "peer.busy", "This node serves at most %d of your requests at a time.", s.cfg.PerPartner).Try("Try again in a moment."))
 		return
 	}
-	defer s.leave(from)
+	defer s.places.Leave(from)
 	s.mux.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), fromKey{}, from)))
 }
 
@@ -157,25 +131,6 @@ type fromKey struct{}
 func fromOf(r *http.Request) party.ID {
 	from, _ := r.Context().Value(fromKey{}).(party.ID)
 	return from
-}
-
-// enter keeps one partner from taking all there is: each has its own places.
-func (s *Server) enter(from party.ID) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.busy[from] >= s.cfg.PerPartner {
-		return false
-	}
-	s.busy[from]++
-	return true
-}
-
-func (s *Server) leave(from party.ID) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.busy[from]--; s.busy[from] == 0 {
-		delete(s.busy, from)
-	}
 }
 
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, from party.ID, err error) {

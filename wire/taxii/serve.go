@@ -8,9 +8,9 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"sync"
 
 	"entente/internal/fault"
+	"entente/internal/serve"
 	"entente/party"
 )
 
@@ -19,9 +19,7 @@ type Server struct {
 	cfg         Config
 	cursors     cursors
 	collections []byte // key of collection ids
-
-	mu   sync.Mutex
-	busy map[party.ID]int // requests under way
+	places      *serve.Places
 }
 
 // New returns a server that is not listening yet.
@@ -30,42 +28,24 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	cfg = cfg.withDefaults()
 	return &Server{
-		cfg: cfg.withDefaults(), cursors: c, collections: derive(cfg.Secret, "entente-taxii-collection-v1"),
-		busy: map[party.ID]int{},
+		cfg: cfg, cursors: c, collections: derive(cfg.Secret, "entente-taxii-collection-v1"),
+		places: serve.NewPlaces(cfg.PerParty),
 	}, nil
 }
 
-// Serve answers on a plain TCP listener until ctx is done, then lets requests
-// under way finish for up to the header time. It returns nil after ctx is done.
+// Serve answers on a plain TCP listener until ctx is done, see [serve.TLS].
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
-	http1 := new(http.Protocols)
-	http1.SetHTTP1(true)
-	srv := &http.Server{
+	return serve.TLS(ctx, listener, &http.Server{
 		Handler:           s,
 		TLSConfig:         s.tlsConfig(),
 		ReadHeaderTimeout: s.cfg.HeaderTime,
 		ReadTimeout:       s.cfg.RequestTime,
-		WriteTimeout:      s.cfg.RequestTime + s.cfg.HeaderTime,
 		IdleTimeout:       s.cfg.IdleTime,
 		MaxHeaderBytes:    32 << 10,
-		Protocols:         http1, // multiplexing would give each connection a hundred requests
 		ErrorLog:          slog.NewLogLogger(s.cfg.Logger.Handler(), slog.LevelInfo),
-		BaseContext:       func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
-	}
-	done := make(chan error, 1)
-	go func() { done <- srv.ServeTLS(listener, "", "") }()
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-	}
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.HeaderTime)
-	defer cancel()
-	if err := srv.Shutdown(grace); err != nil {
-		return srv.Close()
-	}
-	return nil
+	})
 }
 
 // tlsConfig asks for a client certificate without insisting on one: credentials
@@ -94,11 +74,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, "", err)
 		return
 	}
-	if !s.enter(from) {
+	if !s.places.Enter(from) {
 		s.fail(w, r, from, fault.New(fault.Unavailable, "taxii.busy", "This node serves at most %d of your requests at a time.", s.cfg.PerParty).Try("Try again in a moment."))
 		return
 	}
-	defer s.leave(from)
+	defer s.places.Leave(from)
 	s.route(w, r, from)
 }
 
@@ -149,23 +129,4 @@ func credential(headers []string) (user, secret string, ok bool) {
 	}
 	user, secret, ok = strings.Cut(string(plain), ":")
 	return user, secret, ok && user != ""
-}
-
-// enter keeps one party from taking all there is: each has its own places.
-func (s *Server) enter(from party.ID) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.busy[from] >= s.cfg.PerParty {
-		return false
-	}
-	s.busy[from]++
-	return true
-}
-
-func (s *Server) leave(from party.ID) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.busy[from]--; s.busy[from] == 0 {
-		delete(s.busy, from)
-	}
 }

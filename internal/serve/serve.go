@@ -1,0 +1,78 @@
+// Package serve runs the TLS servers that other parties reach, one per adapter,
+// and keeps one party from taking all there is.
+//
+// It knows no protocol and trusts nobody: who a request is from, and what it may
+// do, the adapter decides. Invariant: every server stops when its context is
+// done, after at most its header time.
+package serve
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"sync"
+
+	"entente/party"
+)
+
+// TLS answers on a plain TCP listener until ctx is done, then lets requests under
+// way finish for up to the header time. It returns nil after ctx is done. Of srv
+// the caller sets the handler, the certificates, the limits of reading and the
+// log; the rest follows.
+func TLS(ctx context.Context, listener net.Listener, srv *http.Server) error {
+	srv.Protocols = HTTP1()
+	srv.WriteTimeout = srv.ReadTimeout + srv.ReadHeaderTimeout
+	srv.BaseContext = func(net.Listener) context.Context { return context.WithoutCancel(ctx) }
+	done := make(chan error, 1)
+	go func() { done <- srv.ServeTLS(listener, "", "") }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), srv.ReadHeaderTimeout)
+	defer cancel()
+	if err := srv.Shutdown(grace); err != nil {
+		return srv.Close()
+	}
+	return nil
+}
+
+// HTTP1 leaves HTTP/2 out: partners send few, large requests, and multiplexing
+// would give each connection a hundred of them.
+func HTTP1() *http.Protocols {
+	p := new(http.Protocols)
+	p.SetHTTP1(true)
+	return p
+}
+
+// Places are the requests that each party may have under way at a time: one that
+// sends many waits for its own and takes none of another's.
+type Places struct {
+	most int
+	mu   sync.Mutex
+	busy map[party.ID]int
+}
+
+// NewPlaces gives each party that many places.
+func NewPlaces(most int) *Places { return &Places{most: most, busy: map[party.ID]int{}} }
+
+// Enter takes a place; false says that all are taken. Give it back with Leave.
+func (p *Places) Enter(from party.ID) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.busy[from] >= p.most {
+		return false
+	}
+	p.busy[from]++
+	return true
+}
+
+// Leave gives a place back.
+func (p *Places) Leave(from party.ID) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.busy[from]--; p.busy[from] == 0 {
+		delete(p.busy, from)
+	}
+}
