@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -31,6 +32,6 @@ func (a *app) releaseExport() *cobra.Command {
 			return a.writeBytes(d.Document, nil)
 		}),
 	}
-	c.Flags().StringVar(&format, "format", format, "`form`: stix or misp")
+	c.Flags().StringVar(&format, "format", format, "`form`: "+strings.Join(exchange.Formats(), ", "))
 	return c
 }

@@ -3,6 +3,8 @@ package exchange
 import (
 	"bytes"
 	"context"
+	"slices"
+	"strings"
 
 	"entente/intel"
 	"entente/intel/misp"
@@ -17,42 +19,40 @@ type Document struct {
 	Left     []string `json:"left"`     // ids of objects the format has no place for
 }
 
-// Formats are the formats of a [Document].
-func Formats() []string { return []string{"stix", "misp"} }
-
 // Export writes what a release let go, in the form that was decided, never the
 // originals. It returns a conflict fault "release.gone" for a release that was
 // recalled or withheld, whose form nobody may have any more, and an invalid
 // fault "release.format".
 func (s *Service) Export(ctx context.Context, release, format string) (Document, error) {
-	d := Document{Format: format, Left: []string{}}
+	n := slices.IndexFunc(writers, func(w writer) bool { return w.name == format })
+	if n < 0 {
+		known := strings.Join(Formats(), ", ")
+		return Document{}, fault.New(fault.Invalid, "release.format", "There is no format %.40q.", format).At("/format", "is none of "+known)
+	}
 	return read(ctx, s, func(r Reader) (Document, error) {
 		rel, err := r.Release(ctx, release)
 		if err != nil {
-			return d, err
+			return Document{}, err
 		}
 		if !rel.State.MayBeThere() {
-			return d, fault.New(fault.Conflict, "release.gone", "The release is %s; what it let go is not given out any more.", rel.State).
+			return Document{}, fault.New(fault.Conflict, "release.gone", "The release is %s; what it let go is not given out any more.", rel.State).
 				Try("Release the objects again, if that is lawful.")
 		}
 		items, err := r.ReleaseItems(ctx, release)
 		if err != nil {
-			return d, err
+			return Document{}, err
 		}
-		switch format {
-		case "stix":
-			d.Document = bundleOf(rel.ID, items)
-		case "misp":
-			err = d.mispOf(items)
-		default:
-			err = fault.New(fault.Invalid, "release.format", "There is no format %.40q.", format).At("/format", "is not stix or misp")
+		d := Document{Format: format}
+		d.Document, d.Left, err = writers[n].write(rel.ID, items)
+		if d.Left == nil {
+			d.Left = []string{} // an empty list in JSON
 		}
 		return d, err
 	})
 }
 
-// bundleOf puts the bytes that were sent into one bundle, as they are.
-func bundleOf(release string, items []ReleaseItem) []byte {
+// writeBundle puts the bytes that were sent into one bundle, as they are.
+func writeBundle(release string, items []ReleaseItem) ([]byte, []string, error) {
 	parts := make([][]byte, len(items))
 	for n, it := range items {
 		parts[n] = it.Sent
@@ -61,20 +61,27 @@ func bundleOf(release string, items []ReleaseItem) []byte {
 	b.WriteString(`{"type":"bundle","id":"bundle--` + release + `","objects":[`)
 	b.Write(bytes.Join(parts, []byte(",\n")))
 	b.WriteString("]}\n")
-	return b.Bytes()
+	return b.Bytes(), nil, nil
 }
 
-func (d *Document) mispOf(items []ReleaseItem) error {
+func writeMISP(_ string, items []ReleaseItem) ([]byte, []string, error) {
+	objects, err := sent(items)
+	if err != nil {
+		return nil, nil, err
+	}
+	w := misp.Write(objects)
+	return append(append([]byte(`{"response":[`), bytes.Join(w.Events, []byte(",\n"))...), "]}\n"...), w.Left, nil
+}
+
+// sent reads what left.
+func sent(items []ReleaseItem) ([]*intel.Object, error) {
 	objects := make([]*intel.Object, len(items))
 	for n, it := range items {
 		o, _, err := stix.ParseObject(it.Sent)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		objects[n] = o
 	}
-	w := misp.Write(objects)
-	d.Left = append(d.Left, w.Left...)
-	d.Document = append(append([]byte(`{"response":[`), bytes.Join(w.Events, []byte(",\n"))...), "]}\n"...)
-	return nil
+	return objects, nil
 }

@@ -10,7 +10,6 @@ import (
 	"entente/decision"
 	"entente/exchange/envelope"
 	"entente/intel"
-	"entente/intel/misp"
 	"entente/intel/stix"
 	"entente/internal/fault"
 	"entente/internal/ident"
@@ -40,14 +39,6 @@ func (s *Service) Import(ctx context.Context, in ImportRequest) (ImportReport, e
 		origin.Assigned = in.Assign.String()
 	}
 	return s.ingest(ctx, bundle, origin, in.Progress)
-}
-
-// parse reads a document in the format it is in.
-func parse(b []byte) (stix.Bundle, error) {
-	if misp.Is(b) {
-		return misp.Parse(b)
-	}
-	return stix.Parse(b)
 }
 
 // ingest admits everything in a bundle, chunk by chunk.

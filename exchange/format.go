@@ -1,0 +1,46 @@
+package exchange
+
+import (
+	"entente/intel/misp"
+	"entente/intel/stix"
+)
+
+// readers are the formats other than STIX that come in, each told by the names
+// of its members. The first that knows a document reads it.
+var readers = []struct {
+	is    func([]byte) bool
+	parse func([]byte) (stix.Bundle, error)
+}{
+	{misp.Is, misp.Parse},
+}
+
+// parse reads a document in the format it is in.
+func parse(b []byte) (stix.Bundle, error) {
+	for _, r := range readers {
+		if r.is(b) {
+			return r.parse(b)
+		}
+	}
+	return stix.Parse(b)
+}
+
+// writers are the formats of a [Document]. Each gets the objects as they were
+// sent and returns the document and the ids of those it has no place for.
+var writers = []writer{
+	{"stix", writeBundle},
+	{"misp", writeMISP},
+}
+
+type writer struct {
+	name  string
+	write func(release string, items []ReleaseItem) ([]byte, []string, error)
+}
+
+// Formats are the names of the formats of a [Document].
+func Formats() []string {
+	names := make([]string, len(writers))
+	for n, w := range writers {
+		names[n] = w.name
+	}
+	return names
+}
