@@ -31,7 +31,8 @@ var mayImport = map[string]string{
 	"store":           "exchange intel internal/fault internal/ident obligation party transparency",
 	"store/storetest": "decision exchange intel internal/fault internal/ident obligation party transparency",
 	"wire/peer":       "internal/fault internal/problem internal/serve party",
-	"wire/taxii":      "exchange internal/fault internal/inflate internal/problem internal/serve party",
+	"wire/taxii":      "exchange internal/fault internal/problem internal/serve party",
+	"wire/misp":       "exchange intel/misp internal/fault internal/ident internal/problem internal/serve internal/strictjson party",
 
 	// The domain: no HTTP, no SQL, no files, no clock.
 	"exchange":            "decision exchange/envelope instrument instrument/analysis intel intel/misp intel/stix internal/fault internal/ident internal/strictjson obligation party privacy transparency transparency/verify",
@@ -59,7 +60,7 @@ var mayImport = map[string]string{
 	"internal/inflate":    "internal/fault",
 	"internal/problem":    "internal/fault",
 	"internal/keyring":    "internal/fault party",
-	"internal/serve":      "party",
+	"internal/serve":      "internal/fault internal/inflate party",
 
 	"examples": "party",
 	"stories":  "cli",

@@ -5,7 +5,9 @@ import (
 	"strings"
 	"time"
 
+	"entente/intel/misp"
 	"entente/intel/stix"
+	"entente/internal/fault"
 	"entente/internal/ident"
 	"entente/internal/strictjson"
 	"entente/party"
@@ -20,11 +22,20 @@ type Contribution struct {
 	Party party.ID           `json:"party"`
 	At    time.Time          `json:"at"`
 	Lines []ContributionLine `json:"lines"`
+	// Event is the UUID of the MISP event that was added, "" for a list of
+	// objects, and Changed the timestamp it had.
+	Event   string    `json:"event,omitempty"`
+	Changed time.Time `json:"changed,omitzero"`
+	// Brief is what the event says of itself, {"Event": …}.
+	Brief []byte `json:"brief,omitempty"`
+	// Document is the event as it was added, which its sender may read back.
+	Document []byte `json:"-"`
 }
 
 // ContributionLine is what became of one object. Code and Detail are set when
 // it was refused or set aside for what it is itself.
 type ContributionLine struct {
+	Pointer string `json:"pointer,omitempty"` // place in the event that was added
 	ID      string `json:"id"`
 	Version string `json:"version"` // as its creator wrote it
 	Code    string `json:"code,omitempty"`
@@ -41,7 +52,31 @@ func (s *Service) Contribute(ctx context.Context, from party.ID, list []byte, so
 	if err != nil {
 		return Contribution{}, err
 	}
-	c := Contribution{ID: ident.Random(), Party: from, At: s.time()}
+	return s.contribute(ctx, bundle, Contribution{Party: from}, source)
+}
+
+// ContributeEvent takes in one MISP event that a party added, {"Event": …} with
+// a UUID, as Contribute does objects.
+//
+// It returns an invalid fault when there is not one event that can be taken apart.
+func (s *Service) ContributeEvent(ctx context.Context, from party.ID, event []byte, source string) (Contribution, error) {
+	head, err := misp.HeadOf(event)
+	if err != nil {
+		return Contribution{}, err
+	}
+	if !stix.IsUUID(head.UUID) {
+		return Contribution{}, fault.New(fault.Invalid, "misp.uuid", "The event has no UUID it can be known by.").
+			At("/Event/uuid", "is no UUID").Try("Leave the uuid out to be given one.")
+	}
+	bundle, err := misp.Parse(event)
+	if err != nil {
+		return Contribution{}, err
+	}
+	return s.contribute(ctx, bundle, Contribution{Party: from, Event: head.UUID, Changed: head.Timestamp, Brief: head.Brief, Document: event}, source)
+}
+
+func (s *Service) contribute(ctx context.Context, bundle stix.Bundle, c Contribution, source string) (Contribution, error) {
+	c.ID, c.At = ident.Random(), s.time()
 	names := map[string]ContributionLine{} // by pointer
 	for _, a := range bundle.Accepted {
 		names[a.Pointer] = ContributionLine{ID: a.Object.ID, Version: a.Object.Version}
@@ -49,12 +84,15 @@ func (s *Service) Contribute(ctx context.Context, from party.ID, list []byte, so
 	for _, r := range bundle.Rejected {
 		names[r.Pointer] = nameIn(r.Raw)
 	}
-	rep, err := s.ingest(ctx, bundle, Provenance{From: from, At: c.At, Source: source}, nil)
+	rep, err := s.ingest(ctx, bundle, Provenance{From: c.Party, At: c.At, Source: source}, nil)
 	if err != nil {
 		return Contribution{}, err
 	}
 	for _, l := range rep.Objects {
 		line := names[l.Pointer]
+		if c.Event != "" {
+			line.Pointer = l.Pointer
+		}
 		if l.Result == ResultQuarantined && !concernsOthers(l.Code) {
 			line.Code, line.Detail = l.Code, sentences(l.Detail, l.Next)
 		}

@@ -31,6 +31,7 @@ type FeedItem struct {
 	FeedEntry
 	Added   time.Time // when it came into the party's feed; no two have the same
 	Release string
+	Newest  bool   // no version of the object in the feed is newer
 	Fetched bool   // something of the release was fetched before
 	Raw     []byte // nil unless asked for, and where the bytes kept are damaged
 }
@@ -42,8 +43,15 @@ type FeedFilter struct {
 	IDs       []string  // as sent
 	Types     []string
 	Versions  FeedVersions
-	Bytes     bool // with the bytes, which cost more than the rest
-	Limit     int  // 0 = 100
+	// Release is one release, with all that it brought: also a version that
+	// another one brought before or that a later one overtook. Versions, IDs and
+	// Types do not narrow it.
+	Release string
+	// Unreported leaves out what came in a release with a report or a grouping,
+	// there or in another release, and of the rest what came in one before.
+	Unreported bool
+	Bytes      bool // with the bytes, which cost more than the rest
+	Limit      int  // 0 = 100
 }
 
 // FeedVersions says which versions of each object are meant, each of those
@@ -67,6 +75,9 @@ type FeedReader interface {
 	// when its bytes become many. Bytes that do not match their digest are left
 	// out, so that one of them does not hide others.
 	Feed(ctx context.Context, f FeedFilter) (FeedPage, error)
+	// FeedChanges says when the last version of something in a release came into
+	// a party's feed, of one release or, with "", of each.
+	FeedChanges(ctx context.Context, recipient party.ID, release string) (map[string]time.Time, error)
 	// InFeed reports whether any version of an object is in a party's feed.
 	InFeed(ctx context.Context, recipient party.ID, id string) (bool, error)
 	// Credential finds what was granted by the digest of its secret, revoked
@@ -76,6 +87,9 @@ type FeedReader interface {
 	// Contribution returns what became of objects that a party added. Not-found
 	// fault "contribution.unknown", also for those of another party.
 	Contribution(ctx context.Context, from party.ID, id string) (Contribution, error)
+	// ContributedEvents returns the last edition of each event that a party
+	// added, oldest first, with or without the documents; event names one, "" is all.
+	ContributedEvents(ctx context.Context, from party.ID, event string, documents bool) ([]Contribution, error)
 }
 
 // FeedTx is what an act may change of the feeds. Rows leave a feed by

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"entente/exchange"
@@ -77,7 +78,42 @@ func (t *tx) AddContribution(ctx context.Context, c exchange.Contribution, forge
 	if err != nil {
 		return err
 	}
-	const q = `INSERT INTO contributions (id, party, at, sealed_report) VALUES ($1, $2, $3, $4)`
-	_, err = t.q.exec(ctx, q, c.ID, string(c.Party), micros(c.At), sealed)
+	const q = `INSERT INTO contributions (id, party, at, event, sealed_report, sealed_document) VALUES ($1, $2, $3, $4, $5, $6)`
+	_, err = t.q.exec(ctx, q, c.ID, string(c.Party), micros(c.At), c.Event, sealed, seal(c.Document))
+	return err
+}
+
+func (r reader) ContributedEvents(ctx context.Context, from party.ID, event string, documents bool) ([]exchange.Contribution, error) {
+	const q = `
+		SELECT c.event, c.sealed_report, CASE WHEN $3 = 1 THEN c.sealed_document END
+		FROM contributions c
+		WHERE c.party = $1 AND c.event <> '' AND ($2 = '' OR c.event = $2) AND NOT EXISTS (
+			SELECT 1 FROM contributions d WHERE d.party = c.party AND d.event = c.event AND d.event <> ''
+			AND (d.at > c.at OR d.at = c.at AND d.seq > c.seq))
+		ORDER BY c.seq`
+	return collect(ctx, r.q, q, []any{string(from), event, flag(documents)}, func(row scanner) (c exchange.Contribution, err error) {
+		var report, document []byte
+		if err := row.Scan(&event, &report, &document); err != nil {
+			return c, err
+		}
+		if err := unsealJSON(report, &c, "report on objects added", event); err != nil {
+			return c, err
+		}
+		c.Document, err = unseal(document, "event added", event)
+		return c, err
+	})
+}
+
+// forgetContributed destroys the copies that those who added an event may read
+// back, when its report is erased.
+func (t *tx) forgetContributed(ctx context.Context, seq int64) error {
+	const find = `SELECT id FROM objects WHERE seq = $1 AND type IN ('report', 'grouping')`
+	ids, err := collect(ctx, t.q, find, []any{seq}, scanID)
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	_, event, _ := strings.Cut(ids[0], "--")
+	const gone = `DELETE FROM contributions WHERE event = $1`
+	_, err = t.q.exec(ctx, gone, event)
 	return err
 }

@@ -21,11 +21,11 @@ import (
 // releases.
 const (
 	feedHeads = `
-		SELECT f.added, f.id, f.type, f.version, f.moment, f.hash, r.id, r.fetched_at IS NOT NULL, NULL
+		SELECT f.added, f.id, f.type, f.version, f.moment, f.hash, r.id, f.is_last, r.fetched_at IS NOT NULL, NULL
 		FROM feed f CROSS JOIN releases r
 		WHERE r.seq = f.release AND f.recipient = $1 AND f.added > $2`
 	feedBytes = `
-		SELECT f.added, f.id, f.type, f.version, f.moment, f.hash, r.id, r.fetched_at IS NOT NULL, COALESCE(o.raw, (SELECT raw FROM forms WHERE hash = f.hash))
+		SELECT f.added, f.id, f.type, f.version, f.moment, f.hash, r.id, f.is_last, r.fetched_at IS NOT NULL, COALESCE(o.raw, (SELECT raw FROM forms WHERE hash = f.hash))
 		FROM feed f CROSS JOIN releases r
 		LEFT JOIN objects o ON o.id = f.id AND o.hash = f.hash
 		WHERE r.seq = f.release AND f.recipient = $1 AND f.added > $2`
@@ -45,8 +45,14 @@ func (r reader) Feed(ctx context.Context, f exchange.FeedFilter) (exchange.FeedP
 	if !f.After.IsZero() {
 		after = micros(f.After)
 	}
-	var args []any
-	text, args = feedVersions(text, []any{string(f.Recipient), after, most + 1}, f.Versions)
+	args := []any{string(f.Recipient), after, most + 1}
+	if f.Unreported {
+		text += feedUnreported
+	}
+	if f.Release != "" {
+		return r.feedMerged(ctx, text+feedRelease+feedOrder, [][]any{append(args, f.Release)}, most, f.Bytes)
+	}
+	text, args = feedVersions(text, args, f.Versions)
 	column, keys := feedKeys(f)
 	if column == "" {
 		return r.feedMerged(ctx, text+feedOrder, [][]any{args}, most, f.Bytes)
@@ -57,6 +63,19 @@ func (r reader) Feed(ctx context.Context, f exchange.FeedFilter) (exchange.FeedP
 	}
 	return r.feedMerged(ctx, text+column+placeholder(len(args)+1)+feedOrder, lists, most, f.Bytes)
 }
+
+// The items of a release follow one another from its first place on, so that they
+// are found without an index of their own.
+const (
+	feedRelease = ` AND r.id = $4
+		AND f.added >= (SELECT fed FROM releases WHERE id = $4) AND f.added < (SELECT fed + items FROM releases WHERE id = $4)`
+	feedUnreported = ` AND NOT EXISTS (
+		SELECT 1 FROM feed h CROSS JOIN releases q
+		WHERE q.seq = h.release AND h.recipient = f.recipient AND h.id = f.id
+		AND (h.added < f.added AND h.release <> f.release OR EXISTS (
+			SELECT 1 FROM feed g WHERE g.recipient = h.recipient AND g.added >= q.fed AND g.added < q.fed + q.items
+			AND g.release = q.seq AND g.type IN ('report', 'grouping'))))`
+)
 
 const feedOrder = ` ORDER BY f.added LIMIT $3`
 
@@ -159,13 +178,42 @@ func feedVersions(text string, args []any, v exchange.FeedVersions) (string, []a
 // scanFeed leaves out bytes that are damaged; the scrub names them.
 func scanFeed(row scanner, bytes bool) (i exchange.FeedItem, err error) {
 	var raw []byte
-	if err := row.Scan(instant{&i.Added}, objectID{&i.ID}, &i.Type, &i.Version, &i.Moment, digest{&i.Hash}, &i.Release, &i.Fetched, &raw); err != nil {
+	if err := row.Scan(instant{&i.Added}, objectID{&i.ID}, &i.Type, &i.Version, &i.Moment, digest{&i.Hash}, &i.Release, &i.Newest, &i.Fetched, &raw); err != nil {
 		return i, err
 	}
 	if bytes && verify(raw, i.Hash, "sent form of object", i.ID) == nil {
 		i.Raw = raw
 	}
 	return i, nil
+}
+
+func (r reader) FeedChanges(ctx context.Context, recipient party.ID, release string) (map[string]time.Time, error) {
+	const (
+		each = `
+			SELECT r.id, MAX(n.added)
+			FROM feed f CROSS JOIN feed n CROSS JOIN releases r
+			WHERE f.recipient = $1 AND n.recipient = f.recipient AND n.id = f.id AND n.is_last = 1 AND r.seq = f.release
+			GROUP BY r.id`
+		one = `
+			SELECT r.id, MAX(n.added)
+			FROM releases r CROSS JOIN feed f CROSS JOIN feed n
+			WHERE r.id = $2 AND f.recipient = $1 AND f.added >= r.fed AND f.added < r.fed + r.items AND f.release = r.seq
+			AND n.recipient = f.recipient AND n.id = f.id AND n.is_last = 1
+			GROUP BY r.id`
+	)
+	q, args := each, []any{string(recipient)}
+	if release != "" {
+		q, args = one, append(args, release)
+	}
+	changes := map[string]time.Time{}
+	_, err := collect(ctx, r.q, q, args, func(row scanner) (struct{}, error) {
+		var id string
+		var at time.Time
+		err := row.Scan(&id, instant{&at})
+		changes[id] = at
+		return struct{}{}, err
+	})
+	return changes, err
 }
 
 func (r reader) InFeed(ctx context.Context, recipient party.ID, id string) (bool, error) {

@@ -319,5 +319,8 @@ func (t *tx) eraseObject(ctx context.Context, seq int64) error {
 		}
 	}
 	t.b.erased = true
+	if err := t.forgetContributed(ctx, seq); err != nil {
+		return err
+	}
 	return t.unfeedErased(ctx, seq)
 }

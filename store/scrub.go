@@ -117,7 +117,7 @@ func scrubTables() []scrubTable {
 		},
 		{
 			"contributions", `SELECT COUNT(*) FROM contributions`,
-			`SELECT seq, id, sealed_report, NULL FROM contributions WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("report on objects added"),
+			`SELECT seq, id, sealed_report, sealed_document FROM contributions WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("report on objects added"),
 		},
 		{
 			"received", `SELECT COUNT(*) FROM received`,

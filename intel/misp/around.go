@@ -2,9 +2,12 @@ package misp
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"entente/intel/stix"
+	"entente/internal/fault"
 	"entente/internal/strictjson"
 )
 
@@ -222,4 +225,38 @@ func (c *converter) reportType() string {
 		}
 	}
 	return "grouping"
+}
+
+// Seen is what sightings are about: objects that one attribute or object of MISP
+// is, with their markings, which what is said of them is under too.
+type Seen struct {
+	IDs      []string
+	Markings []string
+}
+
+// ParseSightings reads a list of sightings of one thing, as MISP's API has them.
+// by is who saw it, where a sighting does not say; it happened at now where it
+// does not say when. A sighting without a UUID gets one from what it says, so
+// that the same one sent twice is one.
+func ParseSightings(list []byte, of Seen, by Organisation, now time.Time) (stix.Bundle, error) {
+	r := &reader{}
+	ev := event{part: part{tree: object(member("uuid", str(by.UUID)))}} // ids are made of it
+	c := newConverter(r, &ev)
+	c.marks = of.Markings
+	for _, p := range r.elements(list, "/0") {
+		s := p.tree
+		if kind := scalar(&s, "type"); kind != "" && kind != "0" && kind != "1" {
+			r.reject(p.raw, p.pointer, text(&s, "uuid"), fault.New(fault.Invalid, "misp.sighting", "The sighting is of a type that stays with one server.").
+				At("/type", "is neither 0 (seen) nor 1 (false positive)").Try("Send type 0 or 1."))
+			continue
+		}
+		if scalar(&s, "date_sighting") == "" {
+			set(&s, "date_sighting", str(firstOf(scalar(&s, "timestamp"), strconv.FormatInt(now.Unix(), 10))))
+		}
+		if s.Get("Organisation") == nil {
+			set(&s, "Organisation", object(member("uuid", str(by.UUID)), member("name", str(by.Name))))
+		}
+		c.sighting(&s, of.IDs, now)
+	}
+	return r.out, nil
 }

@@ -24,20 +24,11 @@ type Written struct {
 // Distribution is the narrowest of MISP (0, this organisation only) unless the
 // event said otherwise: a level is never widened by a conversion.
 func Write(objects []*intel.Object) Written {
-	w := &writer{byID: map[string]*strictjson.Value{}, done: map[string]bool{}}
-	var reports []*strictjson.Value
-	var loose []string
-	for _, o := range objects {
-		w.byID[o.ID] = o.Tree
-		w.order = append(w.order, o.ID)
-		if o.Type == "report" || o.Type == "grouping" {
-			reports = append(reports, o.Tree)
-		}
-	}
-	w.relate()
-	for _, r := range reports {
+	w := newWriter(objects)
+	for _, r := range w.reports {
 		w.event(r, w.under(r))
 	}
+	var loose []string
 	for _, id := range w.order {
 		if !w.done[id] {
 			loose = append(loose, id)
@@ -46,27 +37,50 @@ func Write(objects []*intel.Object) Written {
 	if slices.ContainsFunc(loose, w.substance) {
 		w.event(nil, loose)
 	}
-	for _, id := range w.order {
-		if !w.done[id] && !stix.WellKnownMarking(id) && prefix(id) != "identity" {
-			w.out.Left = append(w.out.Left, id)
+	w.out.Left = w.left()
+	return w.out
+}
+
+func newWriter(objects []*intel.Object) *writer {
+	w := &writer{byID: map[string]*strictjson.Value{}, done: map[string]bool{}}
+	for _, o := range objects {
+		w.byID[o.ID] = o.Tree
+		w.order = append(w.order, o.ID)
+		if o.Type == "report" || o.Type == "grouping" {
+			w.reports = append(w.reports, o.Tree)
 		}
 	}
-	return w.out
+	w.relate()
+	return w
+}
+
+// left returns what is in no event.
+func (w *writer) left() []string {
+	left := w.out.Left
+	for _, id := range w.order {
+		if !w.done[id] && !stix.WellKnownMarking(id) && prefix(id) != "identity" {
+			left = append(left, id)
+		}
+	}
+	return left
 }
 
 // writer makes the events of one set of objects.
 type writer struct {
 	out   Written
 	order []string
-	byID  map[string]*strictjson.Value
-	done  map[string]bool
-	from  map[string][]*strictjson.Value // relationships by source
-	to    map[string][]*strictjson.Value // relationships by target
-	seen  map[string]bool                // what observed data refers to
-	about map[string][]*strictjson.Value // sightings, notes and opinions by what they are about
-	ev    *strictjson.Value
-	marks map[string]bool // of the report, which its parts are under
-	over  []string        // tags of parts that can have none, for the whole event
+	// reports are those and groupings, in order.
+	reports []*strictjson.Value
+	edition *Edition // of one client; nil writes a file
+	byID    map[string]*strictjson.Value
+	done    map[string]bool
+	from    map[string][]*strictjson.Value // relationships by source
+	to      map[string][]*strictjson.Value // relationships by target
+	seen    map[string]bool                // what observed data refers to
+	about   map[string][]*strictjson.Value // sightings, notes and opinions by what they are about
+	ev      *strictjson.Value
+	marks   map[string]bool // of the report, which its parts are under
+	over    []string        // tags of parts that can have none, for the whole event
 }
 
 // substance reports whether an object can be the content of an event.
@@ -133,7 +147,7 @@ func (w *writer) event(report *strictjson.Value, ids []string) {
 		w.part(id)
 	}
 	if report != nil {
-		if d := text(report, "description"); d != "" {
+		if d := text(report, "description"); d != "" && (w.edition == nil || !w.edition.Brief) {
 			r := object(member("uuid", str(stix.NameUUID(namespace, text(report, "id")+" - description"))), member("name", str("STIX 2.1 "+text(report, "type")+" description")), member("content", str(d)))
 			setText(&r, "timestamp", seconds(text(report, "modified")))
 			appendTo(w.ev, "EventReport", r)
@@ -145,6 +159,9 @@ func (w *writer) event(report *strictjson.Value, ids []string) {
 	}
 	for _, t := range w.over {
 		appendTo(w.ev, "Tag", object(member("name", str(t))))
+	}
+	if w.edition != nil {
+		w.hand()
 	}
 	doc := object(member("Event", ev))
 	w.out.Events = append(w.out.Events, strictjson.Append(nil, &doc))

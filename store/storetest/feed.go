@@ -80,7 +80,7 @@ func feedOrder(t *testing.T, s exchange.Store) {
 	got := fetch(t, s, exchange.FeedFilter{Recipient: "a", Bytes: true})
 	equal(t, pairsOf(got), [][2]int{{1, 1}, {2, 1}, {4, 1}})
 	o, e := sighted(4, 1)
-	equal(t, got[2], exchange.FeedItem{FeedEntry: e, Added: instant.Add(2 * time.Microsecond), Release: rel.ID, Raw: o.Raw})
+	equal(t, got[2], exchange.FeedItem{FeedEntry: e, Added: instant.Add(2 * time.Microsecond), Release: rel.ID, Newest: true, Raw: o.Raw})
 	equal(t, got[0].Added, instant)
 	equal(t, got[1].Added, instant.Add(time.Microsecond))
 	equal(t, fetch(t, s, exchange.FeedFilter{Recipient: "a"})[0].Raw, []byte(nil))
@@ -135,6 +135,52 @@ func feedFilters(t *testing.T, s exchange.Store) {
 		}
 		return nil
 	})
+}
+
+// feedReleases: a release in a feed is all that it brought, whatever else the
+// party has, and one without a report can be told from one with.
+func feedReleases(t *testing.T, s exchange.Store) {
+	fed(t, s, 1, "a", instant, [2]int{1, 1}, [2]int{2, 1})
+	second := fed(t, s, 2, "a", instant, [2]int{1, 2}, [2]int{2, 1})
+	report := version("report--00000000-0000-4000-8000-00000000000a", "report", "2026-01-02T03:04:05.000Z", 1)
+	rel := release(3, "a")
+	o, e := sighted(3, 1)
+	write(t, s, func(ctx context.Context, tx exchange.Tx) error {
+		for _, o := range []exchange.Stored{report, o} {
+			_, err := tx.AddObject(ctx, o, nil)
+			must(t, err)
+		}
+		must(t, tx.AddRelease(ctx, rel, []exchange.ReleaseItem{item(o, ""), item(report, "")}))
+		return tx.AddToFeed(ctx, rel.ID, instant, []exchange.FeedEntry{e, {ID: report.ID, Type: "report", Version: report.Version, Moment: exchange.Moment(report.Version), Hash: report.Hash}})
+	})
+	got := fetch(t, s, exchange.FeedFilter{Recipient: "a", Release: second.ID, Bytes: true})
+	equal(t, pairsOf(got), [][2]int{{1, 2}, {2, 1}})
+	equal(t, []bool{got[0].Newest, got[1].Newest}, []bool{true, false}) // the first release shows the second's second
+	first := fetch(t, s, exchange.FeedFilter{Recipient: "a", Release: release(1, "").ID})
+	equal(t, []bool{first[0].Newest, first[1].Newest}, []bool{false, true})
+	equal(t, len(fetch(t, s, exchange.FeedFilter{Recipient: "a", Release: rel.ID})), 2)
+	equal(t, fetch(t, s, exchange.FeedFilter{Recipient: "b", Release: rel.ID}), []exchange.FeedItem(nil))
+	equal(t, fetch(t, s, exchange.FeedFilter{Recipient: "a", Release: "no-such"}), []exchange.FeedItem(nil))
+	// The first release has both indicators before the second.
+	equal(t, pairsOf(fetch(t, s, exchange.FeedFilter{Recipient: "a", Unreported: true, Versions: exchange.FeedVersions{All: true}})), [][2]int{{1, 1}, {2, 1}})
+	equal(t, fetch(t, s, exchange.FeedFilter{Recipient: "a", Unreported: true, Release: second.ID}), []exchange.FeedItem(nil))
+	changes := get(t, s, func(ctx context.Context, r exchange.Reader) (map[string]time.Time, error) {
+		return r.FeedChanges(ctx, "a", "")
+	})
+	last := got[0].Added // of version 2 of the first indicator
+	equal(t, changes, map[string]time.Time{first[0].Release: last, second.ID: last, rel.ID: last.Add(3 * time.Microsecond)})
+
+	fed(t, s, 4, "a", instant, [2]int{3, 2}) // newer than what came with the report
+	equal(t, len(fetch(t, s, exchange.FeedFilter{Recipient: "a", Unreported: true, Versions: exchange.FeedVersions{All: true}})), 2)
+	changes = get(t, s, func(ctx context.Context, r exchange.Reader) (map[string]time.Time, error) {
+		return r.FeedChanges(ctx, "a", "")
+	})
+	equal(t, changes[rel.ID], last.Add(4*time.Microsecond))
+	for to, want := range map[party.ID]map[string]time.Time{"a": {rel.ID: changes[rel.ID]}, "b": {}} {
+		equal(t, get(t, s, func(ctx context.Context, r exchange.Reader) (map[string]time.Time, error) {
+			return r.FeedChanges(ctx, to, rel.ID)
+		}), want)
+	}
 }
 
 func feedForgets(t *testing.T, s exchange.Store) {
@@ -318,7 +364,30 @@ func credentials(t *testing.T, s exchange.Store) {
 
 func contributions(t *testing.T, s exchange.Store) {
 	c := exchange.Contribution{ID: "r1", Party: "a", At: instant, Lines: []exchange.ContributionLine{{ID: Object(1).ID, Version: "v", Code: "c", Detail: "d"}}}
-	write(t, s, func(ctx context.Context, tx exchange.Tx) error { return tx.AddContribution(ctx, c, instant) })
+	event := exchange.Contribution{ID: "e1", Party: "a", At: instant, Event: "00000000-0000-4000-8000-0000000000ee", Changed: instant, Brief: []byte("{}"), Document: []byte("canary event"), Lines: []exchange.ContributionLine{}}
+	edited := event
+	edited.ID, edited.At, edited.Document = "e2", instant.Add(time.Second), []byte("canary event, edited")
+	write(t, s, func(ctx context.Context, tx exchange.Tx) error {
+		for _, c := range []exchange.Contribution{c, event, edited} {
+			must(t, tx.AddContribution(ctx, c, instant))
+		}
+		return nil
+	})
+	contributed := func(from party.ID, id string, documents bool) []exchange.Contribution {
+		return get(t, s, func(ctx context.Context, r exchange.Reader) ([]exchange.Contribution, error) {
+			return r.ContributedEvents(ctx, from, id, documents)
+		})
+	}
+	equal(t, contributed("a", edited.Event, true), []exchange.Contribution{edited})
+	equal(t, contributed("b", "", true), []exchange.Contribution(nil))
+	brief := edited
+	brief.Document = nil
+	equal(t, contributed("a", "", false), []exchange.Contribution{brief})
+	erased := add(t, s, version("grouping--"+event.Event, "grouping", "2026-01-02T03:04:05.000Z", 1))
+	write(t, s, func(ctx context.Context, tx exchange.Tx) error {
+		return tx.SetObjectState(ctx, erased.Seq, exchange.Erased)
+	})
+	equal(t, contributed("a", "", true), []exchange.Contribution(nil))
 	read(t, s, func(ctx context.Context, r exchange.Reader) error {
 		got, err := r.Contribution(ctx, "a", "r1")
 		equal(t, got, c)

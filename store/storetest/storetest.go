@@ -48,6 +48,7 @@ func Run(t *testing.T, fresh func(t *testing.T) exchange.Store) {
 		{"who has an object", releasedTo},
 		{"a feed has what releases brought, in order", feedOrder},
 		{"a feed filters before it pages", feedFilters},
+		{"a feed can be read release by release", feedReleases},
 		{"a feed forgets what was recalled or erased", feedForgets},
 		{"a feed agrees with a naive one", feedAgrees},
 		{"a page of large objects ends early", feedLarge},

@@ -10,11 +10,8 @@ import (
 
 	"entente/exchange"
 	"entente/internal/fault"
-	"entente/internal/inflate"
+	"entente/internal/serve"
 )
-
-// maxRatio is how much larger than what was sent a compressed body may be.
-const maxRatio = 20
 
 // statusBody says what became of objects that were added (4.3.1). Everything is
 // decided before the answer, so nothing is ever pending.
@@ -42,15 +39,8 @@ func (s *Server) add(rq request) error {
 	if err := checkMedia(rq.r.Header); err != nil {
 		return err
 	}
-	if len(rq.r.TransferEncoding) > 0 {
-		// Where a length was sent too, whoever stands in between may have believed
-		// that one: nothing more is read from this connection.
-		rq.w.Header().Set("Connection", "close")
-	}
-	body, err := s.readBody(rq)
+	body, err := serve.Body(rq.w, rq.r, s.cfg.MaxBody)
 	if err != nil {
-		// What is left of the body would be read as the next request.
-		rq.w.Header().Set("Connection", "close")
 		return err
 	}
 	list, err := objectsIn(body)
@@ -63,35 +53,6 @@ func (s *Server) add(rq request) error {
 	}
 	s.answerJSON(rq.w, rq.r, http.StatusAccepted, statusOfContribution(c))
 	return nil
-}
-
-func (s *Server) readBody(rq request) ([]byte, error) {
-	tooLarge := fault.New(fault.Invalid, "taxii.size", "A body has at most %d bytes.", s.cfg.MaxBody).Try("Send fewer objects at once.")
-	if rq.r.ContentLength > s.cfg.MaxBody {
-		return nil, tooLarge
-	}
-	var body io.Reader = http.MaxBytesReader(rq.w, rq.r.Body, s.cfg.MaxBody)
-	if rq.r.Header.Get("Content-Encoding") == "gzip" {
-		var err error
-		if body, err = inflate.NewReader(body, int(s.cfg.MaxBody), maxRatio); err != nil {
-			return nil, interrupted(err, tooLarge)
-		}
-	}
-	b, err := io.ReadAll(body)
-	return b, interrupted(err, tooLarge)
-}
-
-func interrupted(err, tooLarge error) error {
-	if err == nil {
-		return nil
-	}
-	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return tooLarge
-	}
-	if _, ok := errors.AsType[*fault.Error](err); ok {
-		return err
-	}
-	return fault.New(fault.Unavailable, "taxii.interrupted", "The body did not arrive whole.").Try("Send it again.").Because(err)
 }
 
 // objectsIn returns the list of objects in an envelope, byte for byte. What is

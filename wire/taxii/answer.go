@@ -1,8 +1,6 @@
 package taxii
 
 import (
-	"bytes"
-	"compress/gzip"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -12,6 +10,7 @@ import (
 
 	"entente/internal/fault"
 	"entente/internal/problem"
+	"entente/internal/serve"
 	"entente/party"
 )
 
@@ -30,9 +29,9 @@ func statusOf(err error) int {
 		return http.StatusBadRequest
 	case "taxii.accept":
 		return http.StatusNotAcceptable
-	case "taxii.media":
+	case "taxii.media", "body.encoding":
 		return http.StatusUnsupportedMediaType
-	case "taxii.size", "inflate.size":
+	case "body.size", "inflate.size":
 		return http.StatusRequestEntityTooLarge
 	case "taxii.method":
 		return http.StatusMethodNotAllowed
@@ -66,38 +65,18 @@ func (s *Server) answerJSON(w http.ResponseWriter, r *http.Request, status int, 
 	s.answer(w, r, status, b)
 }
 
-// gzipFrom is how large an answer is before it is worth compressing.
-const gzipFrom = 1 << 10
-
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, status int, body []byte) {
 	h := w.Header()
 	h.Set("Content-Type", MediaType)
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Vary", "Accept, Accept-Encoding, Authorization")
-	if len(body) >= gzipFrom && takesGzip(r.Header) {
-		if packed, err := compress(body); err == nil {
-			h.Set("Content-Encoding", "gzip")
-			body = packed
-		}
+	if serve.TakesGzip(r.Header) {
+		body = serve.Pack(h, body)
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	if _, err := w.Write(body); err != nil {
 		s.cfg.Logger.InfoContext(r.Context(), "taxii answer not taken", slog.Any("error", err)) // it will ask again
 	}
-}
-
-func compress(body []byte) ([]byte, error) {
-	var b bytes.Buffer
-	b.Grow(len(body) / 2)
-	gz, err := gzip.NewWriterLevel(&b, gzip.BestSpeed)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := gz.Write(body); err != nil {
-		return nil, err
-	}
-	err = gz.Close()
-	return b.Bytes(), err
 }

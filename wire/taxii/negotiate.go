@@ -46,19 +46,6 @@ func quality(params map[string]string) float64 {
 	return v
 }
 
-// takesGzip reports whether an answer may be compressed.
-func takesGzip(header http.Header) bool {
-	for member := range strings.SplitSeq(strings.Join(header.Values("Accept-Encoding"), ","), ",") {
-		name, params, _ := strings.Cut(strings.TrimSpace(member), ";")
-		_, q, _ := strings.Cut(strings.ReplaceAll(params, " ", ""), "q=")
-		v, err := strconv.ParseFloat(q, 64)
-		if strings.EqualFold(strings.TrimSpace(name), "gzip") && (err != nil || v > 0) {
-			return true
-		}
-	}
-	return false
-}
-
 // checkMedia refuses a body that is not TAXII of this version. A version need not
 // be said (3.1).
 func checkMedia(header http.Header) error {
@@ -66,9 +53,5 @@ func checkMedia(header http.Header) error {
 	if v, said := params["version"]; err != nil || media != mediaName || said && v != version {
 		return fault.New(fault.Invalid, "taxii.media", "A body is sent as %s.", MediaType)
 	}
-	switch header.Get("Content-Encoding") {
-	case "", "identity", "gzip":
-		return nil
-	}
-	return fault.New(fault.Invalid, "taxii.media", "A body is sent as it is, or compressed with gzip.")
+	return nil
 }

@@ -1,0 +1,7 @@
+-- What a party added as a MISP event it may read back for as long as it may ask
+-- what became of it.
+
+-- +goose Up
+ALTER TABLE contributions ADD COLUMN event TEXT COLLATE "C" NOT NULL DEFAULT ''; -- UUID, '' for a list of objects
+ALTER TABLE contributions ADD COLUMN sealed_document BYTEA;
+CREATE INDEX contributions_event ON contributions (party, event, at) WHERE event <> '';
