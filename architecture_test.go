@@ -21,7 +21,7 @@ const module = "entente"
 var mayImport = map[string]string{
 	"cmd/entente": "cli",
 	"cli":         "api/view client decision examples exchange instrument instrument/analysis instrument/foreign instrument/library instrument/odrl intel/pattern internal/fault internal/ident internal/strictjson node obligation party privacy transparency/verify",
-	"node":        "api api/view console decision exchange internal/fault internal/ident internal/keyring obligation party store transparency wire/peer wire/taxii",
+	"node":        "api api/view console decision exchange internal/fault internal/ident internal/keyring internal/serve obligation party store transparency wire/misp wire/peer wire/taxii",
 
 	// Adapters: they know the domain and never each other.
 	"api/view":        "decision exchange instrument intel internal/ident party privacy",

@@ -109,7 +109,7 @@ func newServer(c Config) *server {
 	s.factRoutes()
 	s.dutyRoutes()
 	s.inboxRoutes()
-	s.taxiiRoutes()
+	s.credentialRoutes()
 	s.logRoutes()
 	s.healthRoutes()
 	s.openAPIRoute()

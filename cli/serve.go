@@ -15,7 +15,7 @@ func (a *app) serveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "serve", Short: "Run the node: API and pages for you, a door for partners",
 		Long: "Serves the API and the read-only pages on --listen and partners on --peer-listen until it is interrupted. " +
-			"With --taxii-listen, tools that speak TAXII 2.1 can fetch what was released to their party. " +
+			"With --tools-listen, tools that speak TAXII 2.1, MISP servers and PyMISP can fetch what was released to their party. " +
 			"While it runs, every other command on this data folder talks to it.",
 		Args: args(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -29,10 +29,10 @@ func (a *app) serveCommand() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&c.Listen, "listen", "", "`address` for the API and the pages; default 127.0.0.1:8420")
 	cmd.Flags().StringVar(&c.PeerListen, "peer-listen", "", "`address` partners connect to; default :8421")
-	cmd.Flags().StringVar(&c.TAXIIListen, "taxii-listen", "", "`address` TAXII 2.1 clients connect to, such as :8422; default none")
-	cmd.Flags().StringSliceVar(&c.TAXIIHosts, "taxii-host", nil, "`name` by which TAXII clients call this node, for its certificate; repeatable; default the host of --taxii-listen and localhost")
-	cmd.Flags().StringVar(&c.TAXIICert, "taxii-cert", "", "PEM `file` with a certificate for TAXII clients; default the node issues its own")
-	cmd.Flags().StringVar(&c.TAXIIKey, "taxii-key", "", "PEM `file` with the key of --taxii-cert")
+	cmd.Flags().StringVar(&c.ToolsListen, "tools-listen", "", "`address` TAXII 2.1 and MISP clients connect to, such as :8422; default none")
+	cmd.Flags().StringSliceVar(&c.ToolsHosts, "tools-host", nil, "`name` by which those tools call this node, for its certificate; repeatable; default the host of --tools-listen and localhost")
+	cmd.Flags().StringVar(&c.ToolsCert, "tools-cert", "", "PEM `file` with a certificate for those tools; default the node issues its own")
+	cmd.Flags().StringVar(&c.ToolsKey, "tools-key", "", "PEM `file` with the key of --tools-cert")
 	cmd.Flags().BoolVar(&c.AllowLoopback, "allow-loopback", false, "deliver to loopback addresses too: several parties on one machine, for demonstrations and tests")
 	return cmd
 }
@@ -46,7 +46,7 @@ func (a *app) serve(ctx context.Context, c node.Config) (err error) {
 		a.say("pages     http://%s%s  (once, within half an hour)", api, n.EnterPath())
 		a.say("partners  %s", peer)
 	}
-	c.OnTAXII = func(addr string) { a.say("taxii     https://%s/taxii2/", addr) }
+	c.OnTools = func(addr string) { a.say("tools     https://%s/  (MISP; TAXII 2.1 at /taxii2/)", addr) }
 	if n, err = node.Open(ctx, c); err != nil {
 		return err
 	}

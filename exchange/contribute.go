@@ -72,7 +72,7 @@ func (s *Service) ContributeEvent(ctx context.Context, from party.ID, event []by
 	if err != nil {
 		return Contribution{}, err
 	}
-	return s.contribute(ctx, bundle, Contribution{Party: from, Event: head.UUID, Changed: head.Timestamp, Brief: head.Brief, Document: event}, source)
+	return s.contribute(ctx, bundle, Contribution{Party: from, Event: strings.ToLower(head.UUID), Changed: head.Timestamp, Brief: head.Brief, Document: event}, source)
 }
 
 func (s *Service) contribute(ctx context.Context, bundle stix.Bundle, c Contribution, source string) (Contribution, error) {

@@ -2,7 +2,7 @@ package exchange
 
 import (
 	"context"
-	"encoding/base64"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"strings"
@@ -38,7 +38,7 @@ type Grant struct {
 
 const (
 	secretPrefix = "entente_"
-	secretSize   = 32 // random bytes: more than anybody can try, so a plain digest keeps it
+	secretSize   = 32 // random bytes: more than anybody can try, so a plain digest keeps it; in hex, since MISP takes only letters and digits as a key
 	maxLabel     = 120
 )
 
@@ -67,7 +67,7 @@ func (s *Service) Grant(ctx context.Context, in GrantRequest) (Grant, error) {
 	}
 	g := Grant{
 		Credential: Credential{ID: ident.New(), Party: in.Party, Label: in.Label, Granted: s.time()},
-		Secret:     secretPrefix + base64.RawURLEncoding.EncodeToString(random),
+		Secret:     secretPrefix + hex.EncodeToString(random),
 	}
 	err := s.store.Write(ctx, func(tx Tx) error {
 		if err := s.noteCredential(ctx, tx, "credential", g.Credential); err != nil {

@@ -16,17 +16,17 @@ type Config struct {
 	PeerListen string
 	// PeerListener, when set, is used instead of PeerListen.
 	PeerListener net.Listener
-	// TAXIIListen is where tools that speak TAXII 2.1 connect; empty: nowhere.
-	TAXIIListen string
-	// TAXIIHosts are the names and addresses by which those tools call this node;
-	// empty is the host of TAXIIListen and localhost. They are put into the
+	// ToolsListen is where tools that speak TAXII 2.1 or MISP connect; empty: nowhere.
+	ToolsListen string
+	// ToolsHosts are the names and addresses by which those tools call this node;
+	// empty is the host of ToolsListen and localhost. They are put into the
 	// certificates the node issues to itself.
-	TAXIIHosts []string
-	// TAXIICert and TAXIIKey are PEM files of another authority's certificate, to
+	ToolsHosts []string
+	// ToolsCert and ToolsKey are PEM files of another authority's certificate, to
 	// be used in place of the node's own. They are read again for each start.
-	TAXIICert, TAXIIKey string
-	// OnTAXII is told the address once the TAXII door is open.
-	OnTAXII func(addr string)
+	ToolsCert, ToolsKey string
+	// OnTools is told the address once the door for tools is open.
+	OnTools func(addr string)
 	// AllowLoopback lets this node deliver to loopback addresses, which is for
 	// demonstrations and tests: several parties on one machine.
 	AllowLoopback bool

@@ -164,7 +164,7 @@ func (n *Node) Serve(ctx context.Context) error {
 				Try("Choose another with --peer-listen.").Because(err), own.Close())
 		}
 	}
-	tools, err := n.openTAXII(ctx)
+	tools, err := n.openTools(ctx)
 	if err != nil {
 		return errors.Join(err, own.Close(), partners.Close())
 	}
@@ -174,15 +174,15 @@ func (n *Node) Serve(ctx context.Context) error {
 	if n.config.OnListen != nil {
 		n.config.OnListen(own.Addr().String(), partners.Addr().String())
 	}
-	if tools != nil && n.config.OnTAXII != nil {
-		n.config.OnTAXII(tools.listener.Addr().String())
+	if tools != nil && n.config.OnTools != nil {
+		n.config.OnTools(tools.listener.Addr().String())
 	}
 	return errors.Join(n.serve(ctx, cancel, own, partners, tools), n.conceal())
 }
 
 // serve runs the doors and the background work until the first of them fails or
 // ctx ends, and waits for all of them.
-func (n *Node) serve(ctx context.Context, cancel context.CancelFunc, own, partners net.Listener, tools *taxiiDoor) error {
+func (n *Node) serve(ctx context.Context, cancel context.CancelFunc, own, partners net.Listener, tools *toolsDoor) error {
 	// The write timeout covers the import of a large bundle, which answers when all is on disk.
 	srv := &http.Server{
 		Handler: n.handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Minute,

@@ -51,7 +51,7 @@ func (t *tx) RevokeCredential(ctx context.Context, id string, at time.Time) erro
 		return err
 	}
 	if n == 0 {
-		return fault.New(fault.NotFound, "credential.unknown", "There is no credential %s.", id).Try("List them with entente taxii list.")
+		return fault.New(fault.NotFound, "credential.unknown", "There is no credential %s.", id).Try("List them with entente credential list.")
 	}
 	return fault.New(fault.Conflict, "credential.revoked", "The credential %s was revoked before.", id)
 }

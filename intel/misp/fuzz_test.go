@@ -1,9 +1,12 @@
 package misp
 
 import (
+	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"entente/intel"
 	"entente/intel/stix"
@@ -77,6 +80,46 @@ func FuzzWrite(f *testing.F) {
 			if _, err := strictjson.Parse(ev, strictjson.Limits{Bytes: 64 << 20}); err != nil {
 				t.Fatalf("not JSON: %v: %s", err, ev)
 			}
+		}
+	})
+}
+
+// FuzzDoor reads anything as a client's event and as its search. A completed
+// event stays one, lacks nothing, and is not completed twice.
+func FuzzDoor(f *testing.F) {
+	f.Add([]byte(`{"info":"x","Attribute":[{"type":"domain","value":"a.example"},7],"Object":[{"Attribute":[{}]}]}`), []byte(`{"value":["a%","!b"],"timestamp":["7d","1d"],"limit":"2","page":1}`))
+	f.Add([]byte(`{"Event":{"uuid":"5f6b1e1a-52a4-4b6c-9d21-000000000001","timestamp":"1","Tag":[{"name":"tlp:red"}]}}`), []byte(`{"request":{"tags":{"AND":["a"],"NOT":"b"},"published":true,"last":"1700000000.5"}}`))
+	f.Add([]byte(`{"Event":{},"Event":{}}`), []byte(`[]`))
+	now, n := time.Unix(1_800_000_000, 0), 0
+	newID := func() string { n++; return fmt.Sprintf("5f6b1e1a-52a4-4b6c-9d21-%012d", n) }
+	f.Fuzz(func(t *testing.T, doc, search []byte) {
+		q, err := ParseQuery(search, now)
+		if err != nil {
+			q = Query{}
+		}
+		done, err := Complete(doc, now, newID)
+		if err != nil {
+			return
+		}
+		head, err := HeadOf(done)
+		if err != nil || head.UUID == "" {
+			t.Fatalf("completed without a UUID: %v %s", err, done)
+		}
+		again, err := Complete(done, now.Add(time.Hour), newID)
+		if err != nil || !bytes.Equal(again, done) {
+			t.Fatalf("completed twice: %v\n%s\n%s", err, done, again)
+		}
+		w, err := ReadWhole(done)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found := q.Attributes(w); len(found) > 0 && !q.MatchHead(w) {
+			t.Error("attributes of an event that is not asked for")
+		}
+		q.MatchEvent(w)
+		w.Cut(false, false)
+		if _, err := ReadWhole(w.JSON()); err != nil {
+			t.Fatalf("cut to no event: %v", err)
 		}
 	})
 }

@@ -7,10 +7,14 @@
 package serve
 
 import (
+	"cmp"
 	"context"
+	"crypto/tls"
+	"log/slog"
 	"net"
 	"net/http"
 	"sync"
+	"time"
 
 	"entente/party"
 )
@@ -36,6 +40,47 @@ func TLS(ctx context.Context, listener net.Listener, srv *http.Server) error {
 		return srv.Close()
 	}
 	return nil
+}
+
+// Door is a TLS server for programs of other parties that are known by a
+// credential or by a certificate.
+type Door struct {
+	Handler     http.Handler
+	Certificate func(now time.Time) (*tls.Certificate, error) // valid at that time
+	Now         func() time.Time
+	Logger      *slog.Logger  // nil discards
+	HeaderTime  time.Duration // for the handshake and for the header, each; 0 is 10 s
+	RequestTime time.Duration // for a whole request; 0 is 2 min
+	IdleTime    time.Duration // 0 is 60 s
+}
+
+// Serve answers on a plain TCP listener until ctx is done, see [TLS].
+func (d Door) Serve(ctx context.Context, listener net.Listener) error {
+	if d.Logger == nil {
+		d.Logger = slog.New(slog.DiscardHandler)
+	}
+	return TLS(ctx, listener, &http.Server{
+		Handler:           d.Handler,
+		TLSConfig:         d.tlsConfig(),
+		ReadHeaderTimeout: cmp.Or(d.HeaderTime, 10*time.Second),
+		ReadTimeout:       cmp.Or(d.RequestTime, 2*time.Minute),
+		IdleTimeout:       cmp.Or(d.IdleTime, time.Minute),
+		MaxHeaderBytes:    32 << 10,
+		ErrorLog:          slog.NewLogLogger(d.Logger.Handler(), slog.LevelInfo),
+	})
+}
+
+// tlsConfig asks for a client certificate without insisting on one: credentials
+// will do. TLS 1.2 is what TAXII demands (8.2.2); without tickets there is no
+// early data, and a resumed session cannot skip the certificate.
+func (d Door) tlsConfig() *tls.Config {
+	return &tls.Config{
+		MinVersion:             tls.VersionTLS12,
+		SessionTicketsDisabled: true,
+		NextProtos:             []string{"http/1.1"},
+		ClientAuth:             tls.RequestClientCert, // the handler judges it, for every request
+		GetCertificate:         func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return d.Certificate(d.Now()) },
+	}
 }
 
 // HTTP1 leaves HTTP/2 out: partners send few, large requests, and multiplexing

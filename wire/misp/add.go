@@ -49,7 +49,11 @@ type eventAnswer struct {
 }
 
 func (s *Server) takeIn(rq request, body []byte) error {
-	doc, err := misp.Complete(body, s.cfg.Now(), s.cfg.NewID)
+	stamp, err := s.stamp(rq, body)
+	if err != nil {
+		return err
+	}
+	doc, err := misp.Complete(body, stamp, s.cfg.NewID)
 	if err != nil {
 		return err
 	}
@@ -67,6 +71,22 @@ func (s *Server) takeIn(rq request, body []byte) error {
 	}
 	s.answerJSON(rq.w, rq.r, http.StatusOK, eventAnswer{Event: w.Entry(false), Errors: refused(c)})
 	return nil
+}
+
+// stamp is the timestamp of what the client gave none: now, or the second after
+// its last edition. MISP counts seconds, and two editions of one would be two
+// contents of one version.
+func (s *Server) stamp(rq request, body []byte) (time.Time, error) {
+	now := s.cfg.Now()
+	head, err := misp.HeadOf(body)
+	if err != nil || head.UUID == "" {
+		return now, err
+	}
+	last, err := s.cfg.Exchange.ContributedEvents(rq.r.Context(), rq.from, strings.ToLower(head.UUID))
+	if err == nil && len(last) == 1 && now.Before(last[0].Changed.Add(time.Second)) {
+		now = last[0].Changed.Add(time.Second)
+	}
+	return now, err
 }
 
 func refused(c exchange.Contribution) map[string]string {

@@ -153,6 +153,26 @@ func TestAServerPushes(t *testing.T) {
 	w.want(got.Distribution, "0", "a level is not believed")
 }
 
+// TestEditionsOfOneSecond: a client that leaves timestamps to the server may edit
+// as often as it likes in one second, and each edition is one.
+func TestEditionsOfOneSecond(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const one = "5f6b1e1a-52a4-4b6c-9d21-000000000001"
+	for n := range 3 {
+		r := w.ask(borealis, "POST", "/events/add", fmt.Sprintf(`{"info":"edition %d","uuid":"%s","Attribute":[{"type":"domain","value":"e%d.example"}]}`, n, one, n))
+		if r.status != 200 || strings.Contains(r.body, "errors") {
+			t.Errorf("edition %d: %d %s", n, r.status, r.body)
+		}
+	}
+	w.want(w.view(borealis, one).Info, "edition 2", "the last")
+	stored, err := w.node.Object(t.Context(), "grouping--"+one)
+	must(t, err)
+	if !strings.Contains(string(stored.Raw), "edition 2") {
+		t.Errorf("the node holds %s", stored.Raw)
+	}
+}
+
 // TestSightings: by UUID, by value, in bulk; under the markings of what was seen;
 // not of what the party may not fetch.
 func TestSightings(t *testing.T) {

@@ -21,6 +21,7 @@ import (
 
 	"entente/exchange"
 	"entente/internal/keyring"
+	"entente/internal/serve"
 	"entente/party"
 	"entente/wire/peer"
 	"entente/wire/taxii"
@@ -130,7 +131,9 @@ func (w *world) listen() string {
 	must(w.t, err)
 	ctx, stop := context.WithCancel(context.WithoutCancel(w.t.Context()))
 	done := make(chan error, 1)
-	go func() { done <- w.door.Serve(ctx, listener) }()
+	go func() {
+		done <- serve.Door{Handler: w.door, Certificate: w.ring.ServerCertificate([]string{"127.0.0.1"}), Now: func() time.Time { return w.now }}.Serve(ctx, listener)
+	}()
 	w.t.Cleanup(func() {
 		stop()
 		must(w.t, <-done)

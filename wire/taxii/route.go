@@ -64,6 +64,12 @@ func parametersOf(resource string) []string {
 	return nil
 }
 
+// Serves reports whether a path is one of TAXII's here.
+func Serves(path string) bool {
+	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	return first == "taxii2" || first == strings.Trim(rootPath, "/")
+}
+
 // locate reads a path. It ends in a slash (3.3) or not; nothing in it is ever
 // escaped, so that there is one way to write each.
 func locate(path string) (place, bool) {

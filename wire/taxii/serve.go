@@ -2,10 +2,7 @@ package taxii
 
 import (
 	"context"
-	"crypto/tls"
 	"encoding/base64"
-	"log/slog"
-	"net"
 	"net/http"
 	"strings"
 
@@ -22,7 +19,7 @@ type Server struct {
 	places      *serve.Places
 }
 
-// New returns a server that is not listening yet.
+// New returns a server.
 func New(cfg Config) (*Server, error) {
 	c, err := newCursors(cfg.Secret)
 	if err != nil {
@@ -33,32 +30,6 @@ func New(cfg Config) (*Server, error) {
 		cfg: cfg, cursors: c, collections: derive(cfg.Secret, "entente-taxii-collection-v1"),
 		places: serve.NewPlaces(cfg.PerParty),
 	}, nil
-}
-
-// Serve answers on a plain TCP listener until ctx is done, see [serve.TLS].
-func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
-	return serve.TLS(ctx, listener, &http.Server{
-		Handler:           s,
-		TLSConfig:         s.tlsConfig(),
-		ReadHeaderTimeout: s.cfg.HeaderTime,
-		ReadTimeout:       s.cfg.RequestTime,
-		IdleTimeout:       s.cfg.IdleTime,
-		MaxHeaderBytes:    32 << 10,
-		ErrorLog:          slog.NewLogLogger(s.cfg.Logger.Handler(), slog.LevelInfo),
-	})
-}
-
-// tlsConfig asks for a client certificate without insisting on one: credentials
-// will do. TLS 1.2 is a MUST (8.2.2); without tickets there is no early data,
-// and a resumed session cannot skip the certificate.
-func (s *Server) tlsConfig() *tls.Config {
-	return &tls.Config{
-		MinVersion:             tls.VersionTLS12,
-		SessionTicketsDisabled: true,
-		NextProtos:             []string{"http/1.1"},
-		ClientAuth:             tls.RequestClientCert, // judged for every request, see identify
-		GetCertificate:         func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return s.cfg.Certificate(s.cfg.Now()) },
-	}
 }
 
 // ServeHTTP implements [http.Handler].

@@ -57,17 +57,13 @@ type Config struct {
 	Secret []byte
 	// Identify returns the party whose node a client certificate is, or an error.
 	Identify func(tls.ConnectionState) (party.ID, error)
-	// Certificate returns the server's TLS certificate, valid at that time.
-	Certificate func(now time.Time) (*tls.Certificate, error)
-	Now         func() time.Time
-	Logger      *slog.Logger // nil discards
+	Now      func() time.Time
+	Logger   *slog.Logger // nil discards
 
 	MaxBody     int64         // of what is added, before and after decompression; 0 is 32 MiB
 	MaxPage     int           // objects in a page; 0 is 1 000
 	PerParty    int           // requests of one party at a time; 0 is 8
-	HeaderTime  time.Duration // for the handshake and for the header, each; 0 is 10 s
 	RequestTime time.Duration // for a whole request; 0 is 2 min
-	IdleTime    time.Duration // 0 is 60 s
 }
 
 func (c Config) withDefaults() Config {
@@ -83,14 +79,8 @@ func (c Config) withDefaults() Config {
 	if c.PerParty == 0 {
 		c.PerParty = 8
 	}
-	if c.HeaderTime == 0 {
-		c.HeaderTime = 10 * time.Second
-	}
 	if c.RequestTime == 0 {
 		c.RequestTime = 2 * time.Minute
-	}
-	if c.IdleTime == 0 {
-		c.IdleTime = time.Minute
 	}
 	return c
 }

@@ -22,23 +22,23 @@ type credentialInput struct {
 	ID string `path:"id"`
 }
 
-func (s *server) taxiiRoutes() {
+func (s *server) credentialRoutes() {
 	register(s, huma.Operation{
-		OperationID: "list-credentials", Method: http.MethodGet, Path: "/v1/taxii/credentials", Tags: []string{"taxii"},
+		OperationID: "list-credentials", Method: http.MethodGet, Path: "/v1/credentials", Tags: []string{"credentials"},
 		Summary: "The credentials granted to parties, revoked ones included",
 	}, func(ctx context.Context, _ *struct{}) (view.List[exchange.Credential], error) {
 		c, err := s.Exchange.Credentials(ctx)
 		return all(c), err
 	})
 	register(s, huma.Operation{
-		OperationID: "grant-credential", Method: http.MethodPost, Path: "/v1/taxii/credentials", Tags: []string{"taxii"},
+		OperationID: "grant-credential", Method: http.MethodPost, Path: "/v1/credentials", Tags: []string{"credentials"},
 		Summary:     "Grant a party a credential",
 		Description: "The answer holds the secret, which is kept as a digest only and cannot be told again.",
 	}, func(ctx context.Context, in *body[exchange.GrantRequest]) (exchange.Grant, error) {
 		return s.Exchange.Grant(ctx, in.value)
 	})
 	register(s, huma.Operation{
-		OperationID: "revoke-credential", Method: http.MethodPost, Path: "/v1/taxii/credentials/{id}/revoke", Tags: []string{"taxii"},
+		OperationID: "revoke-credential", Method: http.MethodPost, Path: "/v1/credentials/{id}/revoke", Tags: []string{"credentials"},
 		Summary: "Revoke a credential at once",
 	}, func(ctx context.Context, in *credentialInput) (struct{}, error) {
 		return struct{}{}, s.Exchange.RevokeCredential(ctx, in.ID)

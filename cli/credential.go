@@ -10,19 +10,19 @@ import (
 	"entente/party"
 )
 
-func (a *app) taxiiCommand() *cobra.Command {
-	return group("taxii", "TAXII 2.1: let the tools of a party fetch what was released to it", nil,
-		a.taxiiGrant(), a.taxiiList(), a.taxiiRevoke(), a.taxiiCA())
+func (a *app) credentialCommand() *cobra.Command {
+	return group("credential", "Let the tools of a party (TAXII 2.1, MISP) fetch what was released to it", []string{"credentials"},
+		a.credentialGrant(), a.credentialList(), a.credentialRevoke(), a.credentialCA())
 }
 
-func (a *app) taxiiGrant() *cobra.Command {
+func (a *app) credentialGrant() *cobra.Command {
 	var r exchange.GrantRequest
 	c := &cobra.Command{
 		Use: "grant PARTY", Short: "Grant a party a credential and print its secret, once",
 		Long: "Whoever has the secret sees what was released to the party, in the form in which it was released, and nothing else. " +
-			"A client sends it as bearer token, or as password with the party's id as user. The node keeps a digest only: " +
+			"A TAXII client sends it as bearer token, or as password with the party's id as user; MISP and PyMISP send it as their key. The node keeps a digest only: " +
 			"the secret is printed this once, to standard output, so that it can go into a file.",
-		Example: "  entente taxii grant isac-borealis --label \"OpenCTI of the SOC\" > borealis.secret",
+		Example: "  entente credential grant isac-borealis --label \"OpenCTI of the SOC\" > borealis.secret",
 		Args:    args(1, 1), ValidArgsFunction: a.completeFirst(completeParties),
 		RunE: a.onNode(func(ctx context.Context, c *client.Client, args []string) error {
 			r.Party = party.ID(args[0])
@@ -41,7 +41,7 @@ func (a *app) taxiiGrant() *cobra.Command {
 	return c
 }
 
-func (a *app) taxiiList() *cobra.Command {
+func (a *app) credentialList() *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List the credentials granted to parties", Args: args(0, 0),
 		RunE: a.onNode(func(ctx context.Context, c *client.Client, _ []string) error {
@@ -56,7 +56,7 @@ func (a *app) taxiiList() *cobra.Command {
 	}
 }
 
-func (a *app) taxiiRevoke() *cobra.Command {
+func (a *app) credentialRevoke() *cobra.Command {
 	return &cobra.Command{
 		Use: "revoke CREDENTIAL", Short: "Revoke a credential at once", Args: args(1, 1),
 		RunE: a.onNode(func(ctx context.Context, c *client.Client, args []string) error {
@@ -69,11 +69,11 @@ func (a *app) taxiiRevoke() *cobra.Command {
 	}
 }
 
-func (a *app) taxiiCA() *cobra.Command {
+func (a *app) credentialCA() *cobra.Command {
 	return &cobra.Command{
-		Use: "ca", Short: "Print the certificate of this party's authority, for TAXII clients to trust",
-		Long:    "The node issues its own certificate for TAXII clients unless it was given one. They trust it when they are given this file.",
-		Example: "  entente taxii ca > aurelia-ca.pem",
+		Use: "ca", Short: "Print the certificate of this party's authority, for tools to trust",
+		Long:    "The node issues its own certificate for tools unless it was given one. They trust it when they are given this file.",
+		Example: "  entente credential ca > aurelia-ca.pem",
 		Args:    args(0, 0),
 		RunE: a.onNode(func(ctx context.Context, c *client.Client, _ []string) error {
 			card, err := c.Card(ctx)

@@ -14,19 +14,19 @@ import (
 	"entente/node"
 )
 
-// The TAXII door is closed unless it is asked for, and then opens with a
+// The door for tools is closed unless it is asked for, and then opens with a
 // certificate that clients can check by host name.
-func TestTAXIIDoor(t *testing.T) {
+func TestToolsDoor(t *testing.T) {
 	t.Parallel()
 	dir := initialised(t)
 	for _, asked := range []bool{false, true} {
 		ctx, stop := context.WithCancel(t.Context())
 		opened := make(chan string, 1)
-		c := node.Config{Dir: dir, Listen: "127.0.0.1:0", PeerListen: "127.0.0.1:0", OnTAXII: func(addr string) { opened <- addr }}
+		c := node.Config{Dir: dir, Listen: "127.0.0.1:0", PeerListen: "127.0.0.1:0", OnTools: func(addr string) { opened <- addr }}
 		listening := make(chan bool, 1)
 		c.OnListen = func(string, string) { listening <- true }
 		if asked {
-			c.TAXIIListen = "127.0.0.1:0"
+			c.ToolsListen = "127.0.0.1:0"
 		}
 		n, err := node.Open(ctx, c)
 		if err != nil {
@@ -40,7 +40,7 @@ func TestTAXIIDoor(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			answersTAXII(t, <-opened, ring.TrustBundle())
+			answersTools(t, <-opened, ring.TrustBundle())
 		}
 		stop()
 		if err := <-done; err != nil && ctx.Err() == nil {
@@ -55,8 +55,8 @@ func TestTAXIIDoor(t *testing.T) {
 	}
 }
 
-// answersTAXII asks without saying who asks.
-func answersTAXII(t *testing.T, addr, authority string) {
+// answersTools asks without saying who asks.
+func answersTools(t *testing.T, addr, authority string) {
 	t.Helper()
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM([]byte(authority))
@@ -75,7 +75,7 @@ func answersTAXII(t *testing.T, addr, authority string) {
 	}
 }
 
-func TestTAXIIDoorNeedsWhatItWasPromised(t *testing.T) {
+func TestToolsDoorNeedsWhatItWasPromised(t *testing.T) {
 	t.Parallel()
 	dir := initialised(t)
 	none := filepath.Join(t.TempDir(), "none.pem")
@@ -83,8 +83,8 @@ func TestTAXIIDoorNeedsWhatItWasPromised(t *testing.T) {
 		t.Fatal(err)
 	}
 	for code, c := range map[string]node.Config{
-		"node.certificate": {TAXIIListen: "127.0.0.1:0", TAXIICert: none, TAXIIKey: none},
-		"node.port":        {TAXIIListen: "192.0.2.1:1"},
+		"node.certificate": {ToolsListen: "127.0.0.1:0", ToolsCert: none, ToolsKey: none},
+		"node.port":        {ToolsListen: "192.0.2.1:1"},
 	} {
 		c.Dir, c.Listen, c.PeerListen = dir, "127.0.0.1:0", "127.0.0.1:0"
 		n, err := node.Open(t.Context(), c)
