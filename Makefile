@@ -33,7 +33,8 @@ bench: ## Our own benchmarks, then the comparison with other engines
 corpus: ## Import every published bundle of the corpus in ENTENTE_SHARED
 	ENTENTE_SHARED=$${ENTENTE_SHARED:?the folder that holds corpus/ and law/} $(GO) test -count=1 -v -run Corpus ./intel/... ./privacy ./exchange ./stories
 
-nightly: ## The long matrices: a million random cases, 200 kills, a minute of fuzzing each
+nightly: ## The long matrices: a million random cases, 200 kills, 6 000 timed pairs, a minute of fuzzing each
+	ENTENTE_PAIRS=6000 $(GO) test -count=1 -p 1 -timeout 60m -v -run TestPR9 ./wire/...
 	ENTENTE_CASES=1000000 $(GO) test -count=1 -timeout 60m ./decision
 	ENTENTE_KILLS=200 scripts/postgres.sh $(GO) test -count=1 -timeout 60m -run 'Kill|TestP7' ./store ./stories
 	$(GO) test -race -count=1 -timeout 60m ./...

@@ -54,13 +54,14 @@ var mayImport = map[string]string{
 	"party":               "internal/fault internal/ident",
 
 	// Leaves: no word of the domain.
-	"internal/fault":      "",
-	"internal/ident":      "internal/fault",
-	"internal/strictjson": "internal/fault",
-	"internal/inflate":    "internal/fault",
-	"internal/problem":    "internal/fault",
-	"internal/keyring":    "internal/fault party",
-	"internal/serve":      "internal/fault internal/inflate party",
+	"internal/fault":           "",
+	"internal/ident":           "internal/fault",
+	"internal/strictjson":      "internal/fault",
+	"internal/inflate":         "internal/fault",
+	"internal/problem":         "internal/fault",
+	"internal/keyring":         "internal/fault party",
+	"internal/serve":           "internal/fault internal/inflate party",
+	"internal/serve/servetest": "",
 
 	"examples": "party",
 	"stories":  "cli",

@@ -10,6 +10,7 @@ import (
 
 	"entente/exchange"
 	events "entente/intel/misp"
+	"entente/internal/serve/servetest"
 	"entente/party"
 	"entente/wire/misp"
 )
@@ -377,4 +378,81 @@ func TestPyMISPStarts(t *testing.T) {
 	}](w, w.ask(borealis, "POST", "/servers/postTest", `{"testString":"ž"}`))
 	w.want(echo.Body, map[string]string{"testString": "ž"}, "what was posted")
 	w.want(echo.Headers, map[string]string{"Accept": "application/json", "Authorization": "OK", "Content-type": "application/json"}, "headers")
+}
+
+// TestPR9AbsentAndForbiddenTakeTheSameTime: an event of somebody else's and one
+// that does not exist are not told apart by time.
+func TestPR9AbsentAndForbiddenTakeTheSameTime(t *testing.T) {
+	w := newWorld(t)
+	var all []string
+	for n := range 20 {
+		all = append(all, indicator(n+1, 0), report(1_000+n, n+1))
+	}
+	w.imports(bundle(all...))
+	for n := range 20 {
+		w.release([]party.ID{cordova, borealis}[n%2], false, id("report", 1_000+n))
+	}
+	for _, path := range []string{"/events/view/%s", "/sightings/add/%s"} {
+		ask := func(number func(n int) int) func(int) {
+			return func(n int) {
+				method, body := "GET", ""
+				if strings.HasPrefix(path, "/sightings") {
+					method, body = "POST", `{"type":"0"}`
+				}
+				if r := w.ask(borealis, method, strings.ReplaceAll(path, "%s", uuidOf(number(n))), body); r.status != http.StatusNotFound {
+					t.Fatalf("%s: %d %s", path, r.status, r.body)
+				}
+			}
+		}
+		servetest.SameTime(t, path, ask(func(n int) int { return 1_000 + 2*(n%10) }), ask(func(n int) int { return 9_000 + n%10 }))
+	}
+}
+
+// J23: what a client sets that is not its own to set is set here, or not at all.
+func TestJ23AClientSetsNothingOfOthers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.imports(bundle(indicator(1, 0), report(10, 1)))
+	w.release(cordova, false, id("report", 10))
+	for name, event := range map[string]string{
+		"a sharing group without its level": `{"info":"x","distribution":"0","sharing_group_id":"1","SharingGroup":{"uuid":"` + uuidOf(77) + `","name":"all"},"Attribute":[{"type":"domain","value":"a.example"}]}`,
+		"ids of this server":                `{"id":"1","org_id":"2","orgc_id":"2","user_id":"1","locked":false,"info":"x","Attribute":[{"id":"1","event_id":"1","type":"domain","value":"b.example"}]}`,
+		"an attribute of another event":     `{"info":"x","Attribute":[{"uuid":"` + uuidOf(1) + `","type":"ip-dst","value":"203.0.113.7","timestamp":"1900000000"}]}`,
+		"another event":                     `{"uuid":"` + uuidOf(10) + `","info":"moved","timestamp":"1900000000","published":true,"publish_timestamp":"1900000000"}`,
+		"an empty object":                   `{"info":"x","Object":[{"name":"file","Attribute":[]}]}`,
+		"a link that runs":                  `{"info":"x","Attribute":[{"type":"link","value":"javascript:alert(1)"}]}`,
+		"a name that climbs":                `{"info":"x","Attribute":[{"type":"attachment","value":"../../etc/passwd","data":"aGVsbG8="}]}`,
+	} {
+		if r := w.ask(borealis, "POST", "/events/add", event); r.status != 200 {
+			t.Errorf("%s: %d %s", name, r.status, r.body)
+		}
+	}
+	stored, err := w.node.Object(t.Context(), id("indicator", 1))
+	must(t, err)
+	if stored.Provenance.From != aurelia || !strings.Contains(string(stored.Raw), "198.51.100.1") {
+		t.Errorf("the node's own indicator was moved: %s", stored.Raw)
+	}
+	got := w.view(cordova, uuidOf(10))
+	w.want(got.Info, "Report 10", "whose it was has it as it was")
+	w.want(got.values(), "[198.51.100.1]", "and its attribute")
+	for _, e := range w.index(borealis, "") {
+		if e.UUID == uuidOf(10) && e.Info != "moved" {
+			t.Error("a client sees more of an event than it sent")
+		}
+	}
+}
+
+// TestJ22SearchesAreText: pages are numbers, so there is no cursor to
+// forge, and what looks like SQL is text.
+func TestJ22SearchesAreText(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.imports(bundle(indicator(1, 0), report(10, 1)))
+	w.release(borealis, false, id("report", 10))
+	for _, q := range []string{`{"value":"' OR 1=1 --"}`, `{"eventinfo":"%' UNION SELECT 1"}`, `{"limit":1,"page":2}`, `{"sort":"id; DROP TABLE feed","value":"x"}`} {
+		if r := w.ask(borealis, "POST", "/events/restSearch", q); r.status != 200 || r.body != `{"response":[]}` {
+			t.Errorf("%s: %d %s", q, r.status, r.body)
+		}
+	}
+	w.want(len(w.index(borealis, `{"sort":"id; DROP TABLE feed"}`)), 1, "the feed is there")
 }
