@@ -61,6 +61,32 @@ func TestTextDetectors(t *testing.T) {
 	}
 }
 
+// TestJ24SecretsInTextAreCredentials: what opens a door is found in free text, so
+// that an agreement can forbid it or have it taken out.
+func TestJ24SecretsInTextAreCredentials(t *testing.T) {
+	t.Parallel()
+	for text, secret := range map[string]string{
+		"key AKIAIOSFODNN7EXAMPLE leaked":                                          "AKIAIOSFODNN7EXAMPLE",
+		"net use password=Winter2026":                                              "Winter2026",
+		"curl -d client_secret=q8fjs72h":                                           "q8fjs72h",
+		"GET /?access_token=abcdef012345":                                          "abcdef012345",
+		"found -----BEGIN RSA PRIVATE KEY-----MIIEow-----END RSA PRIVATE KEY-----": "-----BEGIN RSA PRIVATE KEY-----MIIEow",
+		"the password policy = strict":                                             "",
+		"-----BEGIN CERTIFICATE-----MIIEow--":                                      "",
+	} {
+		o := parse(t, `{"type":"tool","id":"tool--a0000000-0000-4000-8000-000000000001",`+sdoHead+`"name":"x","description":"`+text+`"}`)
+		got := ""
+		for _, f := range (privacy.Context{}).Find(o) {
+			if f.Category == privacy.Credentials {
+				got = text[f.Start:f.End]
+			}
+		}
+		if got != secret {
+			t.Errorf("%q: %q is a credential, want %q", text, got, secret)
+		}
+	}
+}
+
 // TestRolesDecide: the same address is an attacker's tool, a victim's or
 // nobody's known (Breyer: relative to context).
 func TestRolesDecide(t *testing.T) {
