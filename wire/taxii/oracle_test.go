@@ -33,7 +33,6 @@ func TestP20TwoPartiesLearnNothingOfEachOther(t *testing.T) {
 		{"GET", objects + indicatorID(101) + "/versions/", ""},
 		{"GET", manifest, ""},
 		{"GET", manifest + "?limit=3&match[version]=first", ""},
-		{"GET", "/entente/collections/", ""},
 		{"GET", objects + "?added_after=2026-11-24T12:00:00Z", ""},
 		{"DELETE", objects + indicatorID(101) + "/", ""},
 		{"POST", contribs + "objects/", `{"objects":[` + indicator(101, 3) + `,` + indicator(200, 0) + `]}`},
