@@ -52,6 +52,7 @@ func drawParty(t *table, p party.Party) {
 	t.row("roles", joined(p.Roles))
 	t.row("endpoint", p.Endpoint)
 	t.row("contact", p.Contact)
+	t.row("creates as", p.Identity)
 	for _, k := range p.SigningKeys {
 		t.row("key", k.ID, "from "+when(k.From, "the beginning"), "until "+when(k.Until, "revoked"))
 	}

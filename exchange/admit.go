@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"entente/intel"
+	"entente/internal/ident"
 	"entente/party"
 )
 
@@ -12,11 +13,12 @@ import (
 type admission struct {
 	result  string // ResultNew, …
 	state   ObjectState
-	setBack []int64 // versions that stop being live: overtaken, or set aside with the new one
-	aside   bool    // setBack are quarantined rather than superseded
-	discard bool    // the bytes are not kept
-	claim   int64   // another party's copy of the same bytes that was set aside; the creator's takes its place
-	code    string  // why it was quarantined
+	setBack []int64      // versions that stop being live
+	back    ObjectState  // what they become; "" is Overtaken
+	discard bool         // the bytes are not kept
+	twin    ident.Digest // the version held that has the same content, when nothing is stored
+	claim   int64        // another party's copy of the same bytes that was set aside; the creator's takes its place
+	code    string       // why it was quarantined
 	detail  string
 	next    string
 }
@@ -44,10 +46,15 @@ func setAside(code, detail, next string) admission {
 type arrival struct {
 	object *intel.Object
 	from   party.ID // verified signer, or ourselves
+	// creator is the party that creates objects under the identity in
+	// created_by_ref, "" for none that is known. It is a claim of the bytes.
+	creator party.ID
 	// sameContent reports whether a held version differs in bytes only, not in
 	// content (member order, white space). It is asked only when id and version
 	// agree and the digests do not.
 	sameContent func(Head) (bool, error)
+	// createdBy reads the identity in created_by_ref of a held version.
+	createdBy func(Head) (string, error)
 }
 
 // admit holds an arrival against the versions already held, oldest arrival
@@ -62,9 +69,16 @@ func admit(a arrival, self party.ID, heads []Head) (admission, error) {
 			continue
 		}
 		if !claimed(h, a, heads) {
-			return admission{result: ResultUnchanged}, nil
+			return admission{result: ResultUnchanged, twin: h.Hash}, nil
 		}
 		claim = h.Seq
+	}
+	back, err := returns(a, self, heads)
+	if err != nil || back != nil {
+		if back != nil {
+			return *back, nil
+		}
+		return admission{}, err
 	}
 	if ad, refused := refusal(a, self, heads); refused {
 		return ad, nil
@@ -84,15 +98,52 @@ func admit(a arrival, self party.ID, heads []Head) (admission, error) {
 // claimed reports whether a held version is only what another party than the
 // creator sent. It must not stand in the way of what the creator itself sends.
 func claimed(h Head, a arrival, heads []Head) bool {
-	return h.State == SetAside && h.From != a.from && heads[0].From == a.from
+	return (h.State == SetAside || h.State == Returned) && h.From != a.from && owner(heads) == a.from
+}
+
+// owner is the party whose versions an id has: the first that sent one, unless
+// the id was given back to whom it belongs.
+func owner(heads []Head) party.ID {
+	for _, h := range heads {
+		if h.State != Returned {
+			return h.From
+		}
+	}
+	return heads[0].From
+}
+
+// returns gives an id back to whom it belongs: to its creator, when another sent
+// something under it first, and to this node, when a partner defined a marking
+// that the operator defines now. What the other sent is set aside as evidence.
+func returns(a arrival, self party.ID, heads []Head) (*admission, error) {
+	first := heads[0]
+	if holder := owner(heads); holder == a.from || holder == self || first.State == Erased || first.State == Returned {
+		return nil, nil //nolint:nilnil // the id is with whom it belongs
+	}
+	if a.from != self || a.object.Type != "marking-definition" {
+		if a.creator == "" || a.creator != a.from {
+			return nil, nil //nolint:nilnil // nothing says it belongs to the sender
+		}
+		says, err := a.createdBy(first)
+		if err != nil || says != a.object.CreatedBy {
+			return nil, err // two claims: a person has to decide
+		}
+	}
+	ad := &admission{result: ResultUpdated, state: Live, back: Returned}
+	for _, h := range heads {
+		if h.From != a.from && h.State != Erased {
+			ad.setBack = append(ad.setBack, h.Seq)
+		}
+	}
+	return ad, nil
 }
 
 // refusal covers what no version may do.
 func refusal(a arrival, self party.ID, heads []Head) (admission, bool) {
-	first := heads[0]
+	first := owner(heads)
 	revoked, erasedBy := false, party.ID("")
 	for _, h := range heads {
-		revoked = revoked || h.Revoked && h.State != SetAside
+		revoked = revoked || h.Revoked && h.State != SetAside && h.State != Returned
 		if h.State == Erased {
 			erasedBy = h.From
 		}
@@ -103,10 +154,10 @@ func refusal(a arrival, self party.ID, heads []Head) (admission, bool) {
 			"Ask its creator to issue it under a new id.")
 		ad.discard = true
 		return ad, true
-	case first.From == self && a.from != self:
+	case first == self && a.from != self:
 		return setAside(codeOurs, "A partner sent different content under the id of an object of ours (J10).",
 			"Ask the partner to publish its version under an id of its own."), true
-	case first.From != a.from:
+	case first != a.from:
 		return setAside(codeNotCreator, "A new version came from another party than the object's creator (STIX 2.1 section 3.6, J11).",
 			"Keep it as a claim, or ask the creator for the new version."), true
 	case revoked && !a.object.Revoked:
@@ -120,7 +171,7 @@ func refusal(a arrival, self party.ID, heads []Head) (admission, bool) {
 func sameVersion(a arrival, heads []Head) (*admission, error) {
 	for _, h := range heads {
 		// A marking definition has no versions; another date makes it no other one.
-		if h.State == Erased || claimed(h, a, heads) || !sameInstant(h.Version, a.object.Version) && a.object.Type != "marking-definition" {
+		if h.State == Erased || h.State == Returned || claimed(h, a, heads) || !sameInstant(h.Version, a.object.Version) && a.object.Type != "marking-definition" {
 			continue
 		}
 		equal, err := a.sameContent(h)
@@ -128,7 +179,7 @@ func sameVersion(a arrival, heads []Head) (*admission, error) {
 			return nil, err
 		}
 		if equal {
-			return &admission{result: ResultUnchanged}, nil
+			return &admission{result: ResultUnchanged, twin: h.Hash}, nil
 		}
 		var ad admission
 		switch {
@@ -141,7 +192,7 @@ func sameVersion(a arrival, heads []Head) (*admission, error) {
 		default:
 			ad = setAside("object.equivocation", "Two contents carry the same id and version (J9); both are set aside as evidence.",
 				"Ask the creator which one stands and for a new version of it.")
-			ad.aside = true
+			ad.back = SetAside
 			if h.State == Live || h.State == Overtaken {
 				ad.setBack = []int64{h.Seq}
 			}

@@ -7,6 +7,7 @@ import (
 	"entente/intel"
 	"entente/intel/stix"
 	"entente/internal/fault"
+	"entente/party"
 	"entente/privacy"
 )
 
@@ -25,6 +26,7 @@ type member struct {
 // closure is what travels together: the objects asked for, everything they
 // refer to, and the relationships and sightings among them.
 type closure struct {
+	self    party.ID
 	roots   []string
 	members []member // roots first, then in the order they were reached
 	absent  []string // referred to, and not held by this node at all
@@ -35,7 +37,7 @@ func (s *Service) gather(ctx context.Context, r Reader, roots []string, alone bo
 	if len(roots) == 0 {
 		return nil, fault.New(fault.Invalid, "release.empty", "Name at least one object.").At("/objects", "is empty")
 	}
-	c := &closure{roots: slices.Compact(slices.Clone(roots))}
+	c := &closure{self: s.self, roots: slices.Compact(slices.Clone(roots))}
 	seen := map[string]bool{}
 	if err := c.read(ctx, r, c.roots, seen, alone); err != nil {
 		return nil, err
@@ -172,12 +174,12 @@ func (c *closure) classify(ctx context.Context, r Reader, attached []*intel.Obje
 		objects = append(objects, m.object)
 	}
 	pc := privacy.ContextOf(append(objects, attached...))
-	marks := newMarkings(objects)
+	marks := newMarkings(c.self, nil) // everything is in the store, with whose it is
 	for i := range c.members {
 		m := &c.members[i]
 		m.findings = pc.Find(m.object)
 		var err error
-		if m.marks, err = marks.resolve(ctx, r, m.object); err != nil {
+		if m.marks, err = marks.resolve(ctx, r, m.object, m.stored.Provenance.From); err != nil {
 			return err
 		}
 	}

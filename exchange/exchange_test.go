@@ -80,8 +80,9 @@ func (f *federation) start(p party.Party) []byte {
 	f.t.Cleanup(func() { must(f.t, db.Close()) })
 	keyID, key := ring.Signing()
 	n := &testNode{id: p.ID, ring: ring, store: db, dir: dir}
+	p.Identity = "identity--00000000-0000-4000-8000-0000000000" + fmt.Sprintf("%02x", len(f.nodes))
 	n.Service = exchange.New(exchange.Config{
-		Self: p.ID, Publisher: "identity--00000000-0000-4000-8000-0000000000" + fmt.Sprintf("%02x", len(f.nodes)),
+		Self: p.ID, Publisher: p.Identity,
 		Keys: exchange.SigningKey{ID: keyID, Private: key}, LogKey: ring.LogKey(), Secret: ring.Secret(),
 		Store: db, Transport: wire{f, n}, Now: func() time.Time { return f.now }, Rand: rand.Reader,
 	})

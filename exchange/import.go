@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -92,6 +93,7 @@ type intake struct {
 	context  privacy.Context
 	together markings // marking definitions of the same bundle
 	epoch    int64
+	creators map[string]party.ID // by STIX identity, as of that epoch
 }
 
 func (s *Service) newIntake(bundle stix.Bundle, origin Provenance) *intake {
@@ -99,7 +101,7 @@ func (s *Service) newIntake(bundle stix.Bundle, origin Provenance) *intake {
 	for i, a := range bundle.Accepted {
 		objects[i] = a.Object
 	}
-	return &intake{s: s, origin: origin, context: privacy.ContextOf(objects), together: newMarkings(objects)}
+	return &intake{s: s, origin: origin, context: privacy.ContextOf(objects), together: newMarkings(s.self, objects)}
 }
 
 // provenance is where an object came from. One that was passed on brings the
@@ -142,9 +144,9 @@ func (in *intake) prepare(ctx context.Context, accepted []stix.Accepted) ([]cand
 		if err != nil {
 			return err
 		}
-		in.epoch = l.epoch
+		in.epoch, in.creators = l.epoch, l.creators
 		for i, a := range accepted {
-			marks, err := in.together.resolve(ctx, r, a.Object)
+			marks, err := in.together.resolve(ctx, r, a.Object, in.origin.From)
 			if err != nil {
 				return err
 			}
@@ -177,9 +179,17 @@ func (in *intake) admitAll(ctx context.Context, tx Tx, prepared []candidate, lin
 
 func (in *intake) admitOne(ctx context.Context, tx Tx, c candidate, heads map[string][]Head) (ImportLine, error) {
 	o := c.Object
-	ad, err := admit(arrival{object: o, from: in.origin.From, sameContent: contentComparer(ctx, tx, o)}, in.s.self, heads[o.ID])
+	ad, err := admit(arrival{
+		object: o, from: in.origin.From, creator: in.creators[o.CreatedBy],
+		sameContent: contentComparer(ctx, tx, o), createdBy: creatorReader(ctx, tx),
+	}, in.s.self, heads[o.ID])
 	if err != nil {
 		return ImportLine{}, err
+	}
+	if o.Type == "marking-definition" && ad.twin != (ident.Digest{}) {
+		if err := tx.Vouch(ctx, ad.twin, in.origin.From); err != nil {
+			return ImportLine{}, err
+		}
 	}
 	line := ImportLine{Pointer: c.Pointer, ID: o.ID, Result: ad.result, Code: ad.code, Detail: ad.detail, Next: ad.next}
 	for _, w := range c.Warnings {
@@ -188,10 +198,7 @@ func (in *intake) admitOne(ctx context.Context, tx Tx, c candidate, heads map[st
 	if ad.result == ResultUnchanged {
 		return line, nil
 	}
-	back := Overtaken
-	if ad.aside {
-		back = SetAside
-	}
+	back := cmp.Or(ad.back, Overtaken)
 	for _, seq := range ad.setBack {
 		if err := tx.SetObjectState(ctx, seq, back); err != nil {
 			return line, err
@@ -200,6 +207,11 @@ func (in *intake) admitOne(ctx context.Context, tx Tx, c candidate, heads map[st
 			if heads[o.ID][i].Seq == seq {
 				heads[o.ID][i].State = back
 			}
+		}
+	}
+	if ad.back == Returned {
+		if err := in.noteReturned(ctx, tx, c, heads[o.ID]); err != nil {
+			return line, err
 		}
 	}
 	if ad.claim != 0 {
@@ -243,6 +255,25 @@ func (in *intake) keep(ctx context.Context, tx Tx, c candidate, ad admission) (i
 		return seq, err
 	}
 	return seq, in.note(ctx, tx, c, ad)
+}
+
+// noteReturned tells people that a party had sent something under the id of
+// another's object.
+func (in *intake) noteReturned(ctx context.Context, tx Tx, c candidate, heads []Head) error {
+	for _, h := range heads {
+		if h.State != Returned {
+			continue
+		}
+		err := tx.AddQuarantine(ctx, Quarantine{
+			At: in.origin.At, From: h.From, Source: in.origin.Source, ObjectID: c.Object.ID, Pointer: c.Pointer, Code: "object.returned",
+			Detail: "Sent under an id that belongs to " + string(in.origin.From) + ", which has sent the object itself; what came first is kept as evidence.",
+			Next:   "Look at what the first sender made of it, and ask it how that came about.", Hash: h.Hash,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // note records why an object was set aside. Its bytes, if kept, are with the object.
@@ -314,6 +345,15 @@ func (s *Service) quarantine(ctx context.Context, tx Tx, origin Provenance, r st
 		At: origin.At, From: origin.From, Source: origin.Source, ObjectID: r.ID, Pointer: r.Pointer,
 		Code: r.Code, Detail: r.Detail, Next: r.Next, Hash: r.Hash, Raw: r.Raw,
 	})
+}
+
+// creatorReader reads who a held version says created it. It is asked only when
+// the party that an arrival says created it sends one that another sent first.
+func creatorReader(ctx context.Context, r Reader) func(Head) (string, error) {
+	return func(h Head) (string, error) {
+		held, err := r.Version(ctx, h.Seq)
+		return held.CreatedBy, err
+	}
 }
 
 // contentComparer tells a difference in form from one in content by comparing

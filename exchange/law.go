@@ -20,7 +20,8 @@ type law struct {
 	engine      *decision.Engine
 	instruments []InstrumentView
 	parties     map[party.ID]party.Party
-	order       []party.ID // every known party but this node, by id
+	creators    map[string]party.ID // by the STIX identity each creates objects under
+	order       []party.ID          // every known party but this node, by id
 	facts       []Fact
 	deeds       *deeds
 	turns       []time.Time // when an answer may change by itself
@@ -44,7 +45,7 @@ func (s *Service) lawAt(ctx context.Context, r Reader) (*law, error) {
 }
 
 func (s *Service) compile(ctx context.Context, r Reader, epoch int64) (*law, error) {
-	l := &law{epoch: epoch, parties: map[party.ID]party.Party{}}
+	l := &law{epoch: epoch, parties: map[party.ID]party.Party{}, creators: map[string]party.ID{}}
 	records, err := r.Instruments(ctx)
 	if err != nil {
 		return nil, err
@@ -62,6 +63,9 @@ func (s *Service) compile(ctx context.Context, r Reader, epoch int64) (*law, err
 	}
 	for _, p := range parties {
 		l.parties[p.ID] = p
+		if p.Identity != "" {
+			l.creators[p.Identity] = p.ID
+		}
 		if p.ID != s.self {
 			l.order = append(l.order, p.ID)
 		}

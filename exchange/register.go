@@ -54,7 +54,7 @@ func (s *Service) AddParty(ctx context.Context, in AddPartyRequest) (party.Party
 		return p, fault.New(fault.Unverified, "party.fingerprint", "The card's fingerprint is %s, which is not the one given.", fingerprint).
 			Try("Compare the fingerprint with the party by telephone or in person, then give it.").At("/fingerprint", "does not match")
 	}
-	if err := s.checkName(ctx, p); err != nil || in.DryRun {
+	if err := s.checkUnlike(ctx, p); err != nil || in.DryRun {
 		return p, err
 	}
 	err = s.changeLaw(ctx, lawEvent{Change: "party", ID: string(p.ID), Hash: fingerprint}, func(tx Tx) error {
@@ -63,8 +63,9 @@ func (s *Service) AddParty(ctx context.Context, in AddPartyRequest) (party.Party
 	return p, err
 }
 
-// checkName refuses a display name that can be mistaken for another party's (T2).
-func (s *Service) checkName(ctx context.Context, p party.Party) error {
+// checkUnlike refuses a display name that can be mistaken for another party's
+// (T2), and an identity that another party creates objects under.
+func (s *Service) checkUnlike(ctx context.Context, p party.Party) error {
 	known, err := s.Parties(ctx)
 	if err != nil {
 		return err
@@ -72,6 +73,10 @@ func (s *Service) checkName(ctx context.Context, p party.Party) error {
 	for _, k := range known {
 		if k.ID != p.ID && (party.Confusable(k.Name, p.Name) || party.Confusable(string(k.ID), string(p.ID))) {
 			return fault.New(fault.Conflict, "party.confusable", "The name %q can be mistaken for that of %s.", p.Name, k.ID).At("/name", "is confusable")
+		}
+		if k.ID != p.ID && p.Identity != "" && k.Identity == p.Identity {
+			return fault.New(fault.Conflict, "party.identity", "The identity on the card is that of %s already.", k.ID).At("/identity", "is another party's").
+				Try("Ask both parties which of them creates objects under it.")
 		}
 	}
 	return nil

@@ -45,6 +45,9 @@ type Reader interface {
 	Objects(ctx context.Context, ids []string) ([]Stored, error)
 	// Heads returns every version of each id, oldest arrival first, without bytes.
 	Heads(ctx context.Context, ids []string) (map[string][]Head, error)
+	// Vouchers are the parties that sent a marking definition with these bytes, or
+	// with this content, beside the one whose copy is held.
+	Vouchers(ctx context.Context, definition ident.Digest) ([]party.ID, error)
 	// Version returns one version, live or not.
 	Version(ctx context.Context, seq int64) (Stored, error)
 	// Attached returns the ids of live relationships, sightings, notes,
@@ -110,6 +113,8 @@ type Tx interface {
 	// AddObject stores a new version and returns its Seq. Conflict fault when
 	// the same digest is there already; an erased one comes back with the bytes.
 	AddObject(ctx context.Context, o Stored, refs []intel.Ref) (int64, error)
+	// Vouch notes that a party sent a marking definition that is held already.
+	Vouch(ctx context.Context, definition ident.Digest, by party.ID) error
 	// SetObjectState moves one version between live, quarantined and erased;
 	// erased also destroys its bytes.
 	SetObjectState(ctx context.Context, seq int64, state ObjectState) error
@@ -168,6 +173,7 @@ const (
 	SetAside  ObjectState = "quarantined" // kept, never decided, never sent
 	Erased    ObjectState = "erased"      // bytes destroyed, commitment stays
 	Overtaken ObjectState = "superseded"  // a newer version is live
+	Returned  ObjectState = "returned"    // sent by another before the party whose object it is; kept as evidence
 )
 
 // Stored is one object version as kept.

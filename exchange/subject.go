@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"context"
+	"slices"
 
 	"entente/decision"
 	"entente/intel"
@@ -20,12 +21,26 @@ const (
 // objects that came together: a definition never changes, so what a sender says
 // of one that is held here already does not count (J15).
 type markings struct {
-	known    map[string]*intel.Object // looked up before; nil is nowhere
+	self     party.ID
+	known    map[string]definition // looked up before
 	together map[string]*intel.Object
 }
 
-func newMarkings(objects []*intel.Object) markings {
-	m := markings{known: map[string]*intel.Object{}, together: map[string]*intel.Object{}}
+// definition is what a marking means, and who says so. It counts for objects of
+// those alone, and for everybody's when this node imported it: a partner must not
+// be able to open another's objects by defining what they are marked with.
+type definition struct {
+	object   *intel.Object // nil is nowhere
+	of       []party.ID
+	together bool // came in the same document, from the same party
+}
+
+func (d definition) counts(from, self party.ID) bool {
+	return d.object != nil && (d.together || slices.Contains(d.of, from) || slices.Contains(d.of, self))
+}
+
+func newMarkings(self party.ID, objects []*intel.Object) markings {
+	m := markings{self: self, known: map[string]definition{}, together: map[string]*intel.Object{}}
 	for _, o := range objects {
 		if _, twice := m.together[o.ID]; o.Type == "marking-definition" && !twice {
 			m.together[o.ID] = o
@@ -34,32 +49,41 @@ func newMarkings(objects []*intel.Object) markings {
 	return m
 }
 
-// resolve works out what the markings on o come to. A definition that is
-// nowhere closes the object; an error of the store is an error, not an absence.
-func (m markings) resolve(ctx context.Context, r Reader, o *intel.Object) (intel.Markings, error) {
+// resolve works out what the markings come to on an object that a party sent. A
+// definition that is nowhere, or is another party's, closes the object; an error
+// of the store is an error, not an absence.
+func (m markings) resolve(ctx context.Context, r Reader, o *intel.Object, from party.ID) (intel.Markings, error) {
 	var failed error
 	marks := stix.Mark(o, func(id string) (*intel.Object, bool) {
-		if def, ok := m.known[id]; ok {
-			return def, def != nil
+		d, ok := m.known[id]
+		if !ok {
+			var err error
+			if d, err = m.define(ctx, r, id); err != nil {
+				failed = err
+				return nil, false
+			}
+			m.known[id] = d
 		}
-		stored, err := r.Object(ctx, id)
-		if fault.KindOf(err) == fault.NotFound {
-			m.known[id] = m.together[id]
-			return m.known[id], m.known[id] != nil
-		}
-		if err != nil {
-			failed = err
-			return nil, false
-		}
-		def, _, err := stix.ParseObject(stored.Raw)
-		if err != nil {
-			failed = err
-			return nil, false
-		}
-		m.known[id] = def
-		return def, true
+		return d.object, d.counts(from, m.self)
 	})
 	return marks, failed
+}
+
+func (m markings) define(ctx context.Context, r Reader, id string) (definition, error) {
+	beside := m.together[id]
+	stored, err := r.Object(ctx, id)
+	if fault.KindOf(err) == fault.NotFound {
+		return definition{object: beside, together: true}, nil
+	}
+	if err != nil {
+		return definition{}, err
+	}
+	def, _, err := stix.ParseObject(stored.Raw)
+	if err != nil {
+		return definition{}, err
+	}
+	of, err := r.Vouchers(ctx, stored.Hash)
+	return definition{object: def, of: append(of, stored.Provenance.From), together: beside != nil && beside.Hash == stored.Hash}, err
 }
 
 // subject is what the law sees of an object.

@@ -71,7 +71,7 @@ func Init(ctx context.Context, o InitOptions) (party.Party, error) {
 		return party.Party{}, err
 	}
 	me := self{Entente: 1, Party: o.Party, Publisher: "identity--" + uuid.NewString(), Database: o.Database}
-	card := cardOf(me.Party, ring)
+	card := cardOf(me.Party, me.Publisher, ring)
 	if err := checkCard(card); err != nil {
 		return card, errors.Join(err, os.RemoveAll(filepath.Join(o.Dir, keysFolder)))
 	}
@@ -107,7 +107,8 @@ func (me self) database(dir string) string {
 }
 
 // cardOf completes a party with the public half of its keys.
-func cardOf(p party.Party, ring *keyring.Ring) party.Party {
+func cardOf(p party.Party, publisher string, ring *keyring.Ring) party.Party {
+	p.Identity = publisher
 	p.SigningKeys, p.LogKey, p.TrustBundle = ring.SigningKeys(), ring.LogKey(), ring.TrustBundle()
 	return p
 }

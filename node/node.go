@@ -102,7 +102,7 @@ func (n *Node) open(ctx context.Context, me self) error {
 		LogKey: n.ring.LogKey(), Secret: n.ring.Secret(), Store: n.store, Transport: n.transport(),
 		Now: n.config.Now, Rand: rand.Reader, Wake: n.wake,
 	})
-	if err := n.exchange.KeepSelf(ctx, cardOf(me.Party, n.ring)); err != nil {
+	if err := n.exchange.KeepSelf(ctx, cardOf(me.Party, me.Publisher, n.ring)); err != nil {
 		return err
 	}
 	n.console = console.New(console.Config{Exchange: n.exchange, Party: me.Party.Name, Now: n.config.Now, Log: n.log})

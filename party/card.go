@@ -56,6 +56,7 @@ func cardFault(err error) error {
 var (
 	idForm           = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$`)
 	jurisdictionForm = regexp.MustCompile(`^[A-Z][A-Z0-9-]{1,11}$`)
+	identityForm     = regexp.MustCompile(`^identity--[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 	roleForm         = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{0,62}$`)
 )
 
@@ -83,6 +84,9 @@ func (p Party) Check() error {
 				refuse(at+strconv.Itoa(n), "must be lower-case letters, digits, dots and hyphens, and listed once")
 			}
 		}
+	}
+	if p.Identity != "" && !identityForm.MatchString(p.Identity) {
+		refuse("/identity", "must be identity-- and a UUID in lower case")
 	}
 	if p.Endpoint != "" && !httpsURL(p.Endpoint) {
 		refuse("/endpoint", "must be an https URL without user, query or fragment")

@@ -25,6 +25,7 @@ type Party struct {
 	LogKey       string   `json:"log_key,omitempty"`      // verifier key of its transparency log, C2SP signed-note form
 	TrustBundle  string   `json:"trust_bundle,omitempty"` // PEM certificates of its own authority (SPIFFE trust domain = ID)
 	Contact      string   `json:"contact,omitempty"`
+	Identity     string   `json:"identity,omitempty"` // STIX identity id under which it creates objects
 }
 
 // Key is an Ed25519 verification key and the time in which signatures by it count.

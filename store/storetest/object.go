@@ -12,6 +12,7 @@ import (
 	"entente/intel"
 	"entente/internal/fault"
 	"entente/internal/ident"
+	"entente/party"
 )
 
 func objectFields(t *testing.T, s exchange.Store) {
@@ -294,4 +295,24 @@ func anyText(t *testing.T, s exchange.Store) {
 		got := get(t, s, func(ctx context.Context, r exchange.Reader) (exchange.Stored, error) { return r.Object(ctx, o.ID) })
 		equal(t, got, o)
 	}
+}
+
+// vouchedDefinitions: who sent a definition that is held is kept once, by its
+// bytes.
+func vouchedDefinitions(t *testing.T, s exchange.Store) {
+	one, other := ident.Sum([]byte("one")), ident.Sum([]byte("other"))
+	write(t, s, func(ctx context.Context, tx exchange.Tx) error {
+		for _, by := range []party.ID{"b", "a", "b"} {
+			must(t, tx.Vouch(ctx, one, by))
+		}
+		return nil
+	})
+	read(t, s, func(ctx context.Context, r exchange.Reader) error {
+		for hash, want := range map[ident.Digest][]party.ID{one: {"a", "b"}, other: nil} {
+			got, err := r.Vouchers(ctx, hash)
+			must(t, err)
+			equal(t, got, want)
+		}
+		return nil
+	})
 }
