@@ -6,13 +6,12 @@ import (
 
 	"entente/decision"
 	"entente/exchange"
-	"entente/party"
 )
 
-// outcomeFor is what a party could have of an object.
-func (n *testNode) outcomeFor(t *testing.T, id string, to party.ID) decision.Outcome {
+// outcomeForCordova is what it could have of an object.
+func (n *testNode) outcomeForCordova(t *testing.T, id string) decision.Outcome {
 	t.Helper()
-	d, err := n.Why(t.Context(), exchange.WhyRequest{Object: id, Recipient: to})
+	d, err := n.Why(t.Context(), exchange.WhyRequest{Object: id, Recipient: cordova})
 	must(t, err)
 	return d.Outcome
 }
@@ -28,17 +27,17 @@ func TestAPartnerCannotDefineAnothersMarking(t *testing.T) {
 	a := f.nodes[aurelia]
 	id := idOf("indicator", "0300")
 	wantItems(t, "the object", f.takes(borealis, aurelia, "0001", object), "stored")
-	if got := a.outcomeFor(t, id, cordova); got != decision.Deny {
+	if got := a.outcomeForCordova(t, id); got != decision.Deny {
 		t.Errorf("with a marking nobody knows: %s", got)
 	}
 	wantItems(t, "another's definition", f.takes(cordova, aurelia, "0002", markingDef("0301", jan, "anybody may have this")), "stored")
-	if got := a.outcomeFor(t, id, cordova); got != decision.Deny {
+	if got := a.outcomeForCordova(t, id); got != decision.Deny {
 		t.Errorf("a partner opened another's object by defining its marking: %s", got)
 	}
 	a.imports(t, bundleOf(indicator("0310", tlpClear)))
-	open := a.outcomeFor(t, idOf("indicator", "0310"), cordova)
+	open := a.outcomeForCordova(t, idOf("indicator", "0310"))
 	wantItems(t, "its sender's definition, the same", f.takes(borealis, aurelia, "0003", markingDef("0301", jan, "anybody may have this")), "unchanged")
-	if got := a.outcomeFor(t, id, cordova); got != open {
+	if got := a.outcomeForCordova(t, id); got != open {
 		t.Errorf("with the definition of its sender: %s, want %s", got, open)
 	}
 }
