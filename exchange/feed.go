@@ -78,6 +78,11 @@ type FeedReader interface {
 	// FeedChanges says when the last version of something in a release came into
 	// a party's feed, of one release or, with "", of each.
 	FeedChanges(ctx context.Context, recipient party.ID, release string) (map[string]time.Time, error)
+	// Notices returns what came into a party's feed or was recalled after a place,
+	// at most limit of each, and the place after them.
+	Notices(ctx context.Context, recipient party.ID, after NoticePlace, limit int) ([]Notice, NoticePlace, error)
+	// NoticesEnd is the place after everything.
+	NoticesEnd(ctx context.Context, recipient party.ID) (NoticePlace, error)
 	// InFeed reports whether any version of an object is in a party's feed.
 	InFeed(ctx context.Context, recipient party.ID, id string) (bool, error)
 	// Credential finds what was granted by the digest of its secret, revoked

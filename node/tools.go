@@ -12,6 +12,7 @@ import (
 	"entente/internal/fault"
 	"entente/internal/serve"
 	"entente/wire/misp"
+	"entente/wire/notice"
 	"entente/wire/peer"
 	"entente/wire/taxii"
 )
@@ -53,7 +54,15 @@ func (n *Node) tools() (http.Handler, error) {
 		return nil, err
 	}
 	m := misp.New(misp.Config{Exchange: n.exchange, Now: n.config.Now, NewID: uuid.NewString, Logger: n.log})
+	stream, err := notice.New(notice.Config{Exchange: n.exchange, Secret: n.ring.Secret(), Logger: n.log})
+	if err != nil {
+		return nil, err
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == notice.Path {
+			stream.ServeHTTP(w, r)
+			return
+		}
 		if taxii.Serves(r.URL.Path) {
 			t.ServeHTTP(w, r)
 			return

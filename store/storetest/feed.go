@@ -183,6 +183,45 @@ func feedReleases(t *testing.T, s exchange.Store) {
 	}
 }
 
+// noticesInOrder: a party is told of each release and recall of its own once, from
+// the place it was told last.
+func noticesInOrder(t *testing.T, s exchange.Store) {
+	notices := func(to party.ID, after exchange.NoticePlace, limit int) (told []exchange.Notice, upto exchange.NoticePlace) {
+		read(t, s, func(ctx context.Context, r exchange.Reader) (err error) {
+			told, upto, err = r.Notices(ctx, to, after, limit)
+			return err
+		})
+		return told, upto
+	}
+	end := func(to party.ID) exchange.NoticePlace {
+		return get(t, s, func(ctx context.Context, r exchange.Reader) (exchange.NoticePlace, error) {
+			return r.NoticesEnd(ctx, to)
+		})
+	}
+	equal(t, end("a"), exchange.NoticePlace{})
+	one, two := fed(t, s, 1, "a", instant, [2]int{1, 1}, [2]int{2, 1}), fed(t, s, 2, "a", instant, [2]int{3, 1})
+	fed(t, s, 3, "b", instant, [2]int{4, 1})
+	told, upto := notices("a", exchange.NoticePlace{}, 1)
+	equal(t, told, []exchange.Notice{{Kind: exchange.NoticeRelease, Release: one.ID, At: instant, Objects: 2}})
+	told, upto = notices("a", upto, 9)
+	equal(t, told, []exchange.Notice{{Kind: exchange.NoticeRelease, Release: two.ID, At: instant.Add(2 * time.Microsecond), Objects: 1}})
+	equal(t, upto, end("a"))
+	recall := exchange.Recall{ID: "c1", Release: two.ID, To: "a", Reason: "a mistake", State: "requested", At: instant, Due: instant.Add(time.Hour), StateAt: instant}
+	write(t, s, func(ctx context.Context, tx exchange.Tx) error {
+		must(t, tx.PutRecall(ctx, recall))
+		return tx.SetReleaseState(ctx, one.ID, exchange.Recalled, nil, instant)
+	})
+	told, last := notices("a", upto, 9)
+	equal(t, told, []exchange.Notice{{Kind: exchange.NoticeRecall, Release: two.ID, At: instant, Reason: "a mistake", Due: instant.Add(time.Hour)}})
+	told, again := notices("a", last, 9)
+	equal(t, told, []exchange.Notice(nil))
+	equal(t, again, last)
+	told, _ = notices("a", exchange.NoticePlace{}, 9)
+	equal(t, len(told), 2) // the recalled release is not announced any more
+	told, _ = notices("b", exchange.NoticePlace{}, 9)
+	equal(t, len(told), 1)
+}
+
 func feedForgets(t *testing.T, s exchange.Store) {
 	one := fed(t, s, 1, "a", instant, [2]int{1, 1}, [2]int{2, 1})
 	two := fed(t, s, 2, "a", instant, [2]int{1, 2}, [2]int{2, 1})

@@ -50,6 +50,7 @@ func Run(t *testing.T, fresh func(t *testing.T) exchange.Store) {
 		{"a feed has what releases brought, in order", feedOrder},
 		{"a feed filters before it pages", feedFilters},
 		{"a feed can be read release by release", feedReleases},
+		{"a party is told of its releases and recalls", noticesInOrder},
 		{"a feed forgets what was recalled or erased", feedForgets},
 		{"a feed agrees with a naive one", feedAgrees},
 		{"a page of large objects ends early", feedLarge},

@@ -1,7 +1,9 @@
 package taxii
 
 import (
+	"encoding/binary"
 	"net/http"
+	"time"
 
 	"github.com/go-json-experiment/json"
 
@@ -26,7 +28,7 @@ func (s *Server) page(rq request, c collectionBody) error {
 		f.Versions = exchange.FeedVersions{All: true}
 	}
 	if rq.q.next != "" {
-		at, ok := s.cursors.open(rq.q.next, question)
+		at, ok := s.openCursor(rq.q.next, question)
 		if !ok {
 			return badQuery("next", "is not of this question")
 		}
@@ -47,6 +49,19 @@ func (s *Server) page(rq request, c collectionBody) error {
 		}
 	}
 	return s.answerPage(rq, page, question)
+}
+
+// sealCursor makes the opaque next of section 3.5 from a place in the feed.
+func (s *Server) sealCursor(at time.Time, question []byte) string {
+	return s.cursors.Seal(binary.BigEndian.AppendUint64(nil, uint64(at.UnixMicro())), question)
+}
+
+func (s *Server) openCursor(next string, question []byte) (time.Time, bool) {
+	place, ok := s.cursors.Open(next, question)
+	if !ok || len(place) != 8 {
+		return time.Time{}, false
+	}
+	return time.UnixMicro(int64(binary.BigEndian.Uint64(place))).UTC(), true //nolint:gosec // G115: as it was sealed
 }
 
 // known tells an object that the filters leave out (an empty answer) from one
@@ -79,7 +94,7 @@ func (s *Server) answerPage(rq request, page exchange.FeedPage, question []byte)
 		h.Set("X-TAXII-Date-Added-First", timestamp(page.Items[0].Added))
 		h.Set("X-TAXII-Date-Added-Last", timestamp(page.Items[n-1].Added))
 		if page.More {
-			next = s.cursors.seal(page.Items[n-1].Added, question)
+			next = s.sealCursor(page.Items[n-1].Added, question)
 		}
 	}
 	size := 0

@@ -2,9 +2,7 @@ package taxii
 
 import (
 	"context"
-	"encoding/base64"
 	"net/http"
-	"strings"
 
 	"entente/internal/fault"
 	"entente/internal/serve"
@@ -14,20 +12,20 @@ import (
 // Server answers TAXII clients.
 type Server struct {
 	cfg         Config
-	cursors     cursors
+	cursors     serve.Cursors
 	collections []byte // key of collection ids
 	places      *serve.Places
 }
 
 // New returns a server.
 func New(cfg Config) (*Server, error) {
-	c, err := newCursors(cfg.Secret)
+	c, err := serve.NewCursors(cfg.Secret, "entente-taxii-cursor-v1")
 	if err != nil {
 		return nil, err
 	}
 	cfg = cfg.withDefaults()
 	return &Server{
-		cfg: cfg, cursors: c, collections: derive(cfg.Secret, "entente-taxii-collection-v1"),
+		cfg: cfg, cursors: c, collections: serve.Derive(cfg.Secret, "entente-taxii-collection-v1"),
 		places: serve.NewPlaces(cfg.PerParty),
 	}, nil
 }
@@ -70,7 +68,7 @@ func (s *Server) identify(r *http.Request) (party.ID, error) {
 		}
 		return id, nil
 	}
-	user, secret, ok := credential(given)
+	user, secret, ok := serve.Credential(given)
 	if !ok {
 		return "", refused
 	}
@@ -79,25 +77,4 @@ func (s *Server) identify(r *http.Request) (party.ID, error) {
 		return "", refused.Because(err)
 	}
 	return id, err
-}
-
-// credential reads the one Authorization header there may be. The user is empty
-// with a bearer token.
-func credential(headers []string) (user, secret string, ok bool) {
-	scheme, given, _ := strings.Cut(headers[0], " ")
-	given = strings.TrimSpace(given)
-	switch {
-	case len(headers) != 1 || given == "":
-		return "", "", false
-	case strings.EqualFold(scheme, "Bearer"):
-		return "", given, true
-	case !strings.EqualFold(scheme, "Basic"):
-		return "", "", false
-	}
-	plain, err := base64.StdEncoding.DecodeString(given)
-	if err != nil {
-		return "", "", false
-	}
-	user, secret, ok = strings.Cut(string(plain), ":")
-	return user, secret, ok && user != ""
 }

@@ -85,13 +85,6 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// derive makes a key for one use from the secret.
-func derive(secret []byte, use string) []byte {
-	mac := hmac.New(sha256.New, secret)
-	mac.Write([]byte(use))
-	return mac.Sum(nil)
-}
-
 // collectionID is a version 4 UUID (section 2, "identifier") drawn from a keyed
 // function instead of a random source: the same for a party for ever, and
 // nobody's guess for any other.

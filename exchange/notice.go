@@ -1,0 +1,48 @@
+package exchange
+
+import (
+	"context"
+	"time"
+
+	"entente/party"
+)
+
+// Notice tells a party that something came into its feed or was taken back. It
+// says that, and not what.
+type Notice struct {
+	Kind    string    `json:"kind"` // NoticeRelease or NoticeRecall
+	Release string    `json:"release"`
+	At      time.Time `json:"at"`
+	Objects int       `json:"objects,omitzero"` // of a release
+	Reason  string    `json:"reason,omitempty"` // of a recall
+	Due     time.Time `json:"due,omitzero"`     // when what was recalled has to be gone
+}
+
+// The kinds of a [Notice].
+const (
+	NoticeRelease = "release"
+	NoticeRecall  = "recall"
+)
+
+// NoticePlace is up to where a party has been told. The two orders are their own:
+// a place in a feed may run ahead of the clock.
+type NoticePlace struct {
+	Release time.Time // place in the feed of the last release
+	Recall  int64     // number of the last recall
+}
+
+// Notices returns what a party has not been told yet, oldest first within each
+// kind, at most limit of each, and up to where it is told then. What no longer
+// stands is not announced.
+func (s *Service) Notices(ctx context.Context, to party.ID, after NoticePlace, limit int) (told []Notice, upto NoticePlace, err error) {
+	err = s.store.Read(ctx, func(r Reader) error {
+		told, upto, err = r.Notices(ctx, to, after, limit)
+		return err
+	})
+	return told, upto, err
+}
+
+// NoticesEnd is the place at which a party has been told everything.
+func (s *Service) NoticesEnd(ctx context.Context, to party.ID) (NoticePlace, error) {
+	return read(ctx, s, func(r Reader) (NoticePlace, error) { return r.NoticesEnd(ctx, to) })
+}
