@@ -126,8 +126,8 @@ func (s *Server) seal(to party.ID, at exchange.NoticePlace) string {
 	if !at.Release.IsZero() {
 		micros = at.Release.UnixMicro()
 	}
-	place := binary.BigEndian.AppendUint64(nil, uint64(micros)) //nolint:gosec // G115: opened as it was sealed
-	return s.cursors.Seal(binary.BigEndian.AppendUint64(place, uint64(at.Recall)), []byte(to))
+	place := binary.BigEndian.AppendUint64(nil, uint64(micros))
+	return s.cursors.Seal(binary.BigEndian.AppendUint64(place, uint64(at.Recall)), []byte(to)) //nolint:gosec // G115: opened as it was sealed
 }
 
 const (
@@ -140,7 +140,7 @@ const (
 // then, with its credential.
 func (s *Server) stream(w http.ResponseWriter, r *http.Request, to party.ID, after exchange.NoticePlace) error {
 	out := http.NewResponseController(w)
-	if _, err := fmt.Fprintf(w, "retry: %d\nid: %s\n\n", again, s.seal(to, after)); err != nil {
+	if _, err := fmt.Fprintf(w, "retry: %d\nid: %s\n\n", again, s.seal(to, after)); err != nil { //nolint:gosec // G705: no page, and a sealed place
 		return err
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), s.cfg.Lasts)
@@ -189,10 +189,10 @@ func (s *Server) write(w http.ResponseWriter, n exchange.Notice, to party.ID, up
 		return err
 	}
 	if last {
-		if _, err := fmt.Fprintf(w, "id: %s\n", s.seal(to, upto)); err != nil {
+		if _, err := fmt.Fprintf(w, "id: %s\n", s.seal(to, upto)); err != nil { //nolint:gosec // G705: no page, and a sealed place
 			return err
 		}
 	}
-	_, err = fmt.Fprintf(w, "event: %s\ndata: %s\n\n", n.Kind, b)
+	_, err = fmt.Fprintf(w, "event: %s\ndata: %s\n\n", n.Kind, b) //nolint:gosec // G705: no page, and JSON
 	return err
 }

@@ -111,7 +111,7 @@ func TestStreamsOfOneParty(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.Header.Set("Authorization", "Bearer secret of "+of)
-		resp, err := http.DefaultClient.Do(r)
+		resp, err := http.DefaultClient.Do(r) //nolint:bodyclose // the caller closes it
 		if err != nil {
 			t.Fatal(err)
 		}
