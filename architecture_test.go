@@ -28,13 +28,13 @@ var mayImport = map[string]string{
 	"api":             "api/view decision exchange instrument instrument/analysis instrument/library intel internal/fault internal/ident internal/inflate internal/problem obligation party",
 	"client":          "api/view decision exchange instrument instrument/analysis internal/fault internal/problem obligation party",
 	"console":         "decision exchange instrument instrument/library internal/fault internal/ident internal/problem party",
-	"store":           "exchange intel internal/fault internal/ident obligation party transparency",
-	"store/storetest": "decision exchange intel internal/fault internal/ident obligation party transparency",
+	"store":           "exchange intel intel/search internal/fault internal/ident obligation party transparency",
+	"store/storetest": "decision exchange intel intel/atom intel/search internal/fault internal/ident obligation party transparency",
 	"wire/peer":       "internal/fault internal/problem internal/serve party",
 	"wire/taxii":      "exchange internal/fault internal/inflate internal/problem internal/serve party",
 
 	// The domain: no HTTP, no SQL, no files, no clock.
-	"exchange":            "decision exchange/envelope instrument instrument/analysis intel intel/misp intel/stix internal/fault internal/ident internal/strictjson obligation party privacy transparency transparency/verify",
+	"exchange":            "decision exchange/envelope instrument instrument/analysis intel intel/atom intel/misp intel/search intel/stix internal/fault internal/ident internal/strictjson obligation party privacy transparency transparency/verify",
 	"exchange/envelope":   "internal/fault internal/ident internal/strictjson party",
 	"transparency/verify": "exchange/envelope internal/fault internal/ident internal/strictjson party transparency",
 	"transparency":        "internal/fault internal/ident",
@@ -48,6 +48,8 @@ var mayImport = map[string]string{
 	"privacy":             "intel intel/misp intel/stix internal/fault internal/strictjson",
 	"intel/misp":          "intel intel/stix internal/fault internal/ident internal/strictjson",
 	"intel/stix":          "intel intel/pattern internal/fault internal/ident internal/strictjson",
+	"intel/search":        "intel intel/atom internal/fault internal/ident internal/strictjson",
+	"intel/atom":          "intel intel/pattern internal/ident internal/strictjson",
 	"intel/pattern":       "internal/fault internal/strictjson",
 	"intel":               "internal/ident internal/strictjson",
 	"party":               "internal/fault internal/ident",
@@ -70,7 +72,7 @@ var mayImport = map[string]string{
 var (
 	domain = []string{
 		"exchange", "exchange/envelope", "transparency", "transparency/verify", "obligation", "decision", "instrument", "instrument/analysis", "instrument/foreign", "instrument/odrl", "instrument/library",
-		"privacy", "intel/misp", "intel/pattern", "intel/stix", "intel", "party", "internal/fault", "internal/ident", "internal/strictjson", "internal/inflate",
+		"privacy", "intel/misp", "intel/atom", "intel/search", "intel/pattern", "intel/stix", "intel", "party", "internal/fault", "internal/ident", "internal/strictjson", "internal/inflate",
 	}
 	impure = map[string]string{
 		"net/http":     "HTTP belongs in api, console or wire",

@@ -16,6 +16,7 @@ import (
 	"entente/decision"
 	"entente/instrument"
 	"entente/intel"
+	"entente/intel/atom"
 	"entente/internal/ident"
 	"entente/party"
 	"entente/privacy"
@@ -197,6 +198,8 @@ type ObjectView struct {
 	Findings  []privacy.Finding
 	Decisions []DecisionRecord // newest per recipient
 	Facts     []Fact
+	Atoms     []atom.Atom
+	Same      []Holder // other live objects with one of the atoms
 }
 
 // RecallRequest asks recipients to purge what releases brought.
