@@ -20,11 +20,11 @@ const module = "entente"
 // it may import. Arrows only point down the list. To add a package, add a line.
 var mayImport = map[string]string{
 	"cmd/entente": "cli",
-	"cli":         "api/view client decision examples exchange instrument instrument/analysis instrument/foreign instrument/library instrument/odrl intel/pattern internal/fault internal/ident internal/strictjson node obligation party privacy transparency/verify",
+	"cli":         "api/view client decision examples exchange instrument instrument/analysis instrument/foreign instrument/library instrument/odrl intel/pattern intel/search internal/fault internal/ident internal/strictjson node obligation party privacy transparency/verify",
 	"node":        "api api/view console decision exchange internal/fault internal/ident internal/keyring obligation party store transparency wire/peer wire/taxii",
 
 	// Adapters: they know the domain and never each other.
-	"api/view":        "decision exchange instrument intel internal/ident party privacy",
+	"api/view":        "decision exchange instrument intel intel/atom intel/search internal/ident party privacy",
 	"api":             "api/view decision exchange instrument instrument/analysis instrument/library intel internal/fault internal/ident internal/inflate internal/problem obligation party",
 	"client":          "api/view decision exchange instrument instrument/analysis internal/fault internal/problem obligation party",
 	"console":         "decision exchange instrument instrument/library internal/fault internal/ident internal/problem party",

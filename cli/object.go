@@ -17,7 +17,8 @@ import (
 
 func (a *app) objectCommand() *cobra.Command {
 	return group("object", "What is shared: import and look at objects", []string{"objects"},
-		a.objectImport(), a.objectList(), a.objectShow(), a.objectQuarantine(), a.objectMatch())
+		a.objectImport(), a.objectList(), a.objectShow(), a.objectQuarantine(), a.objectMatch(),
+		a.objectSearch(), a.objectDuplicates())
 }
 
 func (a *app) objectImport() *cobra.Command {
@@ -201,6 +202,12 @@ func drawObject(t *table, o view.ObjectDetail) {
 		t.line("\nData categories (%d places)", len(o.Findings))
 		for _, f := range o.Findings {
 			t.row("  "+string(f.Category), f.Path, f.Rule)
+		}
+	}
+	if len(o.Same) > 0 {
+		t.line("\nAlso known from (never merged: each came under its own law)")
+		for _, h := range o.Same {
+			t.row("  "+h.Value, h.ID, "from "+string(h.From), strings.TrimSpace("TLP:"+strings.ToUpper(h.TLP)))
 		}
 	}
 	if len(o.Decisions) > 0 {

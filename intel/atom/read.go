@@ -21,10 +21,7 @@ const longest = 256
 // What looks like a domain name may be the name of a file: ask for the value and
 // not for the kind.
 func Read(pasted string) (a Atom, ok bool) {
-	s := Refang(strings.TrimSpace(pasted))
-	if s == "" || strings.ContainsAny(s, " \t\r\n\"") {
-		return Atom{}, false
-	}
+	s := Refang(plain(pasted))
 	for _, k := range order {
 		if k == AS && !asn.MatchString(s) {
 			continue // a bare number is one only where it is known to be
@@ -46,7 +43,7 @@ func Values(pasted string) []string {
 	if a, ok := Read(pasted); ok {
 		all = append(all, a.Value)
 	}
-	if a, ok := named(Mutex, strings.TrimSpace(pasted)); ok && (len(all) == 0 || all[0] != a.Value) {
+	if a, ok := named(Mutex, pasted); ok && (len(all) == 0 || all[0] != a.Value) {
 		all = append(all, a.Value)
 	}
 	return all
@@ -85,13 +82,26 @@ var harmless = regexp.MustCompile(`^(?i:hxxp|hxtp|htxp|h\*\*p|meow)(s?)(://)`)
 
 // Refang undoes what people do to a value so that nobody follows it by accident.
 func Refang(s string) string {
-	return harmless.ReplaceAllString(fangs.Replace(s), "http$1$2")
+	for {
+		next := harmless.ReplaceAllString(fangs.Replace(s), "http$1$2")
+		if next == s {
+			return s
+		}
+		s = next
+	}
 }
 
 // normal writes a value of a kind in its one form; ok is false when it cannot be
 // one of that kind.
 func normal(k Kind, raw string) (a Atom, ok bool) {
-	value, ok := form(k, plain(raw))
+	raw = plain(raw)
+	if k == Address || k == Domain || k == URL || k == Email {
+		raw = Refang(raw)
+	}
+	if k != Registry && strings.ContainsAny(raw, " \t\r\n\"") {
+		return Atom{}, false
+	}
+	value, ok := form(k, raw)
 	if k == Address && strings.Contains(value, "/") {
 		k = Range
 	}
@@ -105,9 +115,9 @@ func named(k Kind, raw string) (a Atom, ok bool) {
 	return Atom{k, short(value)}, value != ""
 }
 
-// plain replaces what a database cannot hold.
+// plain takes blanks off the ends and replaces what a database cannot hold.
 func plain(s string) string {
-	return strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", "\uFFFD"), "\uFFFD")
+	return strings.TrimSpace(strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", "\uFFFD"), "\uFFFD"))
 }
 
 func form(k Kind, raw string) (string, bool) {

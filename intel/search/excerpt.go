@@ -47,7 +47,7 @@ func (q Query) hits(s string) []span {
 				longest = len(p)
 			}
 		}
-		if longest > 0 {
+		if longest > 0 && (len(hits) == 0 || hits[len(hits)-1].end <= in[i].start) {
 			hits = append(hits, span{in[i].start, in[i+longest-1].end})
 			i += longest - 1
 		}

@@ -99,22 +99,11 @@ func next(s string) (t term, rest string, err error) {
 		end = len(s)
 	}
 	w := s[:end]
-	if _, ok := atom.Read(w); ok {
-		return term{fieldValue, w}, s[end:], nil
-	}
-	if isID(w) {
-		return term{fieldID, w}, s[end:], nil
-	}
 	field, value, colon := strings.Cut(w, ":")
-	if !colon {
-		if strings.ContainsRune(w, '"') {
-			return t, "", refuse("there is a quotation mark within %q", w)
-		}
-		return term{text: w}, s[end:], nil
-	}
 	field = strings.ToLower(field)
-	if !slices.Contains(Fields(), field) {
-		return t, "", refuse("%q is no field", field)
+	if !colon || !slices.Contains(Fields(), field) {
+		t, err := bare(w)
+		return t, s[end:], err
 	}
 	if strings.HasPrefix(value, `"`) {
 		text, rest, err := quoted(s[len(field)+1:])
@@ -124,6 +113,22 @@ func next(s string) (t term, rest string, err error) {
 		return t, "", refuse("nothing follows %s:", field)
 	}
 	return term{field, value}, s[end:], nil
+}
+
+// bare reads a word without a field.
+func bare(w string) (term, error) {
+	if _, ok := atom.Read(w); ok {
+		return term{fieldValue, w}, nil
+	}
+	switch field, _, colon := strings.Cut(w, ":"); {
+	case isID(w):
+		return term{fieldID, w}, nil
+	case colon:
+		return term{}, refuse("%q is no field", field)
+	case strings.ContainsRune(w, '"'):
+		return term{}, refuse("there is a quotation mark within %q", w)
+	}
+	return term{text: w}, nil
 }
 
 // quoted reads up to the closing quotation mark, which ends the term.

@@ -27,7 +27,7 @@ func words(s string) []word {
 	start := -1
 	end := func(at int) {
 		if start >= 0 {
-			if text := fold(s[start:at]); text != "" {
+			for _, text := range split(fold(s[start:at])) {
 				all = append(all, word{text, start, at})
 			}
 		}
@@ -51,6 +51,33 @@ func words(s string) []word {
 
 func alone(r rune) bool {
 	return r >= 0x0e00 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
+}
+
+// split cuts a folded word at characters that count alone: one character may
+// stand for several of them.
+func split(s string) []string {
+	if s == "" {
+		return nil
+	}
+	if ascii(s) {
+		return []string{s}
+	}
+	var all []string
+	start := 0
+	for i, r := range s {
+		if !alone(r) {
+			continue
+		}
+		if start < i {
+			all = append(all, s[start:i])
+		}
+		start = i + len(string(r))
+		all = append(all, s[i:start])
+	}
+	if start < len(s) {
+		all = append(all, s[start:])
+	}
+	return all
 }
 
 // fold makes a word comparable.
