@@ -32,8 +32,8 @@ type dialect interface {
 	beginRead(ctx context.Context, q *session) error
 
 	// searchText is the query for what has certain words, with their condition as
-	// $4, and what orders it.
-	searchText() (query, order string)
+	// $1, and the column of the version that finds the newest first.
+	searchText() (query, seq string)
 	// document writes words in the order in which they stand, match a condition
 	// on them, for searchText.
 	document(words []string) string

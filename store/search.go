@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,23 +14,17 @@ import (
 // over it answers the search. FTS5 finds the newest first by itself, without
 // looking at the others.
 const (
-	searchAll = `
-		SELECT s.seq, s.type, s.tlp, s.origin, s.year FROM search_objects s
-		WHERE s.seq < $1 AND s.at >= $2 AND s.at < $3`
-	searchAllOrder = ` ORDER BY s.seq DESC LIMIT `
-
+	searchAll = `SELECT s.seq, s.type, s.tlp, s.origin, s.year FROM search_objects s WHERE TRUE`
 	searchFTS = `
 		SELECT s.seq, s.type, s.tlp, s.origin, s.year FROM search_text t CROSS JOIN search_objects s
-		WHERE s.seq = t.rowid AND t.rowid < $1 AND s.at >= $2 AND s.at < $3 AND t.search_text MATCH $4`
-	searchFTSOrder = ` ORDER BY t.rowid DESC LIMIT `
-
+		WHERE s.seq = t.rowid AND t.search_text MATCH $1`
 	searchLexemes = `
 		SELECT s.seq, s.type, s.tlp, s.origin, s.year FROM search_words w JOIN search_objects s ON s.seq = w.seq
-		WHERE s.seq < $1 AND s.at >= $2 AND s.at < $3 AND CAST(w.words AS tsvector) @@ CAST(CAST($4 AS text) AS tsquery)`
+		WHERE w.words @@ CAST(CAST($1 AS text) AS tsquery)`
 )
 
-func (sqlite) searchText() (query, order string)   { return searchFTS, searchFTSOrder }
-func (postgres) searchText() (query, order string) { return searchLexemes, searchAllOrder }
+func (sqlite) searchText() (query, seq string)   { return searchFTS, "t.rowid" }
+func (postgres) searchText() (query, seq string) { return searchLexemes, "w.seq" }
 
 func (sqlite) document(words []string) string { return strings.Join(words, " ") }
 
@@ -84,22 +77,23 @@ func matching(q search.Query, and, or string, quote func(phrase []string) string
 }
 
 func (r reader) Search(ctx context.Context, f exchange.SearchFilter) ([]exchange.SearchRow, error) {
-	q := f.Query
-	after, from, to := f.After, int64(math.MinInt64), int64(math.MaxInt64)
-	if after <= 0 {
-		after = math.MaxInt64
-	}
-	if !q.After.IsZero() {
-		from = micros(q.After)
-	}
-	if !q.Before.IsZero() {
-		to = micros(q.Before)
-	}
-	text, order, args := searchAll, searchAllOrder, []any{after, from, to}
+	q, text, seq := f.Query, searchAll, "s.seq"
+	var args []any
 	if len(q.Phrases)+len(q.Marks) > 0 {
-		text, order = r.q.dialect.searchText()
+		text, seq = r.q.dialect.searchText()
 		args = append(args, r.q.dialect.match(q))
 	}
+	// A condition that narrows nothing still makes a database expect fewer rows,
+	// and begin at the wrong end; so there are only those that were asked for.
+	compare := func(asked bool, condition string, value int64) {
+		if asked {
+			args = append(args, value)
+			text += ` AND ` + condition + placeholder(len(args))
+		}
+	}
+	compare(f.After > 0, seq+` < `, f.After)
+	compare(!q.After.IsZero(), `s.at >= `, micros(q.After))
+	compare(!q.Before.IsZero(), `s.at < `, micros(q.Before))
 	in := func(condition string, list []any) {
 		n, size := len(args)+1, fit(len(list))
 		text += widen(condition+"("+placeholder(n)+"))", n, size)
@@ -113,7 +107,7 @@ func (r reader) Search(ctx context.Context, f exchange.SearchFilter) ([]exchange
 	if len(q.IDs) > 0 {
 		in(` AND s.seq IN (SELECT seq FROM objects WHERE state = 'live' AND id IN `, packIDs(q.IDs))
 	}
-	text += order + placeholder(len(args)+1)
+	text += ` ORDER BY ` + seq + ` DESC LIMIT ` + placeholder(len(args)+1)
 	return collect(ctx, r.q, text, append(args, limit(f.Most)), func(row scanner) (s exchange.SearchRow, err error) {
 		err = row.Scan(&s.Seq, &s.Type, &s.TLP, &s.From, &s.Year)
 		return s, err

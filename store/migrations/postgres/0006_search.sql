@@ -22,13 +22,12 @@ CREATE TABLE atoms (
 );
 CREATE INDEX atoms_value ON atoms (value, object, kind);
 
--- The words of an object, cut and folded by package search, as the text of a
--- tsvector, and their index.
+-- The words of an object, cut and folded by package search, and their index.
 CREATE TABLE search_words (
     seq   BIGINT NOT NULL PRIMARY KEY REFERENCES objects (seq),
-    words TEXT COLLATE "C" NOT NULL
+    words TSVECTOR NOT NULL
 );
-CREATE INDEX search_text ON search_words USING gin (CAST(words AS tsvector));
+CREATE INDEX search_text ON search_words USING gin (words);
 
 -- Objects that are here already are worked out by the running node.
 INSERT INTO search_objects (seq, type, tlp, origin, year, at, waiting)
