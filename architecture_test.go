@@ -34,7 +34,7 @@ var mayImport = map[string]string{
 	"wire/taxii":      "exchange internal/fault internal/inflate internal/problem internal/serve party",
 
 	// The domain: no HTTP, no SQL, no files, no clock.
-	"exchange":            "decision exchange/envelope instrument instrument/analysis intel intel/atom intel/misp intel/search intel/stix internal/fault internal/ident internal/strictjson obligation party privacy transparency transparency/verify",
+	"exchange":            "decision exchange/envelope instrument instrument/analysis intel intel/atom intel/misp intel/search intel/stix intel/warninglist internal/fault internal/ident internal/strictjson obligation party privacy transparency transparency/verify",
 	"exchange/envelope":   "internal/fault internal/ident internal/strictjson party",
 	"transparency/verify": "exchange/envelope internal/fault internal/ident internal/strictjson party transparency",
 	"transparency":        "internal/fault internal/ident",
@@ -49,6 +49,7 @@ var mayImport = map[string]string{
 	"intel/misp":          "intel intel/stix internal/fault internal/ident internal/strictjson",
 	"intel/stix":          "intel intel/pattern internal/fault internal/ident internal/strictjson",
 	"intel/search":        "intel intel/atom internal/fault internal/ident internal/strictjson",
+	"intel/warninglist":   "intel/atom internal/fault internal/strictjson",
 	"intel/atom":          "intel intel/pattern internal/ident internal/strictjson",
 	"intel/pattern":       "internal/fault internal/strictjson",
 	"intel":               "internal/ident internal/strictjson",
@@ -72,7 +73,7 @@ var mayImport = map[string]string{
 var (
 	domain = []string{
 		"exchange", "exchange/envelope", "transparency", "transparency/verify", "obligation", "decision", "instrument", "instrument/analysis", "instrument/foreign", "instrument/odrl", "instrument/library",
-		"privacy", "intel/misp", "intel/atom", "intel/search", "intel/pattern", "intel/stix", "intel", "party", "internal/fault", "internal/ident", "internal/strictjson", "internal/inflate",
+		"privacy", "intel/misp", "intel/atom", "intel/search", "intel/warninglist", "intel/pattern", "intel/stix", "intel", "party", "internal/fault", "internal/ident", "internal/strictjson", "internal/inflate",
 	}
 	impure = map[string]string{
 		"net/http":     "HTTP belongs in api, console or wire",

@@ -56,6 +56,7 @@ type Exchange interface {
 	InstrumentActs
 	Credentials
 	Search
+	Warninglists
 
 	RecordFact(ctx context.Context, f exchange.Fact) (exchange.Fact, error)
 	WithdrawFact(ctx context.Context, id string) (exchange.Withdrawal, error)
@@ -112,6 +113,7 @@ func newServer(c Config) *server {
 	s.inboxRoutes()
 	s.taxiiRoutes()
 	s.searchRoutes()
+	s.warninglistRoutes()
 	s.logRoutes()
 	s.healthRoutes()
 	s.openAPIRoute()

@@ -204,6 +204,7 @@ func drawObject(t *table, o view.ObjectDetail) {
 			t.row("  "+string(f.Category), f.Path, f.Rule)
 		}
 	}
+	drawRemarks(t, o.Remarks)
 	if len(o.Same) > 0 {
 		t.line("\nAlso known from (never merged: each came under its own law)")
 		for _, h := range o.Same {

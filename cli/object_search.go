@@ -63,6 +63,9 @@ func drawFound(t *table, f view.Found) {
 	t.row("ID", "TLP", "FROM", "TEXT")
 	for _, h := range f.Items {
 		t.row(h.ID, h.TLP, h.From, search.Text(h.Excerpt, "»", "«"))
+		for _, r := range h.Remarks {
+			t.row("", "", "", "remark: "+r.String())
+		}
 	}
 }
 

@@ -25,7 +25,7 @@ func (f fake) Search(_ context.Context, r exchange.SearchRequest) (exchange.Foun
 	}}
 	for _, o := range f.objects {
 		excerpt := []search.Fragment{{Text: "The loader of "}, {Text: f.found, Hit: true}, {Text: " again"}}
-		out.Hits = append(out.Hits, exchange.Hit{Stored: o, TLP: "amber", Excerpt: excerpt})
+		out.Hits = append(out.Hits, exchange.Hit{Stored: o, TLP: "amber", Excerpt: excerpt, Remarks: []exchange.Remark{{Value: o.ID, List: "Popular"}}})
 		out.Next = 41
 	}
 	return out, f.err
@@ -36,8 +36,9 @@ func (f fake) Object(_ context.Context, id string) (exchange.ObjectView, error) 
 		if o.ID == id {
 			return exchange.ObjectView{
 				Stored: o, Markings: intel.Markings{TLP: intel.Amber, Labelled: true}, Decisions: f.decided,
-				Atoms: []atom.Atom{{Kind: atom.Domain, Value: f.found}, {Kind: atom.Registry, Value: "hkey_local_machine\\a b"}},
-				Same:  []exchange.Holder{{Kind: "domain", Value: f.found, ID: "indicator--2", Type: "indicator", From: "ncsc-cordova", TLP: "green"}},
+				Atoms:   []atom.Atom{{Kind: atom.Domain, Value: f.found}, {Kind: atom.Registry, Value: "hkey_local_machine\\a b"}},
+				Remarks: []exchange.Remark{{Value: f.found, List: f.found, ID: "x"}},
+				Same:    []exchange.Holder{{Kind: "domain", Value: f.found, ID: "indicator--2", Type: "indicator", From: "ncsc-cordova", TLP: "green"}},
 			}, f.err
 		}
 	}

@@ -39,7 +39,11 @@ func (s *Service) Import(ctx context.Context, in ImportRequest) (ImportReport, e
 	if in.Assign != nil {
 		origin.Assigned = in.Assign.String()
 	}
-	return s.ingest(ctx, bundle, origin, in.Progress)
+	rep, err := s.ingest(ctx, bundle, origin, in.Progress)
+	if err != nil {
+		return rep, err
+	}
+	return rep, s.remarkOn(ctx, bundle, &rep)
 }
 
 // ingest admits everything in a bundle, chunk by chunk.

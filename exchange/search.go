@@ -43,6 +43,7 @@ type Hit struct {
 	Stored
 	TLP     string
 	Excerpt []search.Fragment
+	Remarks []Remark
 }
 
 // Facet counts what was found by one field.
@@ -90,13 +91,13 @@ func (s *Service) Search(ctx context.Context, in SearchRequest) (Found, error) {
 			page = page[:limit]
 			out.Next = page[limit-1].Seq
 		}
-		out.Hits, err = hits(ctx, r, q, page)
+		out.Hits, err = s.hits(ctx, r, q, page)
 		return out, err
 	})
 }
 
 // hits reads the objects of a page.
-func hits(ctx context.Context, r Reader, q search.Query, page []SearchRow) ([]Hit, error) {
+func (s *Service) hits(ctx context.Context, r Reader, q search.Query, page []SearchRow) ([]Hit, error) {
 	seqs := make([]int64, len(page))
 	tlp := map[int64]string{}
 	for i, row := range page {
@@ -115,6 +116,9 @@ func hits(ctx context.Context, r Reader, q search.Query, page []SearchRow) ([]Hi
 			return nil, err
 		}
 		out[i].Excerpt = q.Excerpt(parsed.Tree)
+		if out[i].Remarks, err = s.remarks(ctx, r, atom.Of(parsed)); err != nil {
+			return nil, err
+		}
 	}
 	return out, nil
 }

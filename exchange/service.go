@@ -56,6 +56,7 @@ type Service struct {
 	wake      func()
 	law       atomic.Pointer[law]
 	stood     atomic.Pointer[stood]
+	lists     atomic.Pointer[listCache]
 	settledAt atomic.Int64 // the epoch for which no release is behind
 	// reconsidering is held while releases are decided again, so that who
 	// withdraws a fact is told of every recall it caused, and the background
@@ -134,6 +135,7 @@ type Preview struct {
 	At         time.Time          `json:"at"`
 	Objects    []string           `json:"objects"` // ids, in the order of the closure
 	Recipients []RecipientPreview `json:"recipients"`
+	Remarks    []Remark           `json:"remarks,omitempty"` // for people; not in Digest, and nothing depends on them
 }
 
 // RecipientPreview is one column of the release desk.
@@ -200,6 +202,7 @@ type ObjectView struct {
 	Facts     []Fact
 	Atoms     []atom.Atom
 	Same      []Holder // other live objects with one of the atoms
+	Remarks   []Remark // on which warninglists they are
 }
 
 // RecallRequest asks recipients to purge what releases brought.

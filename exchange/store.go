@@ -87,6 +87,7 @@ type Reader interface {
 	ActReader
 	FeedReader
 	SearchReader
+	WarninglistReader
 
 	// LogHead is the tree after the last commit with its signed checkpoint note.
 	LogHead(ctx context.Context) (transparency.Head, []byte, error)
@@ -136,6 +137,7 @@ type Tx interface {
 	ActTx
 	FeedTx
 	SearchTx
+	WarninglistTx
 }
 
 // InstrumentRecord is an instrument as kept: its file, byte for byte.

@@ -22,6 +22,7 @@ type Found struct {
 type Hit struct {
 	Object
 	TLP     string            `json:"tlp"`
+	Remarks []exchange.Remark `json:"remarks,omitempty" doc:"Values that are on a warninglist"`
 	Excerpt []search.Fragment `json:"excerpt" doc:"A piece of its text; hit marks what was looked for"`
 }
 
@@ -38,5 +39,5 @@ func FoundOf(f exchange.Found) Found {
 }
 
 func hitOf(h exchange.Hit) Hit {
-	return Hit{Object: ObjectOf(h.Stored), TLP: h.TLP, Excerpt: Each(h.Excerpt, func(f search.Fragment) search.Fragment { return f })}
+	return Hit{Object: ObjectOf(h.Stored), TLP: h.TLP, Remarks: h.Remarks, Excerpt: Each(h.Excerpt, func(f search.Fragment) search.Fragment { return f })}
 }

@@ -74,6 +74,7 @@ type ObjectDetail struct {
 	Facts      []exchange.Fact   `json:"facts"`
 	Atoms      []atom.Atom       `json:"atoms" doc:"The single values it is about"`
 	Same       []exchange.Holder `json:"same" doc:"Other live objects with one of the values; never merged"`
+	Remarks    []exchange.Remark `json:"remarks,omitempty" doc:"Values that are on a warninglist; no decision depends on it"`
 	Content    jsontext.Value    `json:"content" doc:"The object; for its exact bytes ask for /content"`
 }
 
@@ -83,7 +84,7 @@ func ObjectDetailOf(v exchange.ObjectView) ObjectDetail {
 		Object: ObjectOf(v.Stored), TLP: v.Markings.TLP.String(), Labelled: v.Markings.Labelled,
 		PAP: v.Markings.PAP.String(), Statements: v.Markings.Statements, Markings: v.Markings.IDs,
 		Closed: v.Markings.Closed, Findings: v.Findings, Decisions: Each(v.Decisions, DecisionLineOf),
-		Facts: v.Facts, Atoms: v.Atoms, Same: v.Same, Content: jsontext.Value(v.Raw),
+		Facts: v.Facts, Atoms: v.Atoms, Same: v.Same, Remarks: v.Remarks, Content: jsontext.Value(v.Raw),
 	}
 }
 

@@ -54,6 +54,7 @@ func Run(t *testing.T, fresh func(t *testing.T) exchange.Store) {
 		{"a search agrees with a look at every object", searchAgrees},
 		{"what waits to be indexed is found when it is", searchWaits},
 		{"values that several objects have", duplicates},
+		{"warninglists", warninglists},
 		{"credentials", credentials},
 		{"contributions", contributions},
 		{"deliveries", deliveries},

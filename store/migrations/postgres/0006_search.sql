@@ -29,6 +29,15 @@ CREATE TABLE search_words (
 );
 CREATE INDEX search_text ON search_words USING gin (words);
 
+-- Lists of values that are often reported by mistake.
+CREATE TABLE warninglists (
+    seq           BIGINT NOT NULL GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id            TEXT COLLATE "C" NOT NULL UNIQUE,
+    added_at      BIGINT NOT NULL,
+    hash          BYTEA NOT NULL,
+    sealed_source BYTEA NOT NULL
+);
+
 -- Objects that are here already are worked out by the running node.
 INSERT INTO search_objects (seq, type, tlp, origin, year, at, waiting)
 SELECT seq, type, '', origin, '', 0, 2 FROM objects WHERE state = 'live';

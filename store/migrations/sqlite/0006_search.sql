@@ -41,6 +41,15 @@ CREATE TRIGGER search_words_removed AFTER DELETE ON search_words BEGIN
 END;
 -- +goose StatementEnd
 
+-- Lists of values that are often reported by mistake.
+CREATE TABLE warninglists (
+    seq           INTEGER NOT NULL PRIMARY KEY,
+    id            TEXT    NOT NULL UNIQUE,
+    added_at      INTEGER NOT NULL,
+    hash          BLOB    NOT NULL,
+    sealed_source BLOB    NOT NULL
+) STRICT;
+
 -- Objects that are here already are worked out by the running node.
 INSERT INTO search_objects (seq, type, tlp, origin, year, at, waiting)
 SELECT seq, type, '', origin, '', 0, 2 FROM objects WHERE state = 'live';
