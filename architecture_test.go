@@ -24,9 +24,9 @@ var mayImport = map[string]string{
 	"node":        "api api/view console decision exchange internal/fault internal/ident internal/keyring obligation party store transparency wire/peer wire/taxii",
 
 	// Adapters: they know the domain and never each other.
-	"api/view":        "decision exchange instrument intel intel/atom intel/search internal/ident party privacy",
-	"api":             "api/view decision exchange instrument instrument/analysis instrument/library intel internal/fault internal/ident internal/inflate internal/problem obligation party",
-	"client":          "api/view decision exchange instrument instrument/analysis internal/fault internal/problem obligation party",
+	"api/view":        "decision exchange instrument intel intel/atom intel/decay intel/search internal/ident party privacy",
+	"api":             "api/view decision exchange instrument instrument/analysis instrument/library intel intel/decay internal/fault internal/ident internal/inflate internal/problem obligation party",
+	"client":          "api/view decision exchange instrument instrument/analysis intel/decay internal/fault internal/problem obligation party",
 	"console":         "decision exchange instrument instrument/library internal/fault internal/ident internal/problem party",
 	"store":           "exchange intel intel/search internal/fault internal/ident obligation party transparency",
 	"store/storetest": "decision exchange intel intel/atom intel/search internal/fault internal/ident obligation party transparency",
@@ -34,7 +34,7 @@ var mayImport = map[string]string{
 	"wire/taxii":      "exchange internal/fault internal/inflate internal/problem internal/serve party",
 
 	// The domain: no HTTP, no SQL, no files, no clock.
-	"exchange":            "decision exchange/envelope instrument instrument/analysis intel intel/atom intel/misp intel/search intel/stix intel/warninglist internal/fault internal/ident internal/strictjson obligation party privacy transparency transparency/verify",
+	"exchange":            "decision exchange/envelope instrument instrument/analysis intel intel/atom intel/decay intel/misp intel/search intel/stix intel/warninglist internal/fault internal/ident internal/strictjson obligation party privacy transparency transparency/verify",
 	"exchange/envelope":   "internal/fault internal/ident internal/strictjson party",
 	"transparency/verify": "exchange/envelope internal/fault internal/ident internal/strictjson party transparency",
 	"transparency":        "internal/fault internal/ident",
@@ -50,6 +50,7 @@ var mayImport = map[string]string{
 	"intel/stix":          "intel intel/pattern internal/fault internal/ident internal/strictjson",
 	"intel/search":        "intel intel/atom internal/fault internal/ident internal/strictjson",
 	"intel/warninglist":   "intel/atom internal/fault internal/strictjson",
+	"intel/decay":         "intel/atom",
 	"intel/atom":          "intel intel/pattern internal/ident internal/strictjson",
 	"intel/pattern":       "internal/fault internal/strictjson",
 	"intel":               "internal/ident internal/strictjson",
@@ -73,7 +74,7 @@ var mayImport = map[string]string{
 var (
 	domain = []string{
 		"exchange", "exchange/envelope", "transparency", "transparency/verify", "obligation", "decision", "instrument", "instrument/analysis", "instrument/foreign", "instrument/odrl", "instrument/library",
-		"privacy", "intel/misp", "intel/atom", "intel/search", "intel/warninglist", "intel/pattern", "intel/stix", "intel", "party", "internal/fault", "internal/ident", "internal/strictjson", "internal/inflate",
+		"privacy", "intel/misp", "intel/atom", "intel/decay", "intel/search", "intel/warninglist", "intel/pattern", "intel/stix", "intel", "party", "internal/fault", "internal/ident", "internal/strictjson", "internal/inflate",
 	}
 	impure = map[string]string{
 		"net/http":     "HTTP belongs in api, console or wire",

@@ -3,16 +3,19 @@ package api
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"entente/api/view"
 	"entente/exchange"
+	"entente/intel/decay"
 )
 
 // Search is what the API needs of package exchange to find objects.
 type Search interface {
 	Search(ctx context.Context, r exchange.SearchRequest) (exchange.Found, error)
+	Confidence(ctx context.Context, id string, at time.Time) (decay.Assessment, error)
 	Duplicates(ctx context.Context, f exchange.DuplicateFilter) ([]exchange.Duplicate, error)
 }
 
@@ -28,7 +31,18 @@ type duplicatesInput struct {
 	Limit   int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
 }
 
+type confidenceInput struct {
+	ID string    `path:"id" doc:"Object id"`
+	At time.Time `query:"at" doc:"When; default now"`
+}
+
 func (s *server) searchRoutes() {
+	register(s, huma.Operation{
+		OperationID: "get-object-confidence", Method: http.MethodGet, Path: "/v1/objects/{id}/confidence", Tags: []string{"object"},
+		Summary: "How much of the confidence in an object is left at an instant",
+	}, func(ctx context.Context, in *confidenceInput) (decay.Assessment, error) {
+		return s.Exchange.Confidence(ctx, in.ID, in.At)
+	})
 	register(s, huma.Operation{
 		OperationID: "search-objects", Method: http.MethodGet, Path: "/v1/search", Tags: []string{"object"},
 		Summary:     "Find objects by word, field or value, newest arrival first",

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -60,11 +61,15 @@ func drawFound(t *table, f view.Found) {
 		return
 	}
 	t.line("")
-	t.row("ID", "TLP", "FROM", "TEXT")
+	t.row("ID", "TLP", "FROM", "CONFIDENCE", "TEXT")
 	for _, h := range f.Items {
-		t.row(h.ID, h.TLP, h.From, search.Text(h.Excerpt, "»", "«"))
+		left := "-"
+		if h.Confidence != nil {
+			left = strconv.Itoa(h.Confidence.Score)
+		}
+		t.row(h.ID, h.TLP, h.From, left, search.Text(h.Excerpt, "»", "«"))
 		for _, r := range h.Remarks {
-			t.row("", "", "", "remark: "+r.String())
+			t.row("", "", "", "", "remark: "+r.String())
 		}
 	}
 }

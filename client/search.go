@@ -3,9 +3,11 @@ package client
 import (
 	"context"
 	"net/url"
+	"time"
 
 	"entente/api/view"
 	"entente/exchange"
+	"entente/intel/decay"
 )
 
 // Search returns one page of what a query finds.
@@ -15,6 +17,16 @@ func (c *Client) Search(ctx context.Context, r exchange.SearchRequest) (view.Fou
 	number(q, "after", r.After)
 	number(q, "limit", int64(r.Limit))
 	return get[view.Found](ctx, c, "/v1/search", q)
+}
+
+// Confidence returns how much of the confidence in an object is left at an
+// instant; the zero one is now.
+func (c *Client) Confidence(ctx context.Context, id string, at time.Time) (decay.Assessment, error) {
+	q := url.Values{}
+	if !at.IsZero() {
+		q.Set("at", at.Format(time.RFC3339Nano))
+	}
+	return get[decay.Assessment](ctx, c, "/v1/objects/"+url.PathEscape(id)+"/confidence", q)
 }
 
 // Duplicates returns values that several objects have, most first.

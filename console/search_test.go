@@ -10,6 +10,7 @@ import (
 	"entente/exchange"
 	"entente/intel"
 	"entente/intel/atom"
+	"entente/intel/decay"
 	"entente/intel/search"
 	"entente/internal/fault"
 	"entente/party"
@@ -36,9 +37,10 @@ func (f fake) Object(_ context.Context, id string) (exchange.ObjectView, error) 
 		if o.ID == id {
 			return exchange.ObjectView{
 				Stored: o, Markings: intel.Markings{TLP: intel.Amber, Labelled: true}, Decisions: f.decided,
-				Atoms:   []atom.Atom{{Kind: atom.Domain, Value: f.found}, {Kind: atom.Registry, Value: "hkey_local_machine\\a b"}},
-				Remarks: []exchange.Remark{{Value: f.found, List: f.found, ID: "x"}},
-				Same:    []exchange.Holder{{Kind: "domain", Value: f.found, ID: "indicator--2", Type: "indicator", From: "ncsc-cordova", TLP: "green"}},
+				Atoms:      []atom.Atom{{Kind: atom.Domain, Value: f.found}, {Kind: atom.Registry, Value: "hkey_local_machine\\a b"}},
+				Confidence: &decay.Assessment{Score: 40, Why: "It fades."},
+				Remarks:    []exchange.Remark{{Value: f.found, List: f.found, ID: "x"}},
+				Same:       []exchange.Holder{{Kind: "domain", Value: f.found, ID: "indicator--2", Type: "indicator", From: "ncsc-cordova", TLP: "green"}},
 			}, f.err
 		}
 	}

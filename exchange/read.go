@@ -32,6 +32,11 @@ func (s *Service) Object(ctx context.Context, id string) (ObjectView, error) {
 		if v.Remarks, err = s.remarks(ctx, r, v.Atoms); err != nil {
 			return v, err
 		}
+		left, err := assess(ctx, r, []fading{{m.object, m.stored.Provenance, v.Atoms}}, s.time())
+		if err != nil {
+			return v, err
+		}
+		v.Confidence = left[id]
 		if v.Decisions, err = r.LatestDecisions(ctx, id); err != nil {
 			return v, err
 		}

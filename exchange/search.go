@@ -8,6 +8,7 @@ import (
 
 	"entente/intel"
 	"entente/intel/atom"
+	"entente/intel/decay"
 	"entente/intel/search"
 	"entente/intel/stix"
 )
@@ -44,6 +45,8 @@ type Hit struct {
 	TLP     string
 	Excerpt []search.Fragment
 	Remarks []Remark
+	// Confidence is what is left of it now; nil where age says nothing.
+	Confidence *decay.Assessment
 }
 
 // Facet counts what was found by one field.
@@ -108,7 +111,7 @@ func (s *Service) hits(ctx context.Context, r Reader, q search.Query, page []Sea
 		return nil, err
 	}
 	slices.Reverse(stored)
-	out := make([]Hit, len(stored))
+	out, all := make([]Hit, len(stored)), make([]fading, len(stored))
 	for i, o := range stored {
 		out[i] = Hit{Stored: o, TLP: tlp[o.Seq]}
 		parsed, _, err := stix.ParseObject(o.Raw)
@@ -116,11 +119,16 @@ func (s *Service) hits(ctx context.Context, r Reader, q search.Query, page []Sea
 			return nil, err
 		}
 		out[i].Excerpt = q.Excerpt(parsed.Tree)
-		if out[i].Remarks, err = s.remarks(ctx, r, atom.Of(parsed)); err != nil {
+		all[i] = fading{parsed, o.Provenance, atom.Of(parsed)}
+		if out[i].Remarks, err = s.remarks(ctx, r, all[i].atoms); err != nil {
 			return nil, err
 		}
 	}
-	return out, nil
+	left, err := assess(ctx, r, all, s.time())
+	for i := range out {
+		out[i].Confidence = left[out[i].ID]
+	}
+	return out, err
 }
 
 // facets counts rows by what people narrow a result with.

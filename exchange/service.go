@@ -17,6 +17,7 @@ import (
 	"entente/instrument"
 	"entente/intel"
 	"entente/intel/atom"
+	"entente/intel/decay"
 	"entente/internal/ident"
 	"entente/party"
 	"entente/privacy"
@@ -203,6 +204,8 @@ type ObjectView struct {
 	Atoms     []atom.Atom
 	Same      []Holder // other live objects with one of the atoms
 	Remarks   []Remark // on which warninglists they are
+	// Confidence is what is left of it now; nil where age says nothing.
+	Confidence *decay.Assessment
 }
 
 // RecallRequest asks recipients to purge what releases brought.

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"entente/exchange"
+	"entente/intel/decay"
 	"entente/intel/search"
 )
 
@@ -21,9 +22,10 @@ type Found struct {
 // Hit is one object that was found, and why.
 type Hit struct {
 	Object
-	TLP     string            `json:"tlp"`
-	Remarks []exchange.Remark `json:"remarks,omitempty" doc:"Values that are on a warninglist"`
-	Excerpt []search.Fragment `json:"excerpt" doc:"A piece of its text; hit marks what was looked for"`
+	TLP        string            `json:"tlp"`
+	Remarks    []exchange.Remark `json:"remarks,omitempty" doc:"Values that are on a warninglist"`
+	Confidence *decay.Assessment `json:"confidence,omitempty" doc:"What is left of it now; absent where age says nothing"`
+	Excerpt    []search.Fragment `json:"excerpt" doc:"A piece of its text; hit marks what was looked for"`
 }
 
 // FoundOf copies what is shown of a search.
@@ -39,5 +41,5 @@ func FoundOf(f exchange.Found) Found {
 }
 
 func hitOf(h exchange.Hit) Hit {
-	return Hit{Object: ObjectOf(h.Stored), TLP: h.TLP, Remarks: h.Remarks, Excerpt: Each(h.Excerpt, func(f search.Fragment) search.Fragment { return f })}
+	return Hit{Object: ObjectOf(h.Stored), TLP: h.TLP, Remarks: h.Remarks, Confidence: h.Confidence, Excerpt: Each(h.Excerpt, func(f search.Fragment) search.Fragment { return f })}
 }
