@@ -11,6 +11,7 @@ import (
 	"entente/intel/decay"
 	"entente/intel/search"
 	"entente/intel/stix"
+	"entente/internal/fault"
 )
 
 // How much of a search is worked out.
@@ -106,7 +107,7 @@ func (s *Service) hits(ctx context.Context, r Reader, q search.Query, page []Sea
 	for i, row := range page {
 		seqs[i], tlp[row.Seq] = row.Seq, row.TLP
 	}
-	stored, err := r.Versions(ctx, seqs)
+	stored, err := readable(ctx, r, seqs)
 	if err != nil {
 		return nil, err
 	}
@@ -129,6 +130,27 @@ func (s *Service) hits(ctx context.Context, r Reader, q search.Query, page []Sea
 		out[i].Confidence = left[out[i].ID]
 	}
 	return out, err
+}
+
+// readable reads versions; one that is damaged since it was indexed is left out,
+// and the scrub names it.
+func readable(ctx context.Context, r Reader, seqs []int64) ([]Stored, error) {
+	all, err := r.Versions(ctx, seqs)
+	if fault.KindOf(err) != fault.Unverified {
+		return all, err
+	}
+	slices.Sort(seqs)
+	for _, seq := range seqs {
+		o, err := r.Version(ctx, seq)
+		if fault.KindOf(err) == fault.Unverified {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, o)
+	}
+	return all, nil
 }
 
 // facets counts rows by what people narrow a result with.

@@ -165,6 +165,15 @@ func TestADamagedObjectHoldsUpNoSearch(t *testing.T) {
 	if found.Waiting != 0 {
 		t.Errorf("%d objects wait for ever", found.Waiting)
 	}
+	a.imports(t, bundleOf(indicator("0003", tlpRed), indicator("0004", tlpRed)))
+	if got := a.finds(t, "tlp:red"); len(got) != 3 {
+		t.Fatalf("found %v", got)
+	}
+	_, err = db.ExecContext(t.Context(), `UPDATE objects SET raw = CAST('{}' AS BLOB) WHERE seq = 3`) // after it was indexed
+	must(t, err)
+	if got := a.finds(t, "tlp:red"); !slices.Equal(got, []string{idOf("indicator", "0004"), idOf("indicator", "0002")}) {
+		t.Errorf("found %v", got)
+	}
 }
 
 // TestWhatWasThereBeforeIsIndexed takes the index away, as in a database of an

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -31,7 +32,7 @@ func TestPR11ErasedWordsLeaveTheFile(t *testing.T) {
 				o.Raw = fmt.Appendf(nil, `{"id":%q,"description":%q}`, o.ID, strings.Repeat(canary(n)+" ", 5))
 				o.Hash = ident.Sum(o.Raw)
 				e := search.Entry{
-					Words: []string{"seen", "in", canary(n), "traffic", "canary", fmt.Sprint(n % 10)},
+					Words: []string{"seen", "in", canary(n), "traffic", "canary", strconv.Itoa(n % 10)},
 					Atoms: []atom.Atom{{Kind: atom.Domain, Value: canary(n) + ".example"}},
 				}
 				o.Entry = &e

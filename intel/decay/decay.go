@@ -32,9 +32,21 @@ func (l Life) HalfLife() int { return l.Days / (1 << speed) }
 // MISP's model for network detection; the others are ours, by how fast each kind
 // changes hands.
 var lives = []Life{
-	{atom.URL, 60}, {atom.Address, 120}, {atom.Range, 120}, {atom.Domain, 180}, {atom.Email, 240}, {atom.Account, 240}, {atom.AS, 720},
-	{atom.Certificate, 720}, {atom.Mutex, 1440}, {atom.Registry, 1440}, {atom.FileName, 720}, {atom.MAC, 720}, {atom.Hash, 2880},
-	{atom.CVE, 0}, {atom.Attack, 0},
+	{atom.URL, 60},
+	{atom.Address, 120},
+	{atom.Range, 120},
+	{atom.Domain, 180},
+	{atom.Email, 240},
+	{atom.Account, 240},
+	{atom.AS, 720},
+	{atom.Certificate, 720},
+	{atom.Mutex, 1440},
+	{atom.Registry, 1440},
+	{atom.FileName, 720},
+	{atom.MAC, 720},
+	{atom.Hash, 2880},
+	{atom.CVE, 0},
+	{atom.Attack, 0},
 }
 
 // LifeOf returns the lifetime of a kind of value.

@@ -53,33 +53,38 @@ type Query struct {
 	Before  time.Time  // exclusive
 
 	terms []term
-	found map[string]int // where the alternatives of a field are, by field
 }
 
 type term struct{ field, text string }
 
+// reading is a query while it is read.
+type reading struct {
+	Query
+	found map[string]int // where the alternatives of a field are, by field
+}
+
 // Parse reads a query. It returns an invalid fault "search.query" that says what
 // cannot be understood.
 func Parse(s string) (Query, error) {
-	q := Query{found: map[string]int{}}
+	q := reading{found: map[string]int{}}
 	if len(s) > longestQuery || !utf8.ValidString(s) {
-		return q, refuse("it is not text of at most %d bytes", longestQuery)
+		return Query{}, refuse("it is not text of at most %d bytes", longestQuery)
 	}
 	for rest := strings.TrimSpace(s); rest != ""; rest = strings.TrimLeftFunc(rest, unicode.IsSpace) {
 		if len(q.terms) == mostTerms {
-			return q, refuse("it has more than %d parts", mostTerms)
+			return Query{}, refuse("it has more than %d parts", mostTerms)
 		}
 		t, after, err := next(rest)
 		if err != nil {
-			return q, err
+			return Query{}, err
 		}
 		if err := q.add(t); err != nil {
-			return q, err
+			return Query{}, err
 		}
 		q.terms = append(q.terms, t)
 		rest = after
 	}
-	return q, nil
+	return q.Query, nil
 }
 
 func refuse(format string, args ...any) error {
@@ -155,7 +160,7 @@ func isID(s string) bool {
 	return strings.Trim(strings.ToLower(id), "0123456789abcdef-") == ""
 }
 
-func (q *Query) add(t term) error {
+func (q *reading) add(t term) error {
 	switch t.field {
 	case "":
 		all := texts(words(t.text))
@@ -182,7 +187,7 @@ func (q *Query) add(t term) error {
 
 // alternative adds to what is asked for of a field: the same field twice means
 // either of them.
-func (q *Query) alternative(list [][]string, field string, values []string) [][]string {
+func (q *reading) alternative(list [][]string, field string, values []string) [][]string {
 	at, ok := q.found[field]
 	if !ok {
 		q.found[field] = len(list)
@@ -192,7 +197,7 @@ func (q *Query) alternative(list [][]string, field string, values []string) [][]
 	return list
 }
 
-func (q *Query) value(t term) error {
+func (q *reading) value(t term) error {
 	values := atom.Values(t.text)
 	a, _ := atom.Read(t.text)
 	switch {
@@ -214,7 +219,7 @@ func (q *Query) value(t term) error {
 	return nil
 }
 
-func (q *Query) bound(t term) error {
+func (q *reading) bound(t term) error {
 	at, err := time.Parse(time.DateOnly, t.text)
 	if err != nil {
 		at, err = time.Parse(time.RFC3339, t.text)

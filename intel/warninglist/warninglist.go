@@ -231,8 +231,7 @@ func (l *List) hasAddress(a atom.Atom) bool {
 // host returns the name of the host that a value is about.
 func host(a atom.Atom) string {
 	s := a.Value
-	switch a.Kind {
-	case atom.URL:
+	if a.Kind == atom.URL {
 		_, s, _ = strings.Cut(s, "://")
 		if end := strings.IndexAny(s, "/?#"); end >= 0 {
 			s = s[:end]
@@ -243,7 +242,8 @@ func host(a atom.Atom) string {
 			return s
 		}
 		s, _, _ = strings.Cut(s, ":")
-	case atom.Email:
+	}
+	if a.Kind == atom.Email {
 		s = s[strings.LastIndexByte(s, '@')+1:]
 	}
 	return strings.ToLower(s)
