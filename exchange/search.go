@@ -111,6 +111,10 @@ func (s *Service) hits(ctx context.Context, r Reader, q search.Query, page []Sea
 	if err != nil {
 		return nil, err
 	}
+	lists, err := s.loadLists(ctx, r)
+	if err != nil {
+		return nil, err
+	}
 	slices.Reverse(stored)
 	out, all := make([]Hit, len(stored)), make([]fading, len(stored))
 	for i, o := range stored {
@@ -121,9 +125,7 @@ func (s *Service) hits(ctx context.Context, r Reader, q search.Query, page []Sea
 		}
 		out[i].Excerpt = q.Excerpt(parsed.Tree)
 		all[i] = fading{parsed, o.Provenance, atom.Of(parsed)}
-		if out[i].Remarks, err = s.remarks(ctx, r, all[i].atoms); err != nil {
-			return nil, err
-		}
+		out[i].Remarks = lists.remarks(all[i].atoms)
 	}
 	left, err := assess(ctx, r, all, s.time())
 	for i := range out {

@@ -18,8 +18,8 @@ import (
 	"entente/transparency"
 )
 
-// BenchmarkWrite keeps one object of 1.2 KB with its references and one log leaf
-// per act, from 1, 8 and 64 submitters, on the disk of the temporary directory
+// BenchmarkWrite keeps one object of 1.2 KB with its references, two values it
+// is found by and one log leaf per act, from 1, 8 and 64 submitters, on the disk of the temporary directory
 // (set TMPDIR when that is memory).
 func BenchmarkWrite(b *testing.B) {
 	for _, submitters := range []int{1, 8, 64} {
@@ -102,6 +102,9 @@ func keep(b *testing.B, tx exchange.Tx, n int64) error {
 	o.ID, o.Type = kind+"--"+uuidOf(seed), kind
 	o.Raw = fmt.Appendf(nil, `{"type":%q,"id":%q,"description":%q}`, kind, o.ID, strings.Repeat("x", 1100))
 	o.Hash = ident.Sum(o.Raw)
+	o.Entry = &search.Entry{TLP: "amber", Year: "2026", Atoms: []atom.Atom{
+		{Kind: atom.Hash, Value: fmt.Sprintf("%x", seed)}, {Kind: atom.Address, Value: fmt.Sprintf("203.0.%d.%d", seed[0], seed[1])},
+	}}
 	if _, err := tx.AddObject(b.Context(), o, refs); err != nil {
 		return err
 	}

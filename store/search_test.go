@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"bytes"
+	"database/sql"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -86,4 +87,73 @@ func inFiles(t *testing.T, path, word string) bool {
 		}
 	}
 	return false
+}
+
+// TestSearchIsSought: SQLite finds values and words by a seek and reads the
+// newest first, without sorting what it found.
+func TestSearchIsSought(t *testing.T) {
+	t.Parallel()
+	url := sqliteURL(t)
+	open(t, url, nil)
+	driver, dsn := driverOf(url)
+	db, err := sql.Open(driver, dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	const value = ` AND s.seq IN (SELECT object FROM atoms WHERE value IN ('a', 'b'))`
+	sought := map[string]bool{}
+	for _, query := range queriesIn(t, ".") {
+		order := ""
+		switch {
+		case strings.Contains(query, "FROM search_objects s WHERE TRUE"):
+			order = " ORDER BY s.seq DESC LIMIT 9"
+		case strings.Contains(query, "search_text MATCH"):
+			order = " ORDER BY t.rowid DESC LIMIT 9"
+		default:
+			continue
+		}
+		plan := planOf(t, db, strings.ReplaceAll(query, "$1", "'a'")+value+order)
+		if !strings.Contains(plan, "atoms_value (value=?)") || strings.Contains(plan, "TEMP B-TREE") || strings.Contains(plan, "SCAN s") {
+			t.Errorf("%s\n%s", query, plan)
+		}
+		sought[query] = true
+	}
+	if len(sought) != 2 {
+		t.Errorf("%d queries were looked at", len(sought))
+	}
+}
+
+// TestObjectsFromBeforeTheIndexWait: a database of the first version is brought
+// up to date, and its live objects wait for the running node.
+func TestObjectsFromBeforeTheIndexWait(t *testing.T) {
+	t.Parallel()
+	databases(t, func(t *testing.T, url string) {
+		db := openFirst(t, url)
+		const q = `
+			INSERT INTO objects (id, hash, type, state, version, revoked, origin, leaf, sealed_meta, raw)
+			VALUES ($1, $2, 'indicator', $3, '', 0, 'csirt-aurelia', 1, $4, $5)`
+		for n, state := range []string{"live", "superseded"} {
+			o := storetest.Object(n)
+			meta := []byte(`{"prov":{"from":"csirt-aurelia","at":"2026-01-02T03:04:05Z"}}`)
+			digest := ident.Sum(meta)
+			if _, err := db.ExecContext(t.Context(), q, append([]byte(o.ID), 0xff), o.Hash[:], state, append(digest[:], meta...), o.Raw); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		s := open(t, url, nil)
+		err := s.Read(t.Context(), func(r exchange.Reader) error {
+			waiting, err := r.Waiting(t.Context(), 10)
+			if len(waiting) != 1 || !waiting[0].Whole || waiting[0].ID != storetest.Object(0).ID || waiting[0].Provenance.From != "csirt-aurelia" {
+				t.Errorf("waiting: %+v", waiting)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
 }
