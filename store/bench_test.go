@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"strings"
 	"sync/atomic"
@@ -103,7 +104,7 @@ func keep(b *testing.B, tx exchange.Tx, n int64) error {
 	o.Raw = fmt.Appendf(nil, `{"type":%q,"id":%q,"description":%q}`, kind, o.ID, strings.Repeat("x", 1100))
 	o.Hash = ident.Sum(o.Raw)
 	o.Entry = &search.Entry{TLP: "amber", Year: "2026", Atoms: []atom.Atom{
-		{Kind: atom.Hash, Value: fmt.Sprintf("%x", seed)}, {Kind: atom.Address, Value: fmt.Sprintf("203.0.%d.%d", seed[0], seed[1])},
+		{Kind: atom.Hash, Value: hex.EncodeToString(seed[:])}, {Kind: atom.Address, Value: fmt.Sprintf("203.0.%d.%d", seed[0], seed[1])},
 	}}
 	if _, err := tx.AddObject(b.Context(), o, refs); err != nil {
 		return err

@@ -104,7 +104,7 @@ func TestSearchIsSought(t *testing.T) {
 	const value = ` AND s.seq IN (SELECT object FROM atoms WHERE value IN ('a', 'b'))`
 	sought := map[string]bool{}
 	for _, query := range queriesIn(t, ".") {
-		order := ""
+		var order string
 		switch {
 		case strings.Contains(query, "FROM search_objects s WHERE TRUE"):
 			order = " ORDER BY s.seq DESC LIMIT 9"
