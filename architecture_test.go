@@ -20,23 +20,23 @@ const module = "entente"
 // it may import. Arrows only point down the list. To add a package, add a line.
 var mayImport = map[string]string{
 	"cmd/entente": "cli",
-	"cli":         "api/view client decision examples exchange instrument instrument/analysis instrument/foreign instrument/library instrument/odrl intel/pattern internal/fault internal/ident internal/strictjson node obligation party privacy transparency/verify",
+	"cli":         "api/view client decision examples exchange instrument instrument/analysis instrument/foreign instrument/library instrument/odrl intel/pattern intel/search internal/fault internal/ident internal/strictjson node obligation party privacy transparency/verify",
 	"node":        "api api/view console decision exchange internal/fault internal/ident internal/keyring internal/serve obligation party store transparency wire/misp wire/notice wire/peer wire/taxii",
 
 	// Adapters: they know the domain and never each other.
-	"api/view":        "decision exchange instrument intel internal/ident party privacy",
-	"api":             "api/view decision exchange instrument instrument/analysis instrument/library intel internal/fault internal/ident internal/inflate internal/problem obligation party",
-	"client":          "api/view decision exchange instrument instrument/analysis internal/fault internal/problem obligation party",
+	"api/view":        "decision exchange instrument intel intel/atom intel/decay intel/search internal/ident party privacy",
+	"api":             "api/view decision exchange instrument instrument/analysis instrument/library intel intel/decay internal/fault internal/ident internal/inflate internal/problem obligation party",
+	"client":          "api/view decision exchange instrument instrument/analysis intel/decay internal/fault internal/problem obligation party",
 	"console":         "decision exchange instrument instrument/library internal/fault internal/ident internal/problem party",
-	"store":           "exchange intel internal/fault internal/ident obligation party transparency",
-	"store/storetest": "decision exchange intel internal/fault internal/ident obligation party transparency",
+	"store":           "exchange intel intel/search internal/fault internal/ident obligation party transparency",
+	"store/storetest": "decision exchange intel intel/atom intel/search internal/fault internal/ident obligation party transparency",
 	"wire/peer":       "internal/fault internal/problem internal/serve party",
 	"wire/notice":     "exchange internal/fault internal/problem internal/serve party",
 	"wire/taxii":      "exchange internal/fault internal/problem internal/serve party",
 	"wire/misp":       "exchange intel/misp internal/fault internal/ident internal/problem internal/serve internal/strictjson party",
 
 	// The domain: no HTTP, no SQL, no files, no clock.
-	"exchange":            "decision exchange/envelope instrument instrument/analysis intel intel/misp intel/stix internal/fault internal/ident internal/strictjson obligation party privacy transparency transparency/verify",
+	"exchange":            "decision exchange/envelope instrument instrument/analysis intel intel/atom intel/decay intel/misp intel/search intel/stix intel/warninglist internal/fault internal/ident internal/strictjson obligation party privacy transparency transparency/verify",
 	"exchange/envelope":   "internal/fault internal/ident internal/strictjson party",
 	"transparency/verify": "exchange/envelope internal/fault internal/ident internal/strictjson party transparency",
 	"transparency":        "internal/fault internal/ident",
@@ -50,6 +50,10 @@ var mayImport = map[string]string{
 	"privacy":             "intel intel/misp intel/stix internal/fault internal/strictjson",
 	"intel/misp":          "intel intel/stix internal/fault internal/ident internal/strictjson",
 	"intel/stix":          "intel intel/pattern internal/fault internal/ident internal/strictjson",
+	"intel/search":        "intel intel/atom internal/fault internal/ident internal/strictjson",
+	"intel/warninglist":   "intel/atom internal/fault internal/strictjson",
+	"intel/decay":         "intel/atom",
+	"intel/atom":          "intel intel/pattern internal/ident internal/strictjson",
 	"intel/pattern":       "internal/fault internal/strictjson",
 	"intel":               "internal/ident internal/strictjson",
 	"party":               "internal/fault internal/ident",
@@ -73,7 +77,7 @@ var mayImport = map[string]string{
 var (
 	domain = []string{
 		"exchange", "exchange/envelope", "transparency", "transparency/verify", "obligation", "decision", "instrument", "instrument/analysis", "instrument/foreign", "instrument/odrl", "instrument/library",
-		"privacy", "intel/misp", "intel/pattern", "intel/stix", "intel", "party", "internal/fault", "internal/ident", "internal/strictjson", "internal/inflate",
+		"privacy", "intel/misp", "intel/atom", "intel/decay", "intel/search", "intel/warninglist", "intel/pattern", "intel/stix", "intel", "party", "internal/fault", "internal/ident", "internal/strictjson", "internal/inflate",
 	}
 	impure = map[string]string{
 		"net/http":     "HTTP belongs in api, console or wire",

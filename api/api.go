@@ -55,6 +55,8 @@ type Exchange interface {
 	Compare(ctx context.Context, r exchange.ComparisonRequest) (analysis.Difference, error)
 	InstrumentActs
 	Credentials
+	Search
+	Warninglists
 
 	RecordFact(ctx context.Context, f exchange.Fact) (exchange.Fact, error)
 	WithdrawFact(ctx context.Context, id string) (exchange.Withdrawal, error)
@@ -110,6 +112,8 @@ func newServer(c Config) *server {
 	s.dutyRoutes()
 	s.inboxRoutes()
 	s.credentialRoutes()
+	s.searchRoutes()
+	s.warninglistRoutes()
 	s.logRoutes()
 	s.healthRoutes()
 	s.openAPIRoute()

@@ -25,6 +25,8 @@ func (s *server) openAPIRoute() {
 	item := s.api.OpenAPI().Paths["/v1/objects"]
 	binary := &huma.MediaType{Schema: &huma.Schema{Type: "object", Description: "A STIX 2.1 or 2.0 bundle"}}
 	item.Post.RequestBody.Content = map[string]*huma.MediaType{"application/json": binary, "application/stix+json": binary}
+	lists := &huma.MediaType{Schema: &huma.Schema{Type: "object", Description: "A list in the format of misp-warninglists"}}
+	s.api.OpenAPI().Paths["/v1/warninglists"].Post.RequestBody.Content = map[string]*huma.MediaType{"application/json": lists}
 }
 
 // document returns the OpenAPI document, canonically ordered and indented.

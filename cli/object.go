@@ -17,7 +17,8 @@ import (
 
 func (a *app) objectCommand() *cobra.Command {
 	return group("object", "What is shared: import and look at objects", []string{"objects"},
-		a.objectImport(), a.objectList(), a.objectShow(), a.objectQuarantine(), a.objectMatch())
+		a.objectImport(), a.objectList(), a.objectShow(), a.objectQuarantine(), a.objectMatch(),
+		a.objectSearch(), a.objectDuplicates())
 }
 
 func (a *app) objectImport() *cobra.Command {
@@ -157,19 +158,32 @@ func pageFlags(c *cobra.Command, after *int64, limit *int) {
 
 func (a *app) objectShow() *cobra.Command {
 	var raw bool
+	var at string
 	c := &cobra.Command{
 		Use: "show OBJECT", Short: "One object with its markings, personal data, decisions and facts", Args: args(1, 1),
 		RunE: a.onNode(func(ctx context.Context, c *client.Client, args []string) error {
 			if raw {
 				return a.writeBytes(c.ObjectContent(ctx, args[0]))
 			}
+			moment, ok := parseTime(at)
+			if at != "" && !ok {
+				return badTime("at")
+			}
 			o, err := c.Object(ctx, args[0])
 			if err != nil {
 				return err
 			}
+			if at != "" {
+				left, err := c.Confidence(ctx, args[0], moment)
+				if err != nil {
+					return err
+				}
+				o.Confidence = &left
+			}
 			return a.print(o, func(t *table) { drawObject(t, o) })
 		}),
 	}
+	c.Flags().StringVar(&at, "at", "", "the confidence left at this `time`; default now")
 	c.Flags().BoolVar(&raw, "raw", false, "only its bytes, exactly as received")
 	return c
 }
@@ -201,6 +215,16 @@ func drawObject(t *table, o view.ObjectDetail) {
 		t.line("\nData categories (%d places)", len(o.Findings))
 		for _, f := range o.Findings {
 			t.row("  "+string(f.Category), f.Path, f.Rule)
+		}
+	}
+	if o.Confidence != nil {
+		t.row("confidence", fmt.Sprintf("%d of 100. %s", o.Confidence.Score, o.Confidence.Why))
+	}
+	drawRemarks(t, o.Remarks)
+	if len(o.Same) > 0 {
+		t.line("\nAlso known from (never merged: each came under its own law)")
+		for _, h := range o.Same {
+			t.row("  "+h.Value, h.ID, "from "+string(h.From), strings.TrimSpace("TLP:"+strings.ToUpper(h.TLP)))
 		}
 	}
 	if len(o.Decisions) > 0 {

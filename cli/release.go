@@ -76,6 +76,7 @@ func (a *app) drawPreview(t *table, p exchange.Preview) {
 	if names := relied(p); len(names) > 0 {
 		t.line("\nillustrative, nobody answers for the encoding: %s", strings.Join(names, ", "))
 	}
+	drawRemarks(t, p.Remarks)
 	t.line("\n%s, legal epoch %d", count(len(p.Objects), "object"), p.Epoch)
 	t.line("preview %s", p.Digest.String())
 }

@@ -33,6 +33,7 @@ type fake struct {
 	objects []exchange.Stored
 	texts   []exchange.InstrumentView
 	acts    []exchange.ActView
+	found   string // what a search finds in every object
 	err     error
 }
 
@@ -233,13 +234,15 @@ func TestPagesAsReviewed(t *testing.T) {
 	t.Parallel()
 	d := sample(t)
 	full := enter(t, newConsole(fake{
+		found:   "update.helio-cdn.example",
 		decided: []exchange.DecisionRecord{d},
 		parties: []party.Party{{ID: "ncsc-cordova", Name: "NCSC Cordova", Kind: "csirt", Jurisdiction: "XX", Endpoint: "https://cordova.example:8421"}},
-		objects: []exchange.Stored{{ID: d.ObjectID, Type: "indicator", Version: "2026-11-20T10:00:00.000Z", Provenance: exchange.Provenance{From: "csirt-aurelia", At: noon}, ReleasedTo: []party.ID{"ncsc-cordova"}}},
+		objects: []exchange.Stored{{ID: d.ObjectID, Type: "indicator", Raw: []byte(`{"type":"indicator"}`), Version: "2026-11-20T10:00:00.000Z", Provenance: exchange.Provenance{From: "csirt-aurelia", At: noon}, ReleasedTo: []party.ID{"ncsc-cordova"}}},
 	}, fixed))
 	empty := enter(t, newConsole(fake{}, fixed))
 	for name, w := range map[string]*httptest.ResponseRecorder{
 		"decisions": full.get("/"), "objects": full.get("/objects"), "parties": full.get("/parties"),
+		"found": full.get("/search?q=lantern"), "object": full.get("/objects/" + d.ObjectID),
 		"why": full.get("/why/" + d.Digest.String() + "?at=41"), "empty": empty.get("/"), "unknown": empty.get("/nope"),
 	} {
 		golden := filepath.Join("testdata", name+".html")
@@ -294,9 +297,11 @@ func TestP5PagesEscapeAndHide(t *testing.T) {
 func TestPagesAreAccessible(t *testing.T) {
 	t.Parallel()
 	d := sample(t)
-	b := enter(t, newConsole(fake{decided: []exchange.DecisionRecord{d}}, fixed))
+	shows := finds("Lantern", "indicator--1")
+	shows.decided = []exchange.DecisionRecord{d}
+	b := enter(t, newConsole(shows, fixed))
 	bareHeader := regexp.MustCompile(`<th>|<th [^s]`)
-	for _, path := range []string{"/", "/releases", "/objects", "/parties", "/why/" + d.Digest.String(), "/nope"} {
+	for _, path := range []string{"/", "/releases", "/objects", "/objects/indicator--1", "/search?q=x", "/parties", "/why/" + d.Digest.String(), "/nope"} {
 		s := b.get(path).Body.String()
 		if strings.Count(s, "<h1>") != 1 || !strings.Contains(s, `<html lang="en" dir="ltr">`) || !strings.Contains(s, `href="#main"`) || !strings.Contains(s, `id="main"`) {
 			t.Errorf("%s: heading, language or skip link", path)

@@ -88,7 +88,8 @@ func (c *Console) render(w http.ResponseWriter, r *http.Request, status int, nam
 func funcs() template.FuncMap {
 	return template.FuncMap{
 		"symbol": symbol, "instant": instant, "machine": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-		"day":  func(t time.Time) string { return t.UTC().Format(time.DateOnly) },
+		"day":   func(t time.Time) string { return t.UTC().Format(time.DateOnly) },
+		"shell": shell, "asValue": asValue, "content": content,
 		"join": func(s []string) string { return strings.Join(s, ", ") },
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"entente/decision"
 	"entente/exchange/envelope"
 	"entente/intel"
+	"entente/intel/search"
 	"entente/intel/stix"
 	"entente/internal/fault"
 	"entente/internal/ident"
@@ -39,7 +40,11 @@ func (s *Service) Import(ctx context.Context, in ImportRequest) (ImportReport, e
 	if in.Assign != nil {
 		origin.Assigned = in.Assign.String()
 	}
-	return s.ingest(ctx, bundle, origin, in.Progress)
+	rep, err := s.ingest(ctx, bundle, origin, in.Progress)
+	if err != nil {
+		return rep, err
+	}
+	return rep, s.remarkOn(ctx, bundle, &rep)
 }
 
 // ingest admits everything in a bundle, chunk by chunk.
@@ -119,6 +124,7 @@ func (in *intake) provenance(id string) Provenance {
 type candidate struct {
 	stix.Accepted
 	outlook map[party.ID]decision.Outcome
+	entry   search.Entry
 }
 
 // chunk prepares the objects outside the transaction (parse, categories and
@@ -151,7 +157,8 @@ func (in *intake) prepare(ctx context.Context, accepted []stix.Accepted) ([]cand
 				return err
 			}
 			subject := in.s.subject(a.Object, in.provenance(a.Object.ID), marks, privacy.Categories(in.context.Find(a.Object)))
-			prepared[i] = candidate{Accepted: a, outlook: in.s.outlook(l, subject)}
+			entry := entryWith(a.Object, in.provenance(a.Object.ID), subject.TLP)
+			prepared[i] = candidate{Accepted: a, outlook: in.s.outlook(l, subject), entry: entry}
 		}
 		return nil
 	})
@@ -249,7 +256,7 @@ func (in *intake) keep(ctx context.Context, tx Tx, c candidate, ad admission) (i
 	seq, err := tx.AddObject(ctx, Stored{
 		ID: o.ID, Type: o.Type, SpecVersion: o.SpecVersion, Version: o.Version, CreatedBy: o.CreatedBy,
 		Revoked: o.Revoked, Hash: o.Hash, Raw: o.Raw, State: ad.state, Upgraded: o.Upgraded,
-		Provenance: in.provenance(o.ID), Leaf: leaf,
+		Provenance: in.provenance(o.ID), Leaf: leaf, Entry: &c.entry,
 	}, o.Refs)
 	if err != nil || ad.state != SetAside {
 		return seq, err

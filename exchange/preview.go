@@ -23,11 +23,14 @@ const DefaultPurpose = "incident-response"
 // the form in which it would leave. Nothing is written and nothing is sent.
 // Send calls the same function, so a preview is the decision.
 func (s *Service) Preview(ctx context.Context, in PreviewRequest) (Preview, error) {
-	p, err := read(ctx, s, func(r Reader) (*plan, error) { return s.plan(ctx, r, in) })
-	if err != nil {
-		return Preview{}, err
-	}
-	return p.Preview, nil
+	return read(ctx, s, func(r Reader) (Preview, error) {
+		p, err := s.plan(ctx, r, in)
+		if err != nil {
+			return Preview{}, err
+		}
+		p.Remarks, err = s.remarks(ctx, r, p.closure.atoms())
+		return p.Preview, err
+	})
 }
 
 // plan is a preview with the bytes and scopes a send needs.

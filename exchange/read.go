@@ -6,6 +6,7 @@ import (
 
 	"entente/decision"
 	"entente/exchange/envelope"
+	"entente/intel/atom"
 	"entente/obligation"
 	"entente/party"
 	"entente/privacy"
@@ -24,7 +25,18 @@ func (s *Service) Object(ctx context.Context, id string) (ObjectView, error) {
 			return ObjectView{}, err
 		}
 		m := c.members[0]
-		v := ObjectView{Stored: m.stored, Markings: m.marks, Findings: m.findings}
+		v := ObjectView{Stored: m.stored, Markings: m.marks, Findings: m.findings, Atoms: atom.Of(m.object)}
+		if v.Same, err = sameValues(ctx, r, m.object, v.Atoms); err != nil {
+			return v, err
+		}
+		if v.Remarks, err = s.remarks(ctx, r, v.Atoms); err != nil {
+			return v, err
+		}
+		left, err := assess(ctx, r, []fading{{m.object, m.stored.Provenance, v.Atoms}}, s.time())
+		if err != nil {
+			return v, err
+		}
+		v.Confidence = left[id]
 		if v.Decisions, err = r.LatestDecisions(ctx, id); err != nil {
 			return v, err
 		}

@@ -16,6 +16,8 @@ import (
 	"entente/decision"
 	"entente/instrument"
 	"entente/intel"
+	"entente/intel/atom"
+	"entente/intel/decay"
 	"entente/internal/ident"
 	"entente/party"
 	"entente/privacy"
@@ -55,6 +57,7 @@ type Service struct {
 	wake      func()
 	law       atomic.Pointer[law]
 	stood     atomic.Pointer[stood]
+	lists     atomic.Pointer[listCache]
 	settledAt atomic.Int64 // the epoch for which no release is behind
 	// reconsidering is held while releases are decided again, so that who
 	// withdraws a fact is told of every recall it caused, and the background
@@ -133,6 +136,7 @@ type Preview struct {
 	At         time.Time          `json:"at"`
 	Objects    []string           `json:"objects"` // ids, in the order of the closure
 	Recipients []RecipientPreview `json:"recipients"`
+	Remarks    []Remark           `json:"remarks,omitempty"` // for people; not in Digest, and nothing depends on them
 }
 
 // RecipientPreview is one column of the release desk.
@@ -197,6 +201,11 @@ type ObjectView struct {
 	Findings  []privacy.Finding
 	Decisions []DecisionRecord // newest per recipient
 	Facts     []Fact
+	Atoms     []atom.Atom
+	Same      []Holder // other live objects with one of the atoms
+	Remarks   []Remark // on which warninglists they are
+	// Confidence is what is left of it now; nil where age says nothing.
+	Confidence *decay.Assessment
 }
 
 // RecallRequest asks recipients to purge what releases brought.

@@ -6,6 +6,7 @@ import (
 
 	"entente/decision"
 	"entente/intel"
+	"entente/intel/search"
 	"entente/internal/ident"
 	"entente/obligation"
 	"entente/party"
@@ -88,6 +89,8 @@ type Reader interface {
 	Duties(ctx context.Context, openOnly bool) ([]obligation.Duty, error)
 	ActReader
 	FeedReader
+	SearchReader
+	WarninglistReader
 
 	// LogHead is the tree after the last commit with its signed checkpoint note.
 	LogHead(ctx context.Context) (transparency.Head, []byte, error)
@@ -138,6 +141,8 @@ type Tx interface {
 	UpdateDuty(ctx context.Context, d obligation.Duty) error
 	ActTx
 	FeedTx
+	SearchTx
+	WarninglistTx
 }
 
 // InstrumentRecord is an instrument as kept: its file, byte for byte.
@@ -190,8 +195,9 @@ type Stored struct {
 	State       ObjectState
 	Upgraded    *intel.Upgrade // the STIX 2.0 bytes it was made from
 	Provenance  Provenance
-	Leaf        int64      // index of its object leaf
-	ReleasedTo  []party.ID // read only: who has it by a release of ours that was not recalled
+	Leaf        int64         // index of its object leaf
+	ReleasedTo  []party.ID    // read only: who has it by a release of ours that was not recalled
+	Entry       *search.Entry // write only: what it is found by; nil leaves it waiting to be indexed
 }
 
 // Provenance is where an object came from and on what terms.

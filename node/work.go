@@ -10,6 +10,9 @@ import (
 // clocks are due without anybody calling.
 const tick = time.Second
 
+// indexAtOnce is how many objects are indexed between two looks at deliveries.
+const indexAtOnce = 1000
+
 // work delivers what is due and holds releases against changed law until ctx
 // ends. What it does is durable: it can stop at any point and go on later.
 func (n *Node) work(ctx context.Context) {
@@ -38,8 +41,20 @@ func (n *Node) workOnce(ctx context.Context) {
 			return
 		}
 		if tried == 0 {
-			return
+			break
 		}
+	}
+	n.index(ctx)
+}
+
+// index works on the index of the search, a part at a time, so that deliveries
+// get their turn.
+func (n *Node) index(ctx context.Context) {
+	done, err := n.exchange.IndexWaiting(ctx, indexAtOnce)
+	if err != nil {
+		n.report(ctx, "objects could not be indexed", err)
+	} else if done == indexAtOnce {
+		n.wake()
 	}
 }
 

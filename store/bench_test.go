@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"strings"
 	"sync/atomic"
@@ -9,14 +10,17 @@ import (
 
 	"entente/exchange"
 	"entente/intel"
+	"entente/intel/atom"
+	"entente/intel/search"
 	"entente/internal/ident"
+	"entente/party"
 	"entente/store"
 	"entente/store/storetest"
 	"entente/transparency"
 )
 
-// BenchmarkWrite keeps one object of 1.2 KB with its references and one log leaf
-// per act, from 1, 8 and 64 submitters, on the disk of the temporary directory
+// BenchmarkWrite keeps one object of 1.2 KB with its references, two values it
+// is found by and one log leaf per act, from 1, 8 and 64 submitters, on the disk of the temporary directory
 // (set TMPDIR when that is memory).
 func BenchmarkWrite(b *testing.B) {
 	for _, submitters := range []int{1, 8, 64} {
@@ -99,6 +103,9 @@ func keep(b *testing.B, tx exchange.Tx, n int64) error {
 	o.ID, o.Type = kind+"--"+uuidOf(seed), kind
 	o.Raw = fmt.Appendf(nil, `{"type":%q,"id":%q,"description":%q}`, kind, o.ID, strings.Repeat("x", 1100))
 	o.Hash = ident.Sum(o.Raw)
+	o.Entry = &search.Entry{TLP: "amber", Year: "2026", Atoms: []atom.Atom{
+		{Kind: atom.Hash, Value: hex.EncodeToString(seed[:])}, {Kind: atom.Address, Value: fmt.Sprintf("203.0.%d.%d", seed[0], seed[1])},
+	}}
 	if _, err := tx.AddObject(b.Context(), o, refs); err != nil {
 		return err
 	}
@@ -109,4 +116,84 @@ func keep(b *testing.B, tx exchange.Tx, n int64) error {
 
 func uuidOf(seed [32]byte) string {
 	return fmt.Sprintf("%x-%x-4%03x-8%03x-%x", seed[:4], seed[4:6], int(seed[6])<<4|int(seed[7])>>4, int(seed[8])<<4|int(seed[9])>>4, seed[10:16])
+}
+
+// BenchmarkSearch looks through 100 000 indexed objects: for a value that few
+// have, for a word that few have and one that all have, and for one of a few
+// types with its facets.
+func BenchmarkSearch(b *testing.B) {
+	for name, url := range map[string]func() string{
+		"sqlite":   func() string { return "sqlite:" + b.TempDir() + "/node.db" },
+		"postgres": func() string { return storetest.FreshSchema(b, postgresURL(b)) },
+	} {
+		b.Run(name, func(b *testing.B) {
+			s := open(b, url(), nil)
+			fillSearch(b, s, 100_000)
+			for query, most := range map[string]int{
+				"203.0.113.77": 100, "rare777": 100, "loader": 100, `"seen in"`: 100, "type:malware rare775": 100, "loader type:malware": 10_001, "after:2026-01-01": 10_001,
+			} {
+				q, err := search.Parse(query)
+				if err != nil {
+					b.Fatal(err)
+				}
+				b.Run(query, func(b *testing.B) {
+					for b.Loop() {
+						err := s.Read(b.Context(), func(r exchange.Reader) error {
+							rows, err := r.Search(b.Context(), exchange.SearchFilter{Query: q, Most: most})
+							if len(rows) == 0 {
+								b.Fatal("nothing was found")
+							}
+							return err
+						})
+						if err != nil {
+							b.Fatal(err)
+						}
+					}
+				})
+			}
+			b.Run("duplicates", func(b *testing.B) {
+				for b.Loop() {
+					err := s.Read(b.Context(), func(r exchange.Reader) error {
+						_, err := r.Duplicates(b.Context(), exchange.DuplicateFilter{Parties: true})
+						return err
+					})
+					if err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		})
+	}
+}
+
+func fillSearch(b *testing.B, s *store.Store, n int) {
+	b.Helper()
+	for from := 0; from < n; from += 1000 {
+		err := s.Write(b.Context(), func(tx exchange.Tx) error {
+			for i := from; i < from+1000; i++ {
+				o := storetest.Object(i)
+				if i%5 == 0 {
+					o.Type = "malware"
+				}
+				o.Provenance.From = party.ID(fmt.Sprintf("party-%d", i%7))
+				e := search.Entry{
+					Type: o.Type, TLP: "amber", From: string(o.Provenance.From), Year: "2026", At: o.Provenance.At,
+					Words: strings.Fields(fmt.Sprintf("seen in traffic of the loader rare%d common%d and %s", i%10_000, i%100, strings.Repeat("some more text ", 15))),
+					Atoms: []atom.Atom{{Kind: atom.Address, Value: fmt.Sprintf("203.0.113.%d", i%60_000)}, {Kind: atom.Hash, Value: fmt.Sprintf("%064x", i*7919)}},
+				}
+				o.Entry = &e
+				seq, err := tx.AddObject(b.Context(), o, nil)
+				if err != nil {
+					return err
+				}
+				if err := tx.Index(b.Context(), seq, e); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
 }

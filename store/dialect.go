@@ -13,6 +13,7 @@ import (
 	"github.com/pressly/goose/v3"
 	modernc "modernc.org/sqlite"
 
+	"entente/intel/search"
 	"entente/internal/fault"
 )
 
@@ -29,6 +30,14 @@ type dialect interface {
 	initWriter(ctx context.Context, q *session) error
 	beginWrite(ctx context.Context, q *session) error
 	beginRead(ctx context.Context, q *session) error
+
+	// searchText is the query for what has certain words, with their condition as
+	// $1, and the column of the version that finds the newest first.
+	searchText() (query, seq string)
+	// document writes words in the order in which they stand, match a condition
+	// on them, for searchText.
+	document(words []string) string
+	match(q search.Query) string
 
 	// full reports that a statement or commit failed for want of space and
 	// left the database as it was.

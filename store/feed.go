@@ -397,7 +397,7 @@ const feedBackfillAtOnce = 100
 // backfillFeed puts releases that were made before there were feeds into them.
 // It costs one look at an empty index when there is nothing to do.
 func (s *Store) backfillFeed(ctx context.Context) (err error) {
-	q, err := newSession(ctx, s.db)
+	q, err := newSession(ctx, s.dialect, s.db)
 	if err != nil {
 		return err
 	}

@@ -240,6 +240,9 @@ func (t *tx) AddObject(ctx context.Context, o exchange.Stored, refs []intel.Ref)
 	if err != nil {
 		return 0, err
 	}
+	if err := t.describe(ctx, seq, o); err != nil {
+		return 0, err
+	}
 	return seq, t.addRefs(ctx, seq, o.Type, refs)
 }
 
@@ -280,8 +283,8 @@ func (t *tx) SetObjectState(ctx context.Context, seq int64, state exchange.Objec
 	if n == 0 {
 		return t.noSuchVersion(ctx, seq, state)
 	}
-	if state != exchange.Erased {
-		return nil
+	if err := t.redescribe(ctx, seq, state); err != nil || state != exchange.Erased {
+		return err
 	}
 	return t.eraseObject(ctx, seq)
 }

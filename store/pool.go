@@ -43,7 +43,7 @@ func (p *pool) read(ctx context.Context, f func(*session) error) (err error) {
 		p.free <- q
 	}()
 	if q == nil {
-		if q, err = newSession(ctx, p.db); err != nil {
+		if q, err = newSession(ctx, p.dialect, p.db); err != nil {
 			return fmt.Errorf("open a reading connection: %w", err)
 		}
 	}

@@ -116,6 +116,10 @@ func scrubTables() []scrubTable {
 			`SELECT seq, id, sealed_envelope, sealed_receipt FROM publications WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("publication"),
 		},
 		{
+			"warninglists", `SELECT COUNT(*) FROM warninglists`,
+			`SELECT seq, id, sealed_source, NULL FROM warninglists WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("warninglist"),
+		},
+		{
 			"contributions", `SELECT COUNT(*) FROM contributions`,
 			`SELECT seq, id, sealed_report, sealed_document FROM contributions WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("report on objects added"),
 		},

@@ -18,8 +18,9 @@ import (
 // session is one connection with its prepared statements. It is used by one
 // goroutine at a time.
 type session struct {
-	conn  *sql.Conn
-	stmts map[string]*sql.Stmt
+	dialect dialect
+	conn    *sql.Conn
+	stmts   map[string]*sql.Stmt
 	// failed is the first statement that failed since it was last cleared. On
 	// PostgreSQL nothing after it counts, so whoever runs an act looks here too.
 	failed error
@@ -32,12 +33,12 @@ type session struct {
 	ahead     []statement
 }
 
-func newSession(ctx context.Context, db *sql.DB) (*session, error) {
+func newSession(ctx context.Context, d dialect, db *sql.DB) (*session, error) {
 	conn, err := db.Conn(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &session{conn: conn, stmts: map[string]*sql.Stmt{}}, nil
+	return &session{dialect: d, conn: conn, stmts: map[string]*sql.Stmt{}}, nil
 }
 
 // close gives the connection up. It is never returned to database/sql's own

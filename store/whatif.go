@@ -72,7 +72,7 @@ const backfillAtOnce = 500
 // they say themselves. It runs before the writer starts, costs one look at an
 // index when there is nothing to do, and goes on where it was when interrupted.
 func (s *Store) backfill(ctx context.Context) (err error) {
-	q, err := newSession(ctx, s.db)
+	q, err := newSession(ctx, s.dialect, s.db)
 	if err != nil {
 		return err
 	}

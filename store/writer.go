@@ -53,7 +53,7 @@ func newWriter(ctx context.Context, s *Store, opts Options) (*writer, error) {
 }
 
 func (w *writer) connect(ctx context.Context) error {
-	q, err := newSession(ctx, w.s.db)
+	q, err := newSession(ctx, w.s.dialect, w.s.db)
 	if err != nil {
 		return err
 	}

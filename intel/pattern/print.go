@@ -139,6 +139,8 @@ func appendKey(dst []byte, key string) []byte {
 // String returns the constant as patterns write it.
 func (c Constant) String() string { return string(c.appendTo(nil)) }
 
+var quoting = strings.NewReplacer(`\`, `\\`, `'`, `\'`)
+
 func (c Constant) appendTo(dst []byte) []byte {
 	switch c.Kind {
 	case Integer, Float, Boolean:
@@ -150,7 +152,7 @@ func (c Constant) appendTo(dst []byte) []byte {
 	case Binary:
 		dst = base64.StdEncoding.AppendEncode(append(dst, "b'"...), []byte(c.Text))
 	default:
-		dst = append(append(dst, '\''), strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(c.Text)...)
+		dst = append(append(dst, '\''), quoting.Replace(c.Text)...)
 	}
 	return append(dst, '\'')
 }
