@@ -34,7 +34,7 @@ var mayImport = map[string]string{
 	"wire/taxii":      "exchange internal/fault internal/inflate internal/problem internal/serve party",
 
 	// The domain: no HTTP, no SQL, no files, no clock.
-	"exchange":            "decision exchange/envelope instrument instrument/analysis intel intel/misp intel/stix internal/fault internal/ident internal/strictjson obligation party privacy transparency transparency/verify",
+	"exchange":            "decision exchange/envelope instrument instrument/analysis intel intel/csaf intel/kev intel/misp intel/stix internal/fault internal/ident internal/strictjson obligation party privacy transparency transparency/verify",
 	"exchange/envelope":   "internal/fault internal/ident internal/strictjson party",
 	"transparency/verify": "exchange/envelope internal/fault internal/ident internal/strictjson party transparency",
 	"transparency":        "internal/fault internal/ident",
@@ -47,6 +47,8 @@ var mayImport = map[string]string{
 	"instrument":          "intel internal/fault internal/ident internal/strictjson party privacy",
 	"privacy":             "intel intel/misp intel/stix internal/fault internal/strictjson",
 	"intel/misp":          "intel intel/stix internal/fault internal/ident internal/strictjson",
+	"intel/csaf":          "intel intel/stix internal/fault internal/ident internal/strictjson",
+	"intel/kev":           "intel intel/stix internal/fault internal/ident internal/strictjson",
 	"intel/stix":          "intel intel/pattern internal/fault internal/ident internal/strictjson",
 	"intel/pattern":       "internal/fault internal/strictjson",
 	"intel":               "internal/ident internal/strictjson",
@@ -70,7 +72,7 @@ var mayImport = map[string]string{
 var (
 	domain = []string{
 		"exchange", "exchange/envelope", "transparency", "transparency/verify", "obligation", "decision", "instrument", "instrument/analysis", "instrument/foreign", "instrument/odrl", "instrument/library",
-		"privacy", "intel/misp", "intel/pattern", "intel/stix", "intel", "party", "internal/fault", "internal/ident", "internal/strictjson", "internal/inflate",
+		"privacy", "intel/csaf", "intel/kev", "intel/misp", "intel/pattern", "intel/stix", "intel", "party", "internal/fault", "internal/ident", "internal/strictjson", "internal/inflate",
 	}
 	impure = map[string]string{
 		"net/http":     "HTTP belongs in api, console or wire",

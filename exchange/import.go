@@ -23,7 +23,8 @@ import (
 // is not what binds, small enough that progress moves and a crash loses little.
 const importChunk = 256
 
-// Import takes in a STIX bundle, one object, a list of objects, or MISP events.
+// Import takes in a STIX bundle, one object, a list of objects, MISP events, a
+// CSAF advisory or CISA's catalogue of known exploited vulnerabilities.
 // One bad object never blocks the others: it is quarantined with its reason.
 // Importing the same bytes again changes nothing.
 //
@@ -177,14 +178,11 @@ func (in *intake) admitAll(ctx context.Context, tx Tx, prepared []candidate, lin
 
 func (in *intake) admitOne(ctx context.Context, tx Tx, c candidate, heads map[string][]Head) (ImportLine, error) {
 	o := c.Object
-	ad, err := admit(arrival{object: o, from: in.origin.From, sameContent: contentComparer(ctx, tx, o)}, in.s.self, heads[o.ID])
+	ad, err := admit(arrival{object: o, from: in.origin.From, sameContent: contentComparer(ctx, tx, o), undated: c.Undated}, in.s.self, heads[o.ID])
 	if err != nil {
 		return ImportLine{}, err
 	}
-	line := ImportLine{Pointer: c.Pointer, ID: o.ID, Result: ad.result, Code: ad.code, Detail: ad.detail, Next: ad.next}
-	for _, w := range c.Warnings {
-		line.Warnings = append(line.Warnings, w.Pointer+": "+w.Detail)
-	}
+	line := ImportLine{Pointer: c.Pointer, ID: o.ID, Result: ad.result, Code: ad.code, Detail: ad.detail, Next: ad.next, Warnings: warningsOf(c.Accepted)}
 	if ad.result == ResultUnchanged {
 		return line, nil
 	}
