@@ -104,7 +104,7 @@ func (c *converter) id(typ string, parts ...string) string {
 // advisories that say the same of a product or publisher have one object of it,
 // and two that do not can never be two contents of one id.
 func (c *converter) identified(typ string, o strictjson.Value) strictjson.Value {
-	if len(c.marks) > 0 && typ != "marking-definition" {
+	if len(c.marks) > 0 {
 		o.Set("object_marking_refs", strictjson.NewStrings(c.marks))
 	}
 	content := strictjson.AppendCanonical(nil, &o)
@@ -132,12 +132,12 @@ func (c *converter) object(typ, id string) strictjson.Value {
 }
 
 // mark works out what everything in the advisory is under: its label and its
-// conditions, which bind whatever the label says.
+// conditions, which bind whatever the label says. The conditions are under the
+// label themselves: without one they could not go with what they bind.
 func (c *converter) mark() {
 	distribution := c.d.root.get("document", "distribution")
-	var marks []string
 	if id := tlp[distribution.text("tlp", "label")]; id != "" {
-		marks = append(marks, id)
+		c.marks = append(c.marks, id)
 	}
 	if said := distribution.text("text"); said != "" {
 		var o, definition strictjson.Value
@@ -146,10 +146,9 @@ func (c *converter) mark() {
 		o.SetText("definition_type", "statement")
 		o.Set("definition", definition)
 		o = c.identified("marking-definition", o)
-		marks = append(marks, text(&o, "id"))
 		c.keep(distribution, o)
+		c.marks = append(c.marks, text(&o, "id"))
 	}
-	c.marks = marks
 }
 
 // publisher is who published it. Contact details are people's: they stay in the

@@ -30,10 +30,10 @@ func Is(b []byte) bool { return kindOf(b) != "" }
 
 // The kinds of documents that CSAF defines.
 const (
-	advisory   = "advisory"
+	advisory   = "an advisory"
 	provider   = "provider metadata"
-	aggregator = "list of an aggregator"
-	rolie      = "ROLIE document"
+	aggregator = "the list of an aggregator"
+	rolie      = "a ROLIE feed or service document"
 )
 
 // told are the members by which a kind is known (section 3.2 for advisories,
@@ -105,7 +105,7 @@ func onlyAdvisories(b []byte) error {
 		return fault.New(fault.Invalid, "csaf.not-advisory", "There is no CSAF advisory here.").At("", "has no document").
 			Try("Send the advisory itself, as its provider publishes it.")
 	default:
-		return fault.New(fault.Invalid, "csaf.not-advisory", "This is CSAF, but no advisory: it is a %s.", kind).
+		return fault.New(fault.Invalid, "csaf.not-advisory", "This is CSAF, but no advisory: it is %s.", kind).
 			At("", "lists or describes advisories").
 			Try("Fetch the advisories it points to and import those.")
 	}

@@ -55,13 +55,13 @@ func (c *converter) product(p product) strictjson.Value {
 	}
 	var files []strictjson.Value
 	for _, h := range helper.list("hashes") {
+		var file, hashes strictjson.Value
 		for _, f := range h.list("file_hashes") {
-			var file strictjson.Value
-			file.SetText("filename", h.text("filename"))
-			file.SetText("algorithm", f.text("algorithm"))
-			file.SetText("value", f.text("value"))
-			files = append(files, file)
+			hashes.SetText(f.text("algorithm"), f.text("value"))
 		}
+		file.SetText("filename", h.text("filename"))
+		file.Set("hashes", hashes)
+		files = append(files, file)
 	}
 	if len(files) > 0 {
 		more.Set("files", strictjson.NewList(files...))
