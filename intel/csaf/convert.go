@@ -20,10 +20,6 @@ import (
 // observables, which STIX keeps for them (section 2.9).
 var namespace = uuid.MustParse("5d8c1a47-2e0b-4f93-a6d1-7b3e90c25f68")
 
-// maxMade bounds what one advisory may become: groups of products name many with
-// few bytes.
-const maxMade = 400_000
-
 // versionTime is the form of created and modified.
 const versionTime = "2006-01-02T15:04:05.000Z"
 
@@ -44,7 +40,6 @@ type converter struct {
 	d                 *document
 	src               []byte
 	out               stix.Bundle
-	made              int    // objects and references to products
 	key               string // of the advisory, whatever its version
 	created, modified string
 	marks             []string
@@ -56,7 +51,7 @@ type converter struct {
 }
 
 // convert makes everything, the report last, because it names the rest.
-func (d *document) convert(src []byte) (stix.Bundle, error) {
+func (d *document) convert(src []byte) stix.Bundle {
 	publisher := d.root.get("document", "publisher")
 	c := &converter{
 		d: d, src: src, held: map[string]bool{}, software: map[string]string{}, taken: map[string]int{},
@@ -72,13 +67,9 @@ func (d *document) convert(src []byte) (stix.Bundle, error) {
 	c.products()
 	for i, v := range d.vulnerabilities {
 		c.vulnerability(v, i)
-		if c.made > maxMade {
-			return stix.Bundle{}, fault.New(fault.Invalid, "csaf.size", "The advisory would become more than %d objects and references.", maxMade).
-				Try("Ask the publisher for an advisory for each product line.")
-		}
 	}
 	c.report()
-	return c.out, nil
+	return c.out
 }
 
 func stamp(t time.Time) string { return t.Format(versionTime) }
@@ -176,7 +167,6 @@ func (c *converter) keep(from node, o strictjson.Value) bool {
 	if c.held[id] {
 		return true
 	}
-	c.made++
 	parsed, _, err := stix.ParseObject(strictjson.Append(nil, &o))
 	if err != nil {
 		c.reject(from, id, err)
@@ -276,7 +266,6 @@ func (c *converter) say(from node, about []string, abstract, content string, key
 	o.SetText("abstract", abstract)
 	o.SetText("content", content)
 	o.Set("object_refs", strictjson.NewStrings(about))
-	c.made += len(about)
 	c.keep(from, o)
 }
 

@@ -90,11 +90,7 @@ func Parse(b []byte) (stix.Bundle, error) {
 	if err != nil {
 		return rejected(b, err), nil
 	}
-	objects, err := d.convert(b)
-	if err != nil {
-		return rejected(b, err), nil
-	}
-	return objects, nil
+	return d.convert(b), nil
 }
 
 func onlyAdvisories(b []byte) error {
@@ -111,8 +107,8 @@ func onlyAdvisories(b []byte) error {
 	}
 }
 
-// read parses and checks a document. The error is of package strictjson or
-// csaf.schema, with a field for each place that is wrong.
+// read parses and checks a document. The error is of package strictjson,
+// csaf.size or csaf.schema, with a field for each place that is wrong.
 func read(b []byte) (*document, error) {
 	tree, err := strictjson.Parse(b, limits)
 	if err != nil {
@@ -122,9 +118,7 @@ func read(b []byte) (*document, error) {
 	if len(wrong) > 0 {
 		return nil, schemaFault(wrong)
 	}
-	d := newDocument(&tree)
-	d.badScores = scores
-	return d, nil
+	return newDocument(&tree, scores)
 }
 
 // maxNamed is how many places a fault or the warnings of an object name.

@@ -3,7 +3,9 @@ package csaf
 import (
 	"slices"
 	"strconv"
+	"strings"
 
+	"entente/internal/fault"
 	"entente/internal/strictjson"
 )
 
@@ -67,6 +69,7 @@ type document struct {
 	branches        []node              // every branch
 	groups          map[string][]string // product ids by group id
 	badScores       []Finding           // against the schemas of CVSS
+	badScore        map[string]bool     // places of scores they are in
 	found           []Finding
 }
 
@@ -76,8 +79,16 @@ type product struct {
 	above []node // branches, the outermost first
 }
 
-func newDocument(tree *strictjson.Value) *document {
-	d := &document{root: node{v: tree}, groups: map[string][]string{}}
+// maxCovered bounds how many products the groups of a document may stand for
+// together: they name many with few bytes.
+const maxCovered = 400_000
+
+// newDocument reads what keeps the schema. badScores break those of CVSS.
+func newDocument(tree *strictjson.Value, badScores []Finding) (*document, error) {
+	d := &document{root: node{v: tree}, groups: map[string][]string{}, badScores: badScores, badScore: map[string]bool{}}
+	for _, f := range badScores {
+		d.badScore[strings.TrimSuffix(scorePlace.FindString(f.Pointer+"/"), "/")] = true
+	}
 	d.tracking = d.root.get("document", "tracking")
 	d.vulnerabilities = d.root.list("vulnerabilities")
 	d.walk(d.root.list("product_tree", "branches"), nil)
@@ -91,7 +102,26 @@ func newDocument(tree *strictjson.Value) *document {
 		id := g.text("group_id")
 		d.groups[id] = append(d.groups[id], g.get("product_ids").strings()...)
 	}
-	return d
+	if d.covered() > maxCovered {
+		return nil, fault.New(fault.Invalid, "csaf.size", "The groups of the advisory stand for more than %d products.", maxCovered).
+			At("/product_tree/product_groups", "are used too often").Try("Ask the publisher for an advisory for each product line.")
+	}
+	return d, nil
+}
+
+// covered counts what [document.covers] returns for all items.
+func (d *document) covered() int {
+	n := 0
+	for _, v := range d.vulnerabilities {
+		for _, name := range []string{"flags", "remediations", "threats"} {
+			for _, it := range v.list(name) {
+				for _, g := range it.list("group_ids") {
+					n += len(d.groups[g.string()])
+				}
+			}
+		}
+	}
+	return n
 }
 
 func (d *document) walk(branches, above []node) {

@@ -23,6 +23,12 @@ func (d *document) informative() {
 			d.note("6.3.4", v.get("cwe"), "is missing")
 		}
 	}
+	d.shortHashes()
+	d.branching()
+}
+
+// shortHashes is test 6.3.5.
+func (d *document) shortHashes() {
 	for _, h := range d.hashes() {
 		for _, f := range h.list("file_hashes") {
 			if len(f.text("value")) < 64 {
@@ -30,6 +36,10 @@ func (d *document) informative() {
 			}
 		}
 	}
+}
+
+// branching are tests 6.3.9, 6.3.10 and 6.3.11.
+func (d *document) branching() {
 	for _, p := range d.products {
 		if p.above != nil && !inOrder(p.above) {
 			d.note("6.3.9", p.node, "has not vendor, product_name and product_version above it in that order")

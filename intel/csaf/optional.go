@@ -89,16 +89,20 @@ func (d *document) unscored(v node) {
 
 // scoredFixed is test 6.2.19: where a product is fixed, nothing is left to score.
 func (d *document) scoredFixed(v node) {
+	fixed := map[string]bool{}
 	for _, s := range []string{"first_fixed", "fixed"} {
 		for _, id := range v.list("product_status", s) {
-			for _, r := range d.ratings(v) {
-				if !slices.Contains(r.products, id.string()) || r.computed == nil {
-					continue
-				}
-				if score, given := number(r.get("environmentalScore")); (!given || score != 0) && r.computed.EnvironmentalScore() != 0 {
-					d.warn("6.2.19", r.node, "is not 0 in the environment of "+id.string()+", which is fixed")
-				}
-			}
+			fixed[id.string()] = true
+		}
+	}
+	for _, r := range d.ratings(v) {
+		if r.computed == nil {
+			continue
+		}
+		score, given := number(r.get("environmentalScore"))
+		i := slices.IndexFunc(r.products, func(id string) bool { return fixed[id] })
+		if i >= 0 && (!given || score != 0) && r.computed.EnvironmentalScore() != 0 {
+			d.warn("6.2.19", r.node, "is not 0 in the environment of "+r.products[i]+", which is fixed")
 		}
 	}
 }

@@ -217,10 +217,8 @@ func notPURL(s string) string {
 	if strings.HasSuffix(path, "/") || segments[len(segments)-1] == "" {
 		return "has no name"
 	}
-	for _, seg := range append(segments, subpath) {
-		if badEscape(seg) {
-			return "is not percent-encoded"
-		}
+	if badEscape(path) || badEscape(subpath) {
+		return "is not percent-encoded"
 	}
 	for pair := range strings.SplitSeq(qualifiers, "&") {
 		if key, value, ok := strings.Cut(pair, "="); qualifiers != "" && (!ok || key == "" || badEscape(value)) {

@@ -95,7 +95,7 @@ func plain(v *strictjson.Value) any {
 
 // scorePlace is where the schemas of CVSS apply. What is wrong there is test
 // 6.1.8 and costs that score, not the document.
-var scorePlace = regexp.MustCompile(`^/vulnerabilities/[0-9]+/scores/[0-9]+/cvss_v[23](/|$)`)
+var scorePlace = regexp.MustCompile(`^/vulnerabilities/[0-9]+/scores/[0-9]+/cvss_v[23]/`)
 
 // checkSchema returns what breaks the schema, and apart from it what breaks
 // those of CVSS.
@@ -110,7 +110,7 @@ func checkSchema(tree *strictjson.Value) (wrong, scores []Finding) {
 	}
 	for _, leaf := range leaves(e, nil) {
 		f := Finding{Test: "schema", Level: Error, Pointer: strictjson.Pointer(leaf.InstanceLocation...), Detail: leaf.ErrorKind.LocalizedString(english)}
-		if scorePlace.MatchString(f.Pointer) {
+		if scorePlace.MatchString(f.Pointer + "/") {
 			f.Test = "6.1.8"
 			scores = append(scores, f)
 		} else {

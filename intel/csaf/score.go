@@ -27,21 +27,45 @@ type metric struct {
 }
 
 var metrics3 = []metric{
-	{"attackVector", "AV", false}, {"attackComplexity", "AC", false}, {"privilegesRequired", "PR", false}, {"userInteraction", "UI", false},
-	{"scope", "S", false}, {"confidentialityImpact", "C", false}, {"integrityImpact", "I", false}, {"availabilityImpact", "A", false},
-	{"exploitCodeMaturity", "E", true}, {"remediationLevel", "RL", true}, {"reportConfidence", "RC", true},
-	{"confidentialityRequirement", "CR", true}, {"integrityRequirement", "IR", true}, {"availabilityRequirement", "AR", true},
-	{"modifiedAttackVector", "MAV", true}, {"modifiedAttackComplexity", "MAC", true}, {"modifiedPrivilegesRequired", "MPR", true},
-	{"modifiedUserInteraction", "MUI", true}, {"modifiedScope", "MS", true}, {"modifiedConfidentialityImpact", "MC", true},
-	{"modifiedIntegrityImpact", "MI", true}, {"modifiedAvailabilityImpact", "MA", true},
+	{"attackVector", "AV", false},
+	{"attackComplexity", "AC", false},
+	{"privilegesRequired", "PR", false},
+	{"userInteraction", "UI", false},
+	{"scope", "S", false},
+	{"confidentialityImpact", "C", false},
+	{"integrityImpact", "I", false},
+	{"availabilityImpact", "A", false},
+	{"exploitCodeMaturity", "E", true},
+	{"remediationLevel", "RL", true},
+	{"reportConfidence", "RC", true},
+	{"confidentialityRequirement", "CR", true},
+	{"integrityRequirement", "IR", true},
+	{"availabilityRequirement", "AR", true},
+	{"modifiedAttackVector", "MAV", true},
+	{"modifiedAttackComplexity", "MAC", true},
+	{"modifiedPrivilegesRequired", "MPR", true},
+	{"modifiedUserInteraction", "MUI", true},
+	{"modifiedScope", "MS", true},
+	{"modifiedConfidentialityImpact", "MC", true},
+	{"modifiedIntegrityImpact", "MI", true},
+	{"modifiedAvailabilityImpact", "MA", true},
 }
 
 var metrics2 = []metric{
-	{"accessVector", "AV", false}, {"accessComplexity", "AC", false}, {"authentication", "Au", false},
-	{"confidentialityImpact", "C", false}, {"integrityImpact", "I", false}, {"availabilityImpact", "A", false},
-	{"exploitability", "E", true}, {"remediationLevel", "RL", true}, {"reportConfidence", "RC", true},
-	{"collateralDamagePotential", "CDP", true}, {"targetDistribution", "TD", true},
-	{"confidentialityRequirement", "CR", true}, {"integrityRequirement", "IR", true}, {"availabilityRequirement", "AR", true},
+	{"accessVector", "AV", false},
+	{"accessComplexity", "AC", false},
+	{"authentication", "Au", false},
+	{"confidentialityImpact", "C", false},
+	{"integrityImpact", "I", false},
+	{"availabilityImpact", "A", false},
+	{"exploitability", "E", true},
+	{"remediationLevel", "RL", true},
+	{"reportConfidence", "RC", true},
+	{"collateralDamagePotential", "CDP", true},
+	{"targetDistribution", "TD", true},
+	{"confidentialityRequirement", "CR", true},
+	{"integrityRequirement", "IR", true},
+	{"availabilityRequirement", "AR", true},
 }
 
 // words are the values of CVSS 2 that a vector does not write as their first
@@ -67,21 +91,12 @@ func (d *document) ratings(v node) []rating {
 	var all []rating
 	for _, s := range v.list("scores") {
 		for _, name := range []string{"cvss_v2", "cvss_v3"} {
-			if c := s.get(name); c.there() && c.v.Kind == strictjson.Object && !d.badScore(c) {
+			if c := s.get(name); c.there() && c.v.Kind == strictjson.Object && !d.badScore[c.at] {
 				all = append(all, newRating(c, s.get("products").strings()))
 			}
 		}
 	}
 	return all
-}
-
-func (d *document) badScore(c node) bool {
-	for _, f := range d.badScores {
-		if f.Pointer == c.at || strings.HasPrefix(f.Pointer, c.at+"/") {
-			return true
-		}
-	}
-	return false
 }
 
 func newRating(c node, products []string) rating {

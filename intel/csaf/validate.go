@@ -24,7 +24,7 @@ type Finding struct {
 // it the tests of section 6, which presuppose its form. Tests 6.3.6 and 6.3.7
 // would need the network, 6.3.8 a dictionary: they are not made.
 //
-// It returns an error when the document is not JSON or no advisory.
+// It returns an error when the document is not JSON, no advisory, or too large.
 func Validate(b []byte) ([]Finding, error) {
 	if err := onlyAdvisories(b); err != nil {
 		return nil, err
@@ -37,8 +37,10 @@ func Validate(b []byte) ([]Finding, error) {
 	if len(wrong) > 0 {
 		return append(wrong, scores...), nil
 	}
-	d := newDocument(&tree)
-	d.badScores = scores
+	d, err := newDocument(&tree, scores)
+	if err != nil {
+		return nil, err
+	}
 	return d.all(), nil
 }
 
