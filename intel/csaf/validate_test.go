@@ -115,3 +115,32 @@ func TestVerdictsCorpus(t *testing.T) {
 		t.Errorf("%d agree and %d are explained, of 126", agreed, explained)
 	}
 }
+
+// TestFindingsNameTheirPlace: a test, what it means, and a pointer to where.
+func TestFindingsNameTheirPlace(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		from, to string
+		want     Finding
+	}{
+		{`"known_affected": ["P-41"]`, `"known_affected": ["P-99"]`, Finding{"6.1.1", Error, "/vulnerabilities/0/product_status/known_affected/0", "names no product of the product tree"}},
+		{`"group_ids": ["G-1"]`, `"group_ids": ["G-2"]`, Finding{"6.1.4", Error, "/vulnerabilities/0/remediations/1/group_ids/0", "names no product group"}},
+		{`"baseScore": 9.8`, `"baseScore": 1.8`, Finding{"6.1.9", Error, "/vulnerabilities/0/scores/0/cvss_v3/baseScore", "is not what the vector comes to, 9.8"}},
+		{`"baseScore": 9.8`, `"attackVector": "LOCAL", "baseScore": 9.8`, Finding{"6.1.10", Error, "/vulnerabilities/0/scores/0/cvss_v3/attackVector", "is not what the vector says, AV:N"}},
+		{`"lang": "en"`, `"lang": "ez"`, Finding{"6.1.12", Error, "/document/lang", "is not a language of the BCP 47 registry"}},
+		{`pkg:generic/helio/gateway@4.1`, `pkg:generic/helio/gate%way@4.1`, Finding{"6.1.13", Error, "/product_tree/branches/0/branches/0/branches/0/product/product_identification_helper/purl", "is not percent-encoded"}},
+		{`"version": "2"`, `"version": "3"`, Finding{"6.1.16", Error, "/document/tracking/version", "is not the latest of the revision history, 2"}},
+		{`"lang": "en",`, ``, Finding{"6.2.12", Warning, "/document/lang", "is missing"}},
+		{`"lang": "en",`, `"lang": "en", "mood": "grim",`, Finding{"6.2.20", Warning, "/document/mood", "is not a property that CSAF 2.0 defines"}},
+		{`"cve": "CVE-2026-31337",`, ``, Finding{"6.3.3", Note, "/vulnerabilities/0/cve", "is missing"}},
+		{`"title": "Header overflow"`, `"title": ""`, Finding{"schema", Error, "/vulnerabilities/0/title", "minLength: got 0, want 1"}},
+	} {
+		found, err := Validate(example(t, c.from, c.to))
+		if err != nil || !slices.Contains(found, c.want) {
+			t.Errorf("%s: no %+v among %+v, %v", c.to, c.want, found, err)
+		}
+	}
+	if found, err := Validate(example(t)); err != nil || len(errorsOf(found)) > 0 {
+		t.Errorf("%+v, %v", found, err)
+	}
+}
