@@ -17,17 +17,18 @@ import (
 
 func (a *app) objectCommand() *cobra.Command {
 	return group("object", "What is shared: import and look at objects", []string{"objects"},
-		a.objectImport(), a.objectList(), a.objectShow(), a.objectQuarantine(), a.objectMatch(),
+		a.objectImport(), a.objectList(), a.objectShow(), a.objectQuarantine(), a.objectMatch(), a.objectValidate(),
 		a.objectSearch(), a.objectDuplicates())
 }
 
 func (a *app) objectImport() *cobra.Command {
 	var assign, source string
 	c := &cobra.Command{
-		Use: "import FILE…", Short: "Import STIX bundles or MISP events; - is standard input",
-		Long: "Imports STIX 2.1 or 2.0 bundles as they are, and MISP events as STIX with the event kept beside. Every object is accounted for: new, updated, unchanged or quarantined with a reason. " +
+		Use: "import FILE…", Short: "Import STIX bundles, MISP events, CSAF advisories or the KEV catalogue; - is standard input",
+		Long: "Imports STIX 2.1 or 2.0 bundles as they are, and MISP events, CSAF 2.0 advisories and CISA's catalogue of known exploited vulnerabilities " +
+			"as STIX with the original kept beside. Every object is accounted for: new, updated, unchanged or quarantined with a reason. " +
 			"Objects without a label stay closed to everybody unless --assign gives them one. Importing a file again changes nothing.",
-		Example: "  entente object import bundle.json\n  entente object import --assign amber feed.json\n  entente object import event.misp.json",
+		Example: "  entente object import bundle.json\n  entente object import --assign amber feed.json\n  entente object import event.misp.json\n  entente object import --assign clear kev.json",
 		Args:    args(1, -1),
 		RunE: a.onNode(func(ctx context.Context, c *client.Client, files []string) error {
 			total := exchange.ImportReport{Objects: []exchange.ImportLine{}}

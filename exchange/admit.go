@@ -55,6 +55,9 @@ type arrival struct {
 	sameContent func(Head) (bool, error)
 	// createdBy reads the identity in created_by_ref of a held version.
 	createdBy func(Head) (string, error)
+	// undated is an object whose version is that of the document it came in, and
+	// says nothing about when the object itself changed.
+	undated bool
 }
 
 // admit holds an arrival against the versions already held, oldest arrival
@@ -89,6 +92,9 @@ func admit(a arrival, self party.ID, heads []Head) (admission, error) {
 			return *same, nil
 		}
 		return admission{}, err
+	}
+	if known, err := knownAlready(a, heads); err != nil || known {
+		return admission{result: ResultUnchanged}, err
 	}
 	ad := succeed(a.object, heads)
 	ad.claim = claim
@@ -200,6 +206,16 @@ func sameVersion(a arrival, heads []Head) (*admission, error) {
 		return &ad, nil
 	}
 	return nil, nil
+}
+
+// knownAlready reports whether an undated object says what the live version says.
+func knownAlready(a arrival, heads []Head) (bool, error) {
+	for _, h := range heads {
+		if a.undated && h.State == Live {
+			return a.sameContent(h)
+		}
+	}
+	return false, nil
 }
 
 // succeed places a version among its siblings: the newest is live.

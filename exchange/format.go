@@ -1,6 +1,8 @@
 package exchange
 
 import (
+	"entente/intel/csaf"
+	"entente/intel/kev"
 	"entente/intel/misp"
 	"entente/intel/stix"
 )
@@ -8,20 +10,31 @@ import (
 // readers are the formats other than STIX that come in, each told by the names
 // of its members. The first that knows a document reads it.
 var readers = []struct {
+	name  string
 	is    func([]byte) bool
 	parse func([]byte) (stix.Bundle, error)
 }{
-	{misp.Is, misp.Parse},
+	{"misp", misp.Is, misp.Parse},
+	{"csaf", csaf.Is, csaf.Parse},
+	{"kev", kev.Is, kev.Parse},
 }
 
 // parse reads a document in the format it is in.
 func parse(b []byte) (stix.Bundle, error) {
+	_, bundle, err := parseNamed(b)
+	return bundle, err
+}
+
+// parseNamed also says which format that is.
+func parseNamed(b []byte) (string, stix.Bundle, error) {
 	for _, r := range readers {
 		if r.is(b) {
-			return r.parse(b)
+			bundle, err := r.parse(b)
+			return r.name, bundle, err
 		}
 	}
-	return stix.Parse(b)
+	bundle, err := stix.Parse(b)
+	return "stix", bundle, err
 }
 
 // writers are the formats of a [Document]. Each gets the objects as they were

@@ -25,7 +25,8 @@ import (
 // is not what binds, small enough that progress moves and a crash loses little.
 const importChunk = 256
 
-// Import takes in a STIX bundle, one object, a list of objects, or MISP events.
+// Import takes in a STIX bundle, one object, a list of objects, MISP events, a
+// CSAF advisory or CISA's catalogue of known exploited vulnerabilities.
 // One bad object never blocks the others: it is quarantined with its reason.
 // Importing the same bytes again changes nothing.
 //
@@ -188,7 +189,7 @@ func (in *intake) admitOne(ctx context.Context, tx Tx, c candidate, heads map[st
 	o := c.Object
 	ad, err := admit(arrival{
 		object: o, from: in.origin.From, creator: in.creators[o.CreatedBy],
-		sameContent: contentComparer(ctx, tx, o), createdBy: creatorReader(ctx, tx),
+		sameContent: contentComparer(ctx, tx, o), createdBy: creatorReader(ctx, tx), undated: c.Undated,
 	}, in.s.self, heads[o.ID])
 	if err != nil {
 		return ImportLine{}, err
@@ -198,10 +199,7 @@ func (in *intake) admitOne(ctx context.Context, tx Tx, c candidate, heads map[st
 			return ImportLine{}, err
 		}
 	}
-	line := ImportLine{Pointer: c.Pointer, ID: o.ID, Result: ad.result, Code: ad.code, Detail: ad.detail, Next: ad.next}
-	for _, w := range c.Warnings {
-		line.Warnings = append(line.Warnings, w.Pointer+": "+w.Detail)
-	}
+	line := ImportLine{Pointer: c.Pointer, ID: o.ID, Result: ad.result, Code: ad.code, Detail: ad.detail, Next: ad.next, Warnings: warningsOf(c.Accepted)}
 	if ad.result == ResultUnchanged {
 		return line, nil
 	}

@@ -156,6 +156,10 @@ func (f *finder) extensions(v *strictjson.Value) {
 			f.mispHints(&m.Value)
 			continue
 		}
+		if members, ok := advised[m.Name]; ok {
+			f.advisory(members, &m.Value)
+			continue
+		}
 		if knownExtension(m.Name) || f.typ == "marking-definition" || f.typ == "extension-definition" {
 			f.value(&m.Value)
 			continue

@@ -34,6 +34,7 @@ type Accepted struct {
 	Object   *intel.Object
 	Pointer  string        // of the object in the document
 	Warnings []fault.Field // pointers are into the object
+	Undated  bool          // modified is when the document was made: the same content in a later one is no new version
 }
 
 // Rejected is a part of the document that was not accepted, with the reason

@@ -53,3 +53,11 @@ const MISPExtension = "extension-definition--3f5a2c1e-7b84-4d0a-9a43-6c1f0e9b7d5
 // PAPExtension makes a marking definition one of the Permissible Actions
 // Protocol.
 const PAPExtension = papExtension
+
+// CSAFExtension is the property extension in which a conversion from CSAF keeps
+// what STIX has no place for.
+const CSAFExtension = "extension-definition--7c3d2f4e-58a1-4b6c-9e0d-2a91d6c47b35"
+
+// KEVExtension is the property extension in which a conversion from CISA's
+// catalogue of known exploited vulnerabilities keeps what an entry says.
+const KEVExtension = "extension-definition--b1f60e52-93d7-4a48-8c25-6e0f7d1a9c84"

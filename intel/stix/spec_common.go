@@ -126,7 +126,7 @@ var (
 )
 
 // understood are the extensions whose content this package interprets.
-var understood = map[string]bool{tlp2Extension: true, papExtension: true, iepExtension: true, MISPExtension: true}
+var understood = map[string]bool{tlp2Extension: true, papExtension: true, iepExtension: true, MISPExtension: true, CSAFExtension: true, KEVExtension: true}
 
 // extensions is section 7.3 with the predefined extensions of one type.
 func extensions(predefined map[string]*shape) rule {

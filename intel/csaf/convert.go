@@ -1,0 +1,315 @@
+package csaf
+
+import (
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"entente/intel"
+	"entente/intel/stix"
+	"entente/internal/fault"
+	"entente/internal/ident"
+	"entente/internal/strictjson"
+)
+
+// namespace is where ids of what an advisory says are made. It is not that of
+// observables, which STIX keeps for them (section 2.9).
+var namespace = uuid.MustParse("5d8c1a47-2e0b-4f93-a6d1-7b3e90c25f68")
+
+// versionTime is the form of created and modified.
+const versionTime = "2006-01-02T15:04:05.000Z"
+
+// epoch dates what has no date of its own: the day of the standard.
+const epoch = "2022-11-18T00:00:00.000Z"
+
+// tlp are the markings that labels stand for. CSAF 2.0 has the labels of TLP 1;
+// their markings are those of TLP 2.0, where WHITE is CLEAR.
+var tlp = map[string]string{
+	"WHITE": "marking-definition--94868c89-83c2-464b-929b-a1a8aa3c8487",
+	"GREEN": "marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb",
+	"AMBER": "marking-definition--55d920b0-5e8b-4f79-9ee9-91f868d9b421",
+	"RED":   "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1",
+}
+
+// converter makes the objects of one advisory.
+type converter struct {
+	d                 *document
+	src               []byte
+	out               stix.Bundle
+	key               string // of the advisory, whatever its version
+	created, modified string
+	marks             []string
+	creator           string
+	refs              []string // what the report is about
+	held              map[string]bool
+	software          map[string]string // by product id
+	taken             map[string]int    // names that ids were made from
+}
+
+// convert makes everything, the report last, because it names the rest.
+func (d *document) convert(src []byte) stix.Bundle {
+	publisher := d.root.get("document", "publisher")
+	c := &converter{
+		d: d, src: src, held: map[string]bool{}, software: map[string]string{}, taken: map[string]int{},
+		key: name("csaf", publisher.text("namespace"), d.tracking.text("id")),
+	}
+	first, last := instant(d.tracking.text("initial_release_date")), instant(d.tracking.text("current_release_date"))
+	if first.After(last) {
+		first = last // created must not be after modified (STIX 2.1, section 3.2)
+	}
+	c.created, c.modified = stamp(first), stamp(last)
+	c.mark()
+	c.publisher(publisher)
+	c.products()
+	for i, v := range d.vulnerabilities {
+		c.vulnerability(v, i)
+	}
+	c.report()
+	return c.out
+}
+
+func stamp(t time.Time) string { return t.Format(versionTime) }
+
+// name joins what an id is made from; no part can look like two.
+func name(parts ...string) string {
+	v := strictjson.NewStrings(parts)
+	return string(strictjson.AppendCanonical(nil, &v))
+}
+
+// id makes the id of a part of the advisory. It stays when the part changes; a
+// second part of the same name is told apart by its number.
+func (c *converter) id(typ string, parts ...string) string {
+	n := name(append([]string{c.key, typ}, parts...)...)
+	c.taken[n]++
+	if times := c.taken[n]; times > 1 {
+		n = name(n, strconv.Itoa(times))
+	}
+	return typ + "--" + stix.NameUUID(namespace, n)
+}
+
+// identified gives an object an id made from all it says, marking included. Two
+// advisories that say the same of a product or publisher have one object of it,
+// and two that do not can never be two contents of one id.
+func (c *converter) identified(typ string, o strictjson.Value) strictjson.Value {
+	if len(c.marks) > 0 {
+		o.Set("object_marking_refs", strictjson.NewStrings(c.marks))
+	}
+	content := strictjson.AppendCanonical(nil, &o)
+	var full strictjson.Value
+	full.SetText("type", typ)
+	full.SetText("spec_version", "2.1")
+	full.SetText("id", typ+"--"+stix.NameUUID(namespace, string(content)))
+	full.Members = append(full.Members, o.Members...)
+	return full
+}
+
+// object begins an object in the version of the advisory.
+func (c *converter) object(typ, id string) strictjson.Value {
+	var o strictjson.Value
+	o.SetText("type", typ)
+	o.SetText("spec_version", "2.1")
+	o.SetText("id", id)
+	o.SetText("created_by_ref", c.creator)
+	o.SetText("created", c.created)
+	o.SetText("modified", c.modified)
+	if len(c.marks) > 0 {
+		o.Set("object_marking_refs", strictjson.NewStrings(c.marks))
+	}
+	return o
+}
+
+// mark works out what everything in the advisory is under: its label and its
+// conditions, which bind whatever the label says. The conditions are under the
+// label themselves: without one they could not go with what they bind.
+func (c *converter) mark() {
+	distribution := c.d.root.get("document", "distribution")
+	if id := tlp[distribution.text("tlp", "label")]; id != "" {
+		c.marks = append(c.marks, id)
+	}
+	if said := distribution.text("text"); said != "" {
+		var o, definition strictjson.Value
+		definition.SetText("statement", said)
+		o.SetText("created", epoch)
+		o.SetText("definition_type", "statement")
+		o.Set("definition", definition)
+		o = c.identified("marking-definition", o)
+		c.keep(distribution, o)
+		c.marks = append(c.marks, text(&o, "id"))
+	}
+}
+
+// publisher is who published it. Contact details are people's: they stay in the
+// document.
+func (c *converter) publisher(p node) {
+	var o strictjson.Value
+	o.SetText("created", epoch)
+	o.SetText("modified", epoch)
+	o.SetText("name", p.text("name"))
+	o.SetText("description", p.text("issuing_authority"))
+	o.SetText("identity_class", "organization")
+	o.Set("roles", strictjson.NewStrings([]string{p.text("category")}))
+	o.Set("external_references", strictjson.NewList(reference(p.text("name"), "", p.text("namespace"), "")))
+	o = c.identified("identity", o)
+	c.keep(p, o)
+	if c.held[text(&o, "id")] {
+		c.creator = text(&o, "id")
+	}
+}
+
+// keep checks an object and takes it into the result, or rejects the part it was
+// made of. It reports whether the object is there.
+func (c *converter) keep(from node, o strictjson.Value) bool {
+	id := text(&o, "id")
+	if c.held[id] {
+		return true
+	}
+	parsed, _, err := stix.ParseObject(strictjson.Append(nil, &o))
+	if err != nil {
+		c.reject(from, id, err)
+		return false
+	}
+	c.held[id] = true
+	c.out.Accepted = append(c.out.Accepted, stix.Accepted{Object: parsed, Pointer: from.at})
+	if parsed.Type != "marking-definition" {
+		c.refs = append(c.refs, id)
+	}
+	return true
+}
+
+func (c *converter) reject(from node, id string, err error) {
+	raw := c.src[from.v.Start:from.v.End]
+	rej := stix.Rejected{Pointer: from.at, ID: id, Code: fault.CodeOf(err), Raw: raw, Hash: ident.Sum(raw)}
+	if f, ok := errors.AsType[*fault.Error](err); ok {
+		rej.Detail, rej.Next, rej.Fields = f.Message, f.Next, f.Fields
+		if len(f.Fields) > 0 {
+			rej.Detail = f.Fields[0].Pointer + ": " + f.Fields[0].Detail
+		}
+	}
+	c.out.Rejected = append(c.out.Rejected, rej)
+}
+
+// report is the advisory itself, with the whole document beside it and what is
+// wrong with it as warnings.
+func (c *converter) report() {
+	doc := c.d.root.get("document")
+	o := c.object("report", c.id("report"))
+	o.SetText("name", doc.text("title"))
+	o.SetText("description", prose(doc))
+	o.Set("report_types", strictjson.NewStrings([]string{"vulnerability"}))
+	o.SetText("published", c.created)
+	o.Set("labels", strictjson.NewStrings(c.labels(doc)))
+	refs := []strictjson.Value{reference(doc.text("publisher", "name"), c.d.tracking.text("id"), c.d.canonicalURL(), "")}
+	for _, alias := range c.d.tracking.get("aliases").strings() {
+		refs = append(refs, reference(doc.text("publisher", "name"), alias, "", "alias"))
+	}
+	o.Set("external_references", strictjson.NewList(append(refs, links(doc)...)...))
+	c.remarks(doc, []string{text(&o, "id")}, text(&o, "id"))
+	o.Set("object_refs", strictjson.NewStrings(slices.Clone(c.refs)))
+	c.out.ID = "bundle--" + stix.NameUUID(namespace, name(c.key, "bundle", c.modified))
+	if !c.keep(c.d.root, o) {
+		return
+	}
+	report := &c.out.Accepted[len(c.out.Accepted)-1]
+	report.Object.Upgraded = &intel.Upgrade{Raw: c.src, Hash: ident.Sum(c.src)}
+	failed := c.d.mandatory()
+	for _, f := range failed[:min(len(failed), maxNamed)] {
+		report.Warnings = append(report.Warnings, fault.Field{Pointer: f.Pointer, Detail: "fails mandatory test " + f.Test + " of CSAF 2.0: " + f.Detail})
+	}
+	if more := len(failed) - maxNamed; more > 0 {
+		report.Warnings = append(report.Warnings, fault.Field{Detail: strconv.Itoa(more) + " more failures of mandatory tests; entente object validate names them"})
+	}
+}
+
+// labels say what STIX has no property for.
+func (c *converter) labels(doc node) []string {
+	labels := []string{
+		"csaf:category=" + doc.text("category"), "csaf:status=" + c.d.tracking.text("status"), "csaf:version=" + c.d.tracking.text("version"),
+	}
+	if severity := doc.text("aggregate_severity", "text"); severity != "" {
+		labels = append(labels, "csaf:aggregate-severity="+severity)
+	}
+	return labels
+}
+
+// described are the categories of notes that say what something is.
+var described = []string{"summary", "description", "details", "general"}
+
+// prose joins the notes that describe, the summary first.
+func prose(n node) string {
+	var all []string
+	for _, category := range described {
+		for _, note := range n.list("notes") {
+			if note.text("category") == category {
+				all = append(all, strings.TrimPrefix(note.text("title")+": "+note.text("text"), ": "))
+			}
+		}
+	}
+	return strings.Join(all, "\n\n")
+}
+
+// remarks keep the other notes: questions, legal notices, the rest.
+func (c *converter) remarks(n node, about []string, key string) {
+	for i, note := range n.list("notes") {
+		if category := note.text("category"); !slices.Contains(described, category) {
+			c.say(note, about, strings.TrimSuffix(category+": "+note.text("title"), ": "), note.text("text"), key, "notes", strconv.Itoa(i))
+		}
+	}
+}
+
+// say keeps a statement about objects as a note.
+func (c *converter) say(from node, about []string, abstract, content string, key ...string) {
+	o := c.object("note", c.id("note", key...))
+	o.SetText("abstract", abstract)
+	o.SetText("content", content)
+	o.Set("object_refs", strictjson.NewStrings(about))
+	c.keep(from, o)
+}
+
+// links are the references of a document or vulnerability.
+func links(n node) []strictjson.Value {
+	var all []strictjson.Value
+	for _, r := range n.list("references") {
+		category := r.text("category")
+		if category == "" {
+			category = "external" // the default of the schema
+		}
+		all = append(all, reference(category, "", r.text("url"), r.text("summary")))
+	}
+	return all
+}
+
+// reference makes an external reference. An id that reads like one of a
+// catalogue may have no other source (STIX 2.1, sections 4.1 and 4.18), so it is
+// told in words then; VEX documents are often named after their CVE.
+func reference(source, id, url, description string) strictjson.Value {
+	cve := isCVE.MatchString(id)
+	if source == "capec" || source == "cve" && !cve {
+		source = "csaf:" + source
+	}
+	if cve && source != "cve" || strings.HasPrefix(id, "CAPEC-") {
+		description = strings.TrimSpace(description + " " + id)
+		id = ""
+	}
+	var r strictjson.Value
+	r.SetText("source_name", source)
+	r.SetText("description", description)
+	r.SetText("url", url)
+	r.SetText("external_id", id)
+	return r
+}
+
+// extend adds what STIX has no property for.
+func extend(o *strictjson.Value, more strictjson.Value) {
+	if len(more.Members) == 0 {
+		return
+	}
+	var x, all strictjson.Value
+	x.SetText("extension_type", "property-extension")
+	x.Members = append(x.Members, more.Members...)
+	all.Set(stix.CSAFExtension, x)
+	o.Set("extensions", all)
+}
