@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"entente/intel"
+	"entente/intel/indicators"
 	"entente/intel/misp"
 	"entente/intel/stix"
 	"entente/internal/fault"
@@ -71,6 +72,15 @@ func writeMISP(_ string, items []ReleaseItem) ([]byte, []string, error) {
 	}
 	w := misp.Write(objects)
 	return append(append([]byte(`{"response":[`), bytes.Join(w.Events, []byte(",\n"))...), "]}\n"...), w.Left, nil
+}
+
+func writeCSV(_ string, items []ReleaseItem) ([]byte, []string, error) {
+	objects, err := sent(items)
+	if err != nil {
+		return nil, nil, err
+	}
+	w := indicators.Write(objects)
+	return w.Document, w.Left, nil
 }
 
 // sent reads what left.

@@ -1,17 +1,19 @@
 package exchange
 
 import (
+	"entente/intel/indicators"
 	"entente/intel/misp"
 	"entente/intel/stix"
 )
 
 // readers are the formats other than STIX that come in, each told by the names
-// of its members. The first that knows a document reads it.
+// of its members, or by its lines. The first that knows a document reads it.
 var readers = []struct {
 	is    func([]byte) bool
 	parse func([]byte) (stix.Bundle, error)
 }{
 	{misp.Is, misp.Parse},
+	{indicators.Is, indicators.Parse},
 }
 
 // parse reads a document in the format it is in.
@@ -29,6 +31,7 @@ func parse(b []byte) (stix.Bundle, error) {
 var writers = []writer{
 	{"stix", writeBundle},
 	{"misp", writeMISP},
+	{"csv", writeCSV},
 }
 
 type writer struct {
