@@ -10,6 +10,7 @@ import (
 	"entente/intel/indicators"
 	"entente/intel/misp"
 	"entente/intel/stix"
+	"entente/intel/veris"
 	"entente/internal/fault"
 )
 
@@ -80,6 +81,15 @@ func writeCSV(_ string, items []ReleaseItem) ([]byte, []string, error) {
 		return nil, nil, err
 	}
 	w := indicators.Write(objects)
+	return w.Document, w.Left, nil
+}
+
+func writeVERIS(_ string, items []ReleaseItem) ([]byte, []string, error) {
+	objects, err := sent(items)
+	if err != nil {
+		return nil, nil, err
+	}
+	w := veris.Write(objects)
 	return w.Document, w.Left, nil
 }
 

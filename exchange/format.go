@@ -4,6 +4,7 @@ import (
 	"entente/intel/indicators"
 	"entente/intel/misp"
 	"entente/intel/stix"
+	"entente/intel/veris"
 )
 
 // readers are the formats other than STIX that come in, each told by the names
@@ -13,6 +14,7 @@ var readers = []struct {
 	parse func([]byte) (stix.Bundle, error)
 }{
 	{misp.Is, misp.Parse},
+	{veris.Is, veris.Parse},
 	{indicators.Is, indicators.Parse},
 }
 
@@ -32,6 +34,7 @@ var writers = []writer{
 	{"stix", writeBundle},
 	{"misp", writeMISP},
 	{"csv", writeCSV},
+	{"veris", writeVERIS},
 }
 
 type writer struct {
