@@ -34,7 +34,7 @@ var mayImport = map[string]string{
 	"wire/taxii":      "exchange internal/fault internal/inflate internal/problem internal/serve party",
 
 	// The domain: no HTTP, no SQL, no files, no clock.
-	"exchange":            "decision exchange/envelope instrument instrument/analysis intel intel/indicators intel/misp intel/stix intel/veris internal/fault internal/ident internal/strictjson obligation party privacy transparency transparency/verify",
+	"exchange":            "decision exchange/envelope instrument instrument/analysis intel intel/attackflow intel/cacao intel/indicators intel/misp intel/navigator intel/stix intel/veris internal/fault internal/ident internal/strictjson obligation party privacy transparency transparency/verify",
 	"exchange/envelope":   "internal/fault internal/ident internal/strictjson party",
 	"transparency/verify": "exchange/envelope internal/fault internal/ident internal/strictjson party transparency",
 	"transparency":        "internal/fault internal/ident",
@@ -48,6 +48,9 @@ var mayImport = map[string]string{
 	"privacy":             "intel intel/misp intel/stix internal/fault internal/strictjson",
 	"intel/indicators":    "intel intel/conversion intel/pattern intel/stix internal/fault internal/strictjson",
 	"intel/veris":         "intel intel/conversion intel/stix internal/fault internal/strictjson",
+	"intel/attackflow":    "intel/conversion intel/stix internal/fault internal/strictjson",
+	"intel/cacao":         "intel/conversion intel/stix internal/fault internal/strictjson",
+	"intel/navigator":     "intel intel/conversion intel/stix internal/strictjson",
 	"intel/conversion":    "intel intel/stix internal/fault internal/ident internal/strictjson",
 	"intel/misp":          "intel intel/stix internal/fault internal/ident internal/strictjson",
 	"intel/stix":          "intel intel/pattern internal/fault internal/ident internal/strictjson",
@@ -73,7 +76,7 @@ var mayImport = map[string]string{
 var (
 	domain = []string{
 		"exchange", "exchange/envelope", "transparency", "transparency/verify", "obligation", "decision", "instrument", "instrument/analysis", "instrument/foreign", "instrument/odrl", "instrument/library",
-		"privacy", "intel/conversion", "intel/indicators", "intel/misp", "intel/pattern", "intel/stix", "intel/veris", "intel", "party", "internal/fault", "internal/ident", "internal/strictjson", "internal/inflate",
+		"privacy", "intel/attackflow", "intel/cacao", "intel/conversion", "intel/indicators", "intel/misp", "intel/navigator", "intel/pattern", "intel/stix", "intel/veris", "intel", "party", "internal/fault", "internal/ident", "internal/strictjson", "internal/inflate",
 	}
 	impure = map[string]string{
 		"net/http":     "HTTP belongs in api, console or wire",

@@ -1,6 +1,8 @@
 package exchange
 
 import (
+	"entente/intel/attackflow"
+	"entente/intel/cacao"
 	"entente/intel/indicators"
 	"entente/intel/misp"
 	"entente/intel/stix"
@@ -14,6 +16,8 @@ var readers = []struct {
 	parse func([]byte) (stix.Bundle, error)
 }{
 	{misp.Is, misp.Parse},
+	{cacao.Is, cacao.Parse},
+	{attackflow.Is, attackflow.Parse},
 	{veris.Is, veris.Parse},
 	{indicators.Is, indicators.Parse},
 }
@@ -35,6 +39,7 @@ var writers = []writer{
 	{"misp", writeMISP},
 	{"csv", writeCSV},
 	{"veris", writeVERIS},
+	{"navigator", writeLayer},
 }
 
 type writer struct {

@@ -64,6 +64,12 @@ func (a *Account) Keep(from Part, duplicate *fault.Error, made ...strictjson.Val
 	return nil
 }
 
+// Warn tells what was done differently with what was kept last.
+func (a *Account) Warn(detail string) {
+	last := &a.Bundle.Accepted[len(a.Bundle.Accepted)-1]
+	last.Warnings = append(last.Warnings, fault.Field{Detail: detail})
+}
+
 // Reject accounts for a part that was not understood.
 func (a *Account) Reject(p Part, id string, err error) {
 	rej := stix.Rejected{Pointer: p.Pointer, ID: id, Code: fault.CodeOf(err), Raw: p.Raw, Hash: ident.Sum(p.Raw)}

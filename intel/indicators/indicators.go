@@ -171,10 +171,9 @@ func (r *reader) once(p conversion.Part, o strictjson.Value, warning string) err
 	if err := r.Keep(p, nil, o); err != nil { // ids are unique here
 		return err
 	}
-	at := len(r.Bundle.Accepted) - 1
-	r.first[id] = firstSeen{at, made}
+	r.first[id] = firstSeen{len(r.Bundle.Accepted) - 1, made}
 	if warning != "" {
-		r.Bundle.Accepted[at].Warnings = append(r.Bundle.Accepted[at].Warnings, fault.Field{Detail: warning})
+		r.Warn(warning)
 	}
 	return nil
 }

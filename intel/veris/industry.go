@@ -27,7 +27,8 @@ var industries = []struct{ code, word, sector string }{
 	{"61", "Educational", "education"},
 	{"62", "Healthcare", "healthcare"},
 	{"71", "Entertainment", "entertainment"},
-	{"72", "Accomodation", "hospitality-leisure"},
+	{"72", "Accommodation", "hospitality-leisure"},
+	{"72", "Accomodation", "hospitality-leisure"}, //nolint:misspell // as the database spells it
 	{"81", "Other Services", "commercial"},
 	{"92", "Public", "government"},
 }
