@@ -28,6 +28,7 @@ const (
 	maxDocument = 64 << 20
 	maxLines    = 250_000  // with a value
 	maxLine     = 64 << 10 // bytes, of a row also when it runs over several lines
+	maxBreaks   = 64       // of lines, in a row
 	maxColumns  = 256
 	maxSample   = 64 // lines with a value that Is looks at
 )
@@ -54,7 +55,7 @@ func Is(b []byte) bool {
 		if !utf8.Valid(p.Raw) || len(p.Raw) > maxLine {
 			return false
 		}
-		if _, _, is, err := header(p.Raw); is && known == seen || err != nil {
+		if _, _, is, err := header(p.Raw); is && seen == 0 || err != nil {
 			return true
 		}
 		text := plain(string(p.Raw))

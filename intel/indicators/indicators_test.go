@@ -179,6 +179,11 @@ func TestZ8OddListsCostTheirOddLines(t *testing.T) {
 		{"a quote that never ends", "value,comment\n8.8.8.8,\"x\nevil.example,b\n", []string{"/3 [domain-name:value = 'evil.example']", "/2 indicators.quotes 8.8.8.8,\"x"}},
 		{"a quote in the middle", "value,comment\n8.8.8.8,a\"b\"\nevil.example,b\n", []string{"/3 [domain-name:value = 'evil.example']", "/2 indicators.quotes 8.8.8.8,a\"b\""}},
 		{"a cell of two lines", "value,comment\n8.8.8.8,\"two\nlines\"\nevil.example,b\n", []string{"/2 [ipv4-addr:value = '8.8.8.8']", "/4 [domain-name:value = 'evil.example']"}},
+		{
+			"a quote that ends too late", "value,comment\n8.8.8.8,\"x" + strings.Repeat("\n", maxBreaks+1) + "\"\nevil.example,b\n",
+			[]string{"/68 [domain-name:value = 'evil.example']", "/2 indicators.quotes 8.8.8.8,\"x", "/67 indicators.quotes \""},
+		},
+		{"a comment in a CSV", "value,comment\n#,\"x\nevil.example,b\n", []string{"/3 [domain-name:value = 'evil.example']"}},
 		{"10⁵ columns", "value" + strings.Repeat(",x", 25_000) + "\n", []string{"indicators.columns"}},
 		{"10⁵ cells", "value,comment\nevil.example" + strings.Repeat(",", 30_000), []string{"/2 indicators.columns evil.example" + strings.Repeat(",", 30_000)}},
 		{"a long line", "evil.example\n" + strings.Repeat("a", maxLine+1), []string{"/1 [domain-name:value = 'evil.example']", "/2 indicators.line " + strings.Repeat("a", maxLine+1)}},

@@ -44,19 +44,25 @@ func lineEnd(b []byte) int {
 	return len(b)
 }
 
-// rowEnd returns where a row ends. One whose quotes do not end within the limit
-// of a row is its first line only, so that it does not swallow the others.
+// rowEnd returns where a row ends. One whose quotes do not end within the limits
+// of a row is its first line only, so that it does not swallow the others, and
+// looking for the end of each costs little.
 func rowEnd(b []byte, comma byte) int {
 	first, quoted, start := lineEnd(b), false, true
-	if bytes.IndexByte(b[:first], '"') < 0 {
+	if bytes.IndexByte(b[:first], '"') < 0 || plain(string(b[:min(first, maxLine)])) == "" {
 		return first
 	}
+	breaks := 0
 	for i := range b[:min(len(b), maxLine)] {
 		switch c := b[i]; {
 		case c == '"' && (quoted || start):
 			quoted, start = !quoted, quoted && start
 		case c == '\n' && !quoted:
 			return i
+		case c == '\n' && breaks == maxBreaks:
+			return first
+		case c == '\n':
+			breaks++
 		default:
 			start = !quoted && (c == comma || start && c == ' ')
 		}
