@@ -36,7 +36,7 @@ var mayImport = map[string]string{
 	"wire/misp":       "exchange intel/misp internal/fault internal/ident internal/problem internal/serve internal/strictjson party",
 
 	// The domain: no HTTP, no SQL, no files, no clock.
-	"exchange":            "decision exchange/envelope instrument instrument/analysis intel intel/atom intel/csaf intel/decay intel/kev intel/misp intel/search intel/stix intel/warninglist internal/fault internal/ident internal/strictjson obligation party privacy transparency transparency/verify",
+	"exchange":            "decision exchange/envelope instrument instrument/analysis intel intel/atom intel/attackflow intel/cacao intel/csaf intel/decay intel/indicators intel/kev intel/misp intel/navigator intel/search intel/stix intel/veris intel/warninglist internal/fault internal/ident internal/strictjson obligation party privacy transparency transparency/verify",
 	"exchange/envelope":   "internal/fault internal/ident internal/strictjson party",
 	"transparency/verify": "exchange/envelope internal/fault internal/ident internal/strictjson party transparency",
 	"transparency":        "internal/fault internal/ident",
@@ -48,6 +48,12 @@ var mayImport = map[string]string{
 	"instrument/library":  "instrument internal/fault",
 	"instrument":          "intel internal/fault internal/ident internal/strictjson party privacy",
 	"privacy":             "intel intel/misp intel/stix internal/fault internal/strictjson",
+	"intel/indicators":    "intel intel/conversion intel/pattern intel/stix internal/fault internal/strictjson",
+	"intel/veris":         "intel intel/conversion intel/stix internal/fault internal/strictjson",
+	"intel/attackflow":    "intel/conversion intel/stix internal/fault internal/strictjson",
+	"intel/cacao":         "intel/conversion intel/stix internal/fault internal/strictjson",
+	"intel/navigator":     "intel intel/conversion intel/stix internal/strictjson",
+	"intel/conversion":    "intel intel/stix internal/fault internal/ident internal/strictjson",
 	"intel/misp":          "intel intel/stix internal/fault internal/ident internal/strictjson",
 	"intel/csaf":          "intel intel/stix internal/fault internal/ident internal/strictjson",
 	"intel/kev":           "intel intel/stix internal/fault internal/ident internal/strictjson",
@@ -79,7 +85,7 @@ var mayImport = map[string]string{
 var (
 	domain = []string{
 		"exchange", "exchange/envelope", "transparency", "transparency/verify", "obligation", "decision", "instrument", "instrument/analysis", "instrument/foreign", "instrument/odrl", "instrument/library",
-		"privacy", "intel/misp", "intel/atom", "intel/decay", "intel/search", "intel/warninglist", "intel/pattern", "intel/stix", "intel", "party", "internal/fault", "internal/ident", "internal/strictjson", "internal/inflate", "intel/csaf", "intel/kev",
+		"privacy", "intel/misp", "intel/atom", "intel/decay", "intel/search", "intel/warninglist", "intel/pattern", "intel/stix", "intel", "party", "internal/fault", "internal/ident", "internal/strictjson", "internal/inflate", "intel/csaf", "intel/kev", "intel/attackflow", "intel/cacao", "intel/conversion", "intel/indicators", "intel/navigator", "intel/veris",
 	}
 	impure = map[string]string{
 		"net/http":     "HTTP belongs in api, console or wire",

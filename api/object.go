@@ -51,8 +51,8 @@ type rawOutput struct {
 func (s *server) objectRoutes() {
 	register(s, huma.Operation{
 		OperationID: "import-objects", Method: http.MethodPost, Path: "/v1/objects", Tags: []string{"object"},
-		Summary:      "Import a STIX bundle, MISP events, a CSAF advisory or the KEV catalogue",
-		Description:  "The body is a STIX bundle, a MISP event, a CSAF 2.0 advisory or the KEV catalogue as it is, optionally gzipped. Every object is accounted for; one bad object never blocks the others. Importing the same bytes again changes nothing.",
+		Summary:      "Import a STIX bundle, MISP events or another format",
+		Description:  "The body is a STIX bundle, a MISP event or a document of another format as it is, optionally gzipped. Every object is accounted for; one bad object never blocks the others. Importing the same bytes again changes nothing.",
 		MaxBodyBytes: importLimit, BodyReadTimeout: importTimeout,
 	}, s.importObjects)
 	register(s, huma.Operation{

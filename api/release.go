@@ -24,7 +24,7 @@ type releaseInput struct {
 
 type exportInput struct {
 	ID     string `path:"id"`
-	Format string `query:"format" enum:"stix,misp" default:"stix" doc:"One STIX bundle, or MISP events"`
+	Format string `query:"format" enum:"stix,misp,csv,veris,navigator" default:"stix" doc:"One STIX bundle, MISP events, a CSV of single values, VERIS incidents, or an ATT&CK Navigator layer"`
 }
 
 type recallsInput struct {

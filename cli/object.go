@@ -24,9 +24,8 @@ func (a *app) objectCommand() *cobra.Command {
 func (a *app) objectImport() *cobra.Command {
 	var assign, source string
 	c := &cobra.Command{
-		Use: "import FILE…", Short: "Import STIX bundles, MISP events, CSAF advisories or the KEV catalogue; - is standard input",
-		Long: "Imports STIX 2.1 or 2.0 bundles as they are, and MISP events, CSAF 2.0 advisories and CISA's catalogue of known exploited vulnerabilities " +
-			"as STIX with the original kept beside. Every object is accounted for: new, updated, unchanged or quarantined with a reason. " +
+		Use: "import FILE…", Short: "Import STIX bundles, MISP events and other formats; - is standard input",
+		Long: "Imports STIX 2.1 or 2.0 bundles as they are, and MISP events, CSAF 2.0 advisories, CISA's KEV catalogue, lists of indicators, CSV, VERIS, CACAO playbooks and Attack Flow files as STIX with the original kept beside. Every object is accounted for: new, updated, unchanged or quarantined with a reason. " +
 			"Objects without a label stay closed to everybody unless --assign gives them one. Importing a file again changes nothing.",
 		Example: "  entente object import bundle.json\n  entente object import --assign amber feed.json\n  entente object import event.misp.json\n  entente object import --assign clear kev.json",
 		Args:    args(1, -1),

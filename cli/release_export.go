@@ -14,7 +14,7 @@ func (a *app) releaseExport() *cobra.Command {
 	format := exchange.Formats()[0]
 	c := &cobra.Command{
 		Use: "export RELEASE", Short: "What a release let go, as a file for tools that read files",
-		Long: "One STIX bundle with exactly the bytes that were sent, or MISP events, for a recipient without a node. It is the form that was decided, " +
+		Long: "One STIX bundle with exactly the bytes that were sent, or another format, for a recipient without a node. It is the form that was decided, " +
 			"never the originals; a release that was recalled or withheld is not given out.",
 		Example: "  entente release export 0198f3a2-… --format misp > event.json",
 		Args:    args(1, 1),

@@ -6,8 +6,12 @@ import (
 	"compress/gzip"
 	"encoding/base64"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"entente/exchange"
@@ -48,9 +52,7 @@ func TestZArchivesAreNeverOpened(t *testing.T) {
 		"Z2 a bomb":                    zipped(t, make([]byte, 8<<20), "zeros"),
 		"Z2 one name twice":            zipped(t, good, "bundle.json", "bundle.json"),
 		"Z3 an encrypted sample":       append([]byte("PK\x03\x04\x14\x00\x09\x00\x08\x00"), make([]byte, 64)...),
-		"Z4 an address":                []byte("https://evil.example/bundle.json"),
 		"Z4 an address in JSON":        []byte(`"https://evil.example/bundle.json"`),
-		"Z4 a path":                    []byte("/etc/passwd"),
 		"Z5 XML with an entity":        []byte(`<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;</x>`),
 		"Z5 a billion laughs":          []byte(`<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]><x>&b;</x>`),
 		"Z5 STIX 1":                    []byte(`<stix:STIX_Package xmlns:stix="http://stix.mitre.org/stix-1"/>`),
@@ -65,6 +67,32 @@ func TestZArchivesAreNeverOpened(t *testing.T) {
 	must(t, err)
 	if len(left) > 0 {
 		t.Errorf("written outside: %v", left)
+	}
+}
+
+// TestZ4AddressesAndPathsAreContent: a list of indicators may be of addresses and
+// paths. They are what is shared, and nothing is fetched from them or read.
+func TestZ4AddressesAndPathsAreContent(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Bool
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Store(true) }))
+	t.Cleanup(server.Close)
+	file := filepath.Join(t.TempDir(), "canary")
+	must(t, os.WriteFile(file, []byte("canary of the file"), 0o600))
+	a := newFederation(t, aurelia).nodes[aurelia]
+	for _, line := range []string{server.URL + "/bundle.json", file, "file://" + file} {
+		rep, err := a.Import(t.Context(), exchange.ImportRequest{Data: []byte(line), Source: line})
+		if err != nil && fault.KindOf(err) != fault.Invalid {
+			t.Errorf("%s: %v", line, err)
+		}
+		for _, l := range rep.Objects {
+			if held := a.held(t, l.ID); strings.Contains(held, "canary of the file") {
+				t.Errorf("%s was read: %s", line, held)
+			}
+		}
+	}
+	if asked.Load() {
+		t.Error("an address was asked")
 	}
 }
 

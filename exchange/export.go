@@ -7,14 +7,17 @@ import (
 	"strings"
 
 	"entente/intel"
+	"entente/intel/indicators"
 	"entente/intel/misp"
+	"entente/intel/navigator"
 	"entente/intel/stix"
+	"entente/intel/veris"
 	"entente/internal/fault"
 )
 
 // Document is what a release let go, as a file for tools that read files.
 type Document struct {
-	Format   string   `json:"format"`   // stix: one bundle; misp: {"response": [events]}
+	Format   string   `json:"format"`   // one of [Formats]
 	Document []byte   `json:"document"` // base64 in JSON
 	Left     []string `json:"left"`     // ids of objects the format has no place for
 }
@@ -71,6 +74,33 @@ func writeMISP(_ string, items []ReleaseItem) ([]byte, []string, error) {
 	}
 	w := misp.Write(objects)
 	return append(append([]byte(`{"response":[`), bytes.Join(w.Events, []byte(",\n"))...), "]}\n"...), w.Left, nil
+}
+
+func writeCSV(_ string, items []ReleaseItem) ([]byte, []string, error) {
+	objects, err := sent(items)
+	if err != nil {
+		return nil, nil, err
+	}
+	w := indicators.Write(objects)
+	return w.Document, w.Left, nil
+}
+
+func writeVERIS(_ string, items []ReleaseItem) ([]byte, []string, error) {
+	objects, err := sent(items)
+	if err != nil {
+		return nil, nil, err
+	}
+	w := veris.Write(objects)
+	return w.Document, w.Left, nil
+}
+
+func writeLayer(release string, items []ReleaseItem) ([]byte, []string, error) {
+	objects, err := sent(items)
+	if err != nil {
+		return nil, nil, err
+	}
+	w := navigator.Write("Release "+release, objects)
+	return w.Document, w.Left, nil
 }
 
 // sent reads what left.

@@ -35,7 +35,7 @@ func TestADocumentHasWhatWasSent(t *testing.T) {
 	if !strings.HasPrefix(string(m.Document), `{"response":[{"Event":`) {
 		t.Errorf("MISP: %s", m.Document)
 	}
-	_, err = a.Export(t.Context(), release, "csv")
+	_, err = a.Export(t.Context(), release, "xls")
 	wantCode(t, err, "release.format")
 	_, err = a.Export(t.Context(), "no-such", "stix")
 	wantCode(t, err, "release.unknown")

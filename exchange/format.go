@@ -1,14 +1,18 @@
 package exchange
 
 import (
+	"entente/intel/attackflow"
+	"entente/intel/cacao"
 	"entente/intel/csaf"
+	"entente/intel/indicators"
 	"entente/intel/kev"
 	"entente/intel/misp"
 	"entente/intel/stix"
+	"entente/intel/veris"
 )
 
 // readers are the formats other than STIX that come in, each told by the names
-// of its members. The first that knows a document reads it.
+// of its members, or by its lines. The first that knows a document reads it.
 var readers = []struct {
 	name  string
 	is    func([]byte) bool
@@ -17,6 +21,10 @@ var readers = []struct {
 	{"misp", misp.Is, misp.Parse},
 	{"csaf", csaf.Is, csaf.Parse},
 	{"kev", kev.Is, kev.Parse},
+	{"cacao", cacao.Is, cacao.Parse},
+	{"attackflow", attackflow.Is, attackflow.Parse},
+	{"veris", veris.Is, veris.Parse},
+	{"indicators", indicators.Is, indicators.Parse},
 }
 
 // parse reads a document in the format it is in.
@@ -42,6 +50,9 @@ func parseNamed(b []byte) (string, stix.Bundle, error) {
 var writers = []writer{
 	{"stix", writeBundle},
 	{"misp", writeMISP},
+	{"csv", writeCSV},
+	{"veris", writeVERIS},
+	{"navigator", writeLayer},
 }
 
 type writer struct {

@@ -25,8 +25,8 @@ import (
 // is not what binds, small enough that progress moves and a crash loses little.
 const importChunk = 256
 
-// Import takes in a STIX bundle, one object, a list of objects, MISP events, a
-// CSAF advisory or CISA's catalogue of known exploited vulnerabilities.
+// Import takes in a STIX bundle, one object, a list of objects, or a document of
+// any format in [readers].
 // One bad object never blocks the others: it is quarantined with its reason.
 // Importing the same bytes again changes nothing.
 //

@@ -24,7 +24,7 @@ type Object struct {
 	Hash        ident.Digest      // of Raw
 	Tree        *strictjson.Value // Raw, parsed
 	Refs        []Ref             // every *_ref and *_refs, in document order
-	Upgraded    *Upgrade          // set when Raw was made from another format
+	Upgraded    *Upgrade          // set when Raw was made from STIX 2.0 or another format
 }
 
 // Ref is one reference from an object to another.
@@ -34,9 +34,8 @@ type Ref struct {
 }
 
 // Upgrade keeps what an object was before it was made STIX 2.1: the bytes of a
-// STIX 2.0 object, of the MISP attribute, object or event it came from, of an
-// advisory or of an entry of a catalogue. They are what was received, and are
-// never sent.
+// STIX 2.0 object, or of the part of another format it came from, such as a MISP
+// attribute or a line of a list. They are what was received, and are never sent.
 type Upgrade struct {
 	Raw  []byte
 	Hash ident.Digest
