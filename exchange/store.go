@@ -85,6 +85,7 @@ type Reader interface {
 	Duties(ctx context.Context, openOnly bool) ([]obligation.Duty, error)
 	ActReader
 	FeedReader
+	SourceReader
 
 	// LogHead is the tree after the last commit with its signed checkpoint note.
 	LogHead(ctx context.Context) (transparency.Head, []byte, error)
@@ -133,6 +134,7 @@ type Tx interface {
 	UpdateDuty(ctx context.Context, d obligation.Duty) error
 	ActTx
 	FeedTx
+	SourceTx
 }
 
 // InstrumentRecord is an instrument as kept: its file, byte for byte.

@@ -53,6 +53,7 @@ func Run(t *testing.T, fresh func(t *testing.T) exchange.Store) {
 		{"a page of large objects ends early", feedLarge},
 		{"credentials", credentials},
 		{"contributions", contributions},
+		{"sources", sources},
 		{"deliveries", deliveries},
 		{"recalls", recalls},
 		{"received envelopes", received},
