@@ -30,8 +30,8 @@ var mayImport = map[string]string{
 	"console":         "decision exchange instrument instrument/library internal/fault internal/ident internal/problem party",
 	"store":           "exchange intel internal/fault internal/ident obligation party transparency",
 	"store/storetest": "decision exchange intel internal/fault internal/ident obligation party transparency",
-	"wire/peer":       "internal/fault internal/problem internal/serve party",
-	"wire/taxii":      "exchange internal/fault internal/inflate internal/problem internal/serve party",
+	"wire/peer":       "internal/egress internal/fault internal/problem internal/serve party",
+	"wire/taxii":      "exchange internal/egress internal/fault internal/ident internal/inflate internal/problem internal/serve internal/strictjson party",
 
 	// The domain: no HTTP, no SQL, no files, no clock.
 	"exchange":            "decision exchange/envelope instrument instrument/analysis intel intel/misp intel/stix internal/fault internal/ident internal/strictjson obligation party privacy transparency transparency/verify",
@@ -60,6 +60,7 @@ var mayImport = map[string]string{
 	"internal/problem":    "internal/fault",
 	"internal/keyring":    "internal/fault party",
 	"internal/serve":      "party",
+	"internal/egress":     "",
 
 	"examples": "party",
 	"stories":  "cli",

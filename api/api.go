@@ -55,6 +55,7 @@ type Exchange interface {
 	Compare(ctx context.Context, r exchange.ComparisonRequest) (analysis.Difference, error)
 	InstrumentActs
 	Credentials
+	Sources
 
 	RecordFact(ctx context.Context, f exchange.Fact) (exchange.Fact, error)
 	WithdrawFact(ctx context.Context, id string) (exchange.Withdrawal, error)
@@ -110,6 +111,7 @@ func newServer(c Config) *server {
 	s.dutyRoutes()
 	s.inboxRoutes()
 	s.taxiiRoutes()
+	s.sourceRoutes()
 	s.logRoutes()
 	s.healthRoutes()
 	s.openAPIRoute()
