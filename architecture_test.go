@@ -30,9 +30,9 @@ var mayImport = map[string]string{
 	"console":         "decision exchange instrument instrument/library internal/fault internal/ident internal/problem party",
 	"store":           "exchange intel intel/search internal/fault internal/ident obligation party transparency",
 	"store/storetest": "decision exchange intel intel/atom intel/search internal/fault internal/ident obligation party transparency",
-	"wire/peer":       "internal/fault internal/problem internal/serve party",
+	"wire/peer":       "internal/egress internal/fault internal/problem internal/serve party",
 	"wire/notice":     "exchange internal/fault internal/problem internal/serve party",
-	"wire/taxii":      "exchange internal/fault internal/problem internal/serve party",
+	"wire/taxii":      "exchange internal/egress internal/fault internal/ident internal/inflate internal/problem internal/serve internal/strictjson party",
 	"wire/misp":       "exchange intel/misp internal/fault internal/ident internal/problem internal/serve internal/strictjson party",
 
 	// The domain: no HTTP, no SQL, no files, no clock.
@@ -75,6 +75,7 @@ var mayImport = map[string]string{
 	"internal/keyring":         "internal/fault party",
 	"internal/serve":           "internal/fault internal/inflate party",
 	"internal/serve/servetest": "",
+	"internal/egress":          "",
 
 	"examples": "party",
 	"stories":  "cli",

@@ -57,6 +57,7 @@ type Exchange interface {
 	Credentials
 	Search
 	Warninglists
+	Sources
 
 	RecordFact(ctx context.Context, f exchange.Fact) (exchange.Fact, error)
 	WithdrawFact(ctx context.Context, id string) (exchange.Withdrawal, error)
@@ -114,6 +115,7 @@ func newServer(c Config) *server {
 	s.credentialRoutes()
 	s.searchRoutes()
 	s.warninglistRoutes()
+	s.sourceRoutes()
 	s.logRoutes()
 	s.healthRoutes()
 	s.openAPIRoute()

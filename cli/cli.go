@@ -81,6 +81,7 @@ func newRoot(a *app) *cobra.Command {
 		a.initCommand(), a.serveCommand(), a.demoCommand(), a.doctorCommand(), a.versionCommand(), exitCodesTopic(),
 		a.partyCommand(), a.instrumentCommand(), a.objectCommand(), a.whyCommand(), a.releaseCommand(),
 		a.factCommand(), a.dutyCommand(), a.inboxCommand(), a.outboxCommand(), a.logCommand(), a.verifyCommand(), a.credentialCommand(), a.warninglistCommand(),
+		a.sourceCommand(),
 	)
 	return root
 }

@@ -34,8 +34,11 @@ type fake struct {
 	texts   []exchange.InstrumentView
 	acts    []exchange.ActView
 	found   string // what a search finds in every object
+	sources []exchange.Source
 	err     error
 }
+
+func (f fake) Sources(context.Context) ([]exchange.Source, error) { return f.sources, f.err }
 
 func (f fake) Instruments(context.Context) ([]exchange.InstrumentView, error) { return f.texts, f.err }
 
@@ -150,7 +153,7 @@ func fixed() time.Time { return noon }
 func TestNobodySeesAPageWithoutALink(t *testing.T) {
 	t.Parallel()
 	b := browser{h: newConsole(fake{}, fixed).Handler()}
-	for _, path := range []string{"/", "/releases", "/objects", "/parties", "/instruments", "/instruments/eu-nis2", "/why/" + ident.Sum(nil).String(), "/nope"} {
+	for _, path := range []string{"/", "/releases", "/objects", "/parties", "/sources", "/instruments", "/instruments/eu-nis2", "/why/" + ident.Sum(nil).String(), "/nope"} {
 		w := b.get(path)
 		if w.Code != http.StatusUnauthorized || strings.Contains(w.Body.String(), "<nav") {
 			t.Errorf("%s: %d", path, w.Code)
@@ -237,11 +240,16 @@ func TestPagesAsReviewed(t *testing.T) {
 		found:   "update.helio-cdn.example",
 		decided: []exchange.DecisionRecord{d},
 		parties: []party.Party{{ID: "ncsc-cordova", Name: "NCSC Cordova", Kind: "csirt", Jurisdiction: "XX", Endpoint: "https://cordova.example:8421"}},
+		sources: []exchange.Source{
+			{ID: "s1", Name: "Feed <1>", URL: "https://feed.example/taxii2/", From: "ncsc-cordova", Under: []string{"mou-abc"}, Licence: "CC BY 4.0", State: exchange.SourceState{Succeeded: noon, Due: noon.Add(time.Hour), New: 7}},
+			{ID: "s2", Name: "Gone", URL: "https://gone.example/", From: "csirt-aurelia", State: exchange.SourceState{Failures: 3, Code: "source.unreachable", Fault: "The server gone.example does not answer."}},
+			{ID: "s3", Name: "Resting", Paused: true},
+		},
 		objects: []exchange.Stored{{ID: d.ObjectID, Type: "indicator", Raw: []byte(`{"type":"indicator"}`), Version: "2026-11-20T10:00:00.000Z", Provenance: exchange.Provenance{From: "csirt-aurelia", At: noon}, ReleasedTo: []party.ID{"ncsc-cordova"}}},
 	}, fixed))
 	empty := enter(t, newConsole(fake{}, fixed))
 	for name, w := range map[string]*httptest.ResponseRecorder{
-		"decisions": full.get("/"), "objects": full.get("/objects"), "parties": full.get("/parties"),
+		"decisions": full.get("/"), "objects": full.get("/objects"), "parties": full.get("/parties"), "sources": full.get("/sources"),
 		"found": full.get("/search?q=lantern"), "object": full.get("/objects/" + d.ObjectID),
 		"why": full.get("/why/" + d.Digest.String() + "?at=41"), "empty": empty.get("/"), "unknown": empty.get("/nope"),
 	} {
@@ -301,7 +309,7 @@ func TestPagesAreAccessible(t *testing.T) {
 	shows.decided = []exchange.DecisionRecord{d}
 	b := enter(t, newConsole(shows, fixed))
 	bareHeader := regexp.MustCompile(`<th>|<th [^s]`)
-	for _, path := range []string{"/", "/releases", "/objects", "/objects/indicator--1", "/search?q=x", "/parties", "/why/" + d.Digest.String(), "/nope"} {
+	for _, path := range []string{"/", "/releases", "/objects", "/objects/indicator--1", "/search?q=x", "/parties", "/sources", "/why/" + d.Digest.String(), "/nope"} {
 		s := b.get(path).Body.String()
 		if strings.Count(s, "<h1>") != 1 || !strings.Contains(s, `<html lang="en" dir="ltr">`) || !strings.Contains(s, `href="#main"`) || !strings.Contains(s, `id="main"`) {
 			t.Errorf("%s: heading, language or skip link", path)

@@ -52,6 +52,11 @@ func (c *Console) parties(r *http.Request) (string, page, error) {
 	return "parties.html", page{Title: "Parties", Data: ps}, err
 }
 
+func (c *Console) sources(r *http.Request) (string, page, error) {
+	all, err := c.Exchange.Sources(r.Context())
+	return "sources.html", page{Title: "Sources", Data: all}, err
+}
+
 // cursor reads a sequence number from the address; none is the first page.
 func cursor(r *http.Request, name string) (int64, error) {
 	s := r.URL.Query().Get(name)

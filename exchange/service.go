@@ -25,16 +25,17 @@ import (
 
 // Config is what a [Service] needs from the node it works in.
 type Config struct {
-	Self      party.ID
-	Publisher string // STIX identity id under which derived objects are published
-	Keys      SigningKey
-	LogKey    string // verifier key of this node's log
-	Secret    []byte // 32 bytes; pseudonyms and derived ids are keyed by it
-	Store     Store
-	Transport Transport
-	Now       func() time.Time
-	Rand      io.Reader
-	Wake      func() // called when there may be something to deliver or reconsider; may be nil
+	Self       party.ID
+	Publisher  string // STIX identity id under which derived objects are published
+	Keys       SigningKey
+	LogKey     string // verifier key of this node's log
+	Secret     []byte // 32 bytes; pseudonyms and derived ids are keyed by it
+	Store      Store
+	Transport  Transport
+	Collectors map[string]Collector // by the kind of source; nil collects from nowhere
+	Now        func() time.Time
+	Rand       io.Reader
+	Wake       func() // called when there may be something to deliver or reconsider; may be nil
 }
 
 // SigningKey is the key a node signs its messages with.
@@ -64,6 +65,8 @@ type Service struct {
 	// work does not take some of them away.
 	reconsidering sync.Mutex
 	analysing     sync.Mutex // one analysis at a time
+	collectors    map[string]Collector
+	polling       sync.Map // ids of the sources that are being polled
 	// receiving makes copies of one message wait for each other.
 	receiving [stripes]sync.Mutex
 }
@@ -76,7 +79,7 @@ const stripes = 64
 func New(c Config) *Service {
 	s := &Service{
 		self: c.Self, publisher: c.Publisher, keys: c.Keys, logKey: c.LogKey, secret: c.Secret, store: c.Store,
-		transport: c.Transport, now: c.Now, rand: c.Rand, wake: c.Wake,
+		transport: c.Transport, now: c.Now, rand: c.Rand, wake: c.Wake, collectors: c.Collectors,
 	}
 	if s.wake == nil {
 		s.wake = func() {}

@@ -91,6 +91,7 @@ type Reader interface {
 	FeedReader
 	SearchReader
 	WarninglistReader
+	SourceReader
 
 	// LogHead is the tree after the last commit with its signed checkpoint note.
 	LogHead(ctx context.Context) (transparency.Head, []byte, error)
@@ -143,6 +144,7 @@ type Tx interface {
 	FeedTx
 	SearchTx
 	WarninglistTx
+	SourceTx
 }
 
 // InstrumentRecord is an instrument as kept: its file, byte for byte.

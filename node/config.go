@@ -27,8 +27,9 @@ type Config struct {
 	ToolsCert, ToolsKey string
 	// OnTools is told the address once the door for tools is open.
 	OnTools func(addr string)
-	// AllowLoopback lets this node deliver to loopback addresses, which is for
-	// demonstrations and tests: several parties on one machine.
+	// AllowLoopback lets this node deliver to, and collect from, loopback
+	// addresses, which is for demonstrations and tests: several parties on one
+	// machine.
 	AllowLoopback bool
 	// Logger receives what operators need to see; nil discards.
 	Logger *slog.Logger

@@ -49,6 +49,7 @@ func (n *Node) Doctor(ctx context.Context) []Check {
 		{"outbox", n.checkOutbox},
 		{"recalls", n.checkRecalls},
 		{"duties", n.checkDuties},
+		{"sources", n.checkSources},
 	} {
 		state, detail, fix := e.run(ctx)
 		checks = append(checks, Check{Name: e.name, State: state, Detail: detail, Fix: fix, Anchor: e.name})
@@ -196,4 +197,21 @@ func (n *Node) checkDuties(ctx context.Context) (state, detail, fix string) {
 		}
 	}
 	return ok, fmt.Sprintf("%d open, none overdue", len(duties)), ""
+}
+
+func (n *Node) checkSources(ctx context.Context) (state, detail, fix string) {
+	all, err := n.exchange.Sources(ctx)
+	if err != nil {
+		return failed(err, "Stop the node and check the disk.")
+	}
+	paused := 0
+	for _, s := range all {
+		if s.Failing() && s.State.Failures > 3 && !s.Paused {
+			return warn, fmt.Sprintf("%s failed %d times: %s", s.Name, s.State.Failures, s.State.Fault), "Look at it: entente source show " + s.ID
+		}
+		if s.Paused {
+			paused++
+		}
+	}
+	return ok, fmt.Sprintf("%d collected from, %d paused", len(all)-paused, paused), ""
 }

@@ -124,6 +124,10 @@ func scrubTables() []scrubTable {
 			`SELECT seq, id, sealed_report, sealed_document FROM contributions WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("report on objects added"),
 		},
 		{
+			"sources", `SELECT COUNT(*) FROM sources`,
+			`SELECT seq, id, sealed_source, sealed_secret FROM sources WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("source"),
+		},
+		{
 			"received", `SELECT COUNT(*) FROM received`,
 			`SELECT seq, id, sealed_envelope, sealed_receipt FROM received WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("received envelope"),
 		},

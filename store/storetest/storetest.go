@@ -60,6 +60,7 @@ func Run(t *testing.T, fresh func(t *testing.T) exchange.Store) {
 		{"warninglists", warninglists},
 		{"credentials", credentials},
 		{"contributions", contributions},
+		{"sources", sources},
 		{"deliveries", deliveries},
 		{"recalls", recalls},
 		{"received envelopes", received},

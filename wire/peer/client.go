@@ -4,23 +4,19 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
 
+	"entente/internal/egress"
 	"entente/internal/fault"
 	"entente/internal/problem"
-	"entente/internal/serve"
 	"entente/party"
 )
 
@@ -163,20 +159,11 @@ func (c *Client) lineTo(to party.Party) (*http.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	dialer := &net.Dialer{Timeout: 10 * time.Second, Control: c.control}
+	transport := egress.Guard{AllowLoopback: c.cfg.AllowLoopback}.Transport(conf)
+	transport.ResponseHeaderTimeout = c.cfg.Timeout
+	transport.MaxConnsPerHost = 4 // what a node grants a partner
 	l := line{endpoint: to.Endpoint, bundle: to.TrustBundle, http: &http.Client{
-		Transport: &http.Transport{
-			Proxy:                  nil, // a proxy could not be authenticated as the party anyway
-			DialContext:            dialer.DialContext,
-			TLSClientConfig:        conf,
-			TLSHandshakeTimeout:    10 * time.Second,
-			ResponseHeaderTimeout:  c.cfg.Timeout,
-			MaxResponseHeaderBytes: 16 << 10,
-			MaxConnsPerHost:        4, // what a node grants a partner
-			IdleConnTimeout:        30 * time.Second,
-			DisableCompression:     true,
-			Protocols:              serve.HTTP1(),
-		},
+		Transport: transport,
 		// A redirect would carry the message to a host no card names.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
@@ -206,26 +193,3 @@ func (c *Client) tlsConfig(to party.Party) (*tls.Config, error) {
 	}
 	return conf, nil
 }
-
-var errAddress = errors.New("the address is not one a partner can have")
-
-// control runs after name resolution, on the address that is really dialled, so
-// that no name can lead to this machine, its neighbours on the link or a cloud's
-// metadata service. Private ranges are allowed: government networks use them.
-func (c *Client) control(_, address string, _ syscall.RawConn) error {
-	ap, err := netip.ParseAddrPort(address)
-	if err != nil {
-		return err
-	}
-	ip := ap.Addr().Unmap()
-	if ip.IsLoopback() && c.cfg.AllowLoopback {
-		return nil
-	}
-	if !ip.IsGlobalUnicast() || ip == metadata6 {
-		return fmt.Errorf("%w: %s", errAddress, ip)
-	}
-	return nil
-}
-
-// metadata6 is the one metadata service of a cloud outside the link-local ranges.
-var metadata6 = netip.MustParseAddr("fd00:ec2::254")
