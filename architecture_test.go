@@ -52,7 +52,7 @@ var mayImport = map[string]string{
 	"intel/veris":         "intel intel/conversion intel/stix internal/fault internal/strictjson",
 	"intel/attackflow":    "intel/conversion intel/stix internal/fault internal/strictjson",
 	"intel/cacao":         "intel/conversion intel/stix internal/fault internal/strictjson",
-	"intel/navigator":     "intel intel/conversion intel/stix internal/strictjson",
+	"intel/navigator":     "intel intel/stix internal/strictjson",
 	"intel/conversion":    "intel intel/stix internal/fault internal/ident internal/strictjson",
 	"intel/misp":          "intel intel/stix internal/fault internal/ident internal/strictjson",
 	"intel/csaf":          "intel intel/stix internal/fault internal/ident internal/strictjson",

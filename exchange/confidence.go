@@ -81,10 +81,10 @@ func assess(ctx context.Context, r Reader, all []fading, at time.Time) (map[stri
 func evidence(f fading, seen []decay.Sighting) decay.Evidence {
 	e := decay.Evidence{From: f.origin.At, Revoked: f.object.Revoked, Sighting: seen}
 	e.Base, e.Said = confidenceIn(f.object.Tree)
-	if t, ok := instant(textIn(f.object.Tree, "valid_from")); ok {
+	if t, ok := instant(f.object.Tree.GetText("valid_from")); ok {
 		e.From = t
 	}
-	if t, ok := instant(textIn(f.object.Tree, "valid_until")); ok {
+	if t, ok := instant(f.object.Tree.GetText("valid_until")); ok {
 		e.Until = t
 	}
 	for _, a := range f.atoms {
@@ -135,17 +135,17 @@ func sightings(ctx context.Context, r Reader, ids []string) (map[string][]decay.
 
 func sightingOf(o *intel.Object) (about []string, s decay.Sighting, ok bool) {
 	for _, name := range [...]string{"last_seen", "first_seen", "modified"} {
-		if s.At, ok = instant(textIn(o.Tree, name)); ok {
+		if s.At, ok = instant(o.Tree.GetText(name)); ok {
 			break
 		}
 	}
 	if o.Type == "sighting" {
 		count := o.Tree.Get("count")
 		s.Negative = count != nil && count.Text == "0"
-		return []string{textIn(o.Tree, "sighting_of_ref")}, s, ok
+		return []string{o.Tree.GetText("sighting_of_ref")}, s, ok
 	}
 	s.Negative = true
-	refs, opinion := o.Tree.Get("object_refs"), textIn(o.Tree, "opinion")
+	refs, opinion := o.Tree.Get("object_refs"), o.Tree.GetText("opinion")
 	if refs == nil || opinion != "disagree" && opinion != "strongly-disagree" {
 		return nil, s, false
 	}
@@ -153,11 +153,4 @@ func sightingOf(o *intel.Object) (about []string, s decay.Sighting, ok bool) {
 		about = append(about, refs.Items[i].Text)
 	}
 	return about, s, ok
-}
-
-func textIn(tree *strictjson.Value, name string) string {
-	if v := tree.Get(name); v != nil && v.Kind == strictjson.String {
-		return v.Text
-	}
-	return ""
 }

@@ -68,13 +68,6 @@ func (b *contextBuilder) mark(id string, r role) {
 	}
 }
 
-func text(v *strictjson.Value, name string) string {
-	if m := v.Get(name); m != nil && m.Kind == strictjson.String {
-		return m.Text
-	}
-	return ""
-}
-
 // each calls f for every string in a member that is a list.
 func each(v *strictjson.Value, name string, f func(string)) {
 	m := v.Get(name)
@@ -92,10 +85,10 @@ func (b *contextBuilder) identity(o *intel.Object) {
 	if o.Type != "identity" {
 		return
 	}
-	if text(o.Tree, "identity_class") == "individual" {
+	if o.Tree.GetText("identity_class") == "individual" {
 		b.people[o.ID] = true
 	}
-	if text(o.Tree, "name") == Withheld {
+	if o.Tree.GetText("name") == Withheld {
 		b.generic[o.ID] = true
 		return
 	}
@@ -137,7 +130,7 @@ func (b *contextBuilder) sighting(o *intel.Object) {
 }
 
 func isGeneric(o *intel.Object) bool {
-	return o != nil && o.Type == "identity" && text(o.Tree, "name") == Withheld
+	return o != nil && o.Type == "identity" && o.Tree.GetText("name") == Withheld
 }
 
 // incident marks what an incident says was hit, in properties of any extension
@@ -177,8 +170,8 @@ func (b *contextBuilder) relationship(o *intel.Object) {
 	if o.Type != "relationship" {
 		return
 	}
-	from, to := text(o.Tree, "source_ref"), text(o.Tree, "target_ref")
-	switch text(o.Tree, "relationship_type") {
+	from, to := o.Tree.GetText("source_ref"), o.Tree.GetText("target_ref")
+	switch o.Tree.GetText("relationship_type") {
 	case "targets", "compromises", "impersonates", "victim-of", "affects", "impacts":
 		switch typeOf(to) {
 		case "vulnerability", "malware", "attack-pattern", "incident", "campaign", "intrusion-set", "threat-actor":
@@ -214,8 +207,8 @@ func (b *contextBuilder) relationship(o *intel.Object) {
 func (b *contextBuilder) reached(o *intel.Object) {
 	switch o.Type {
 	case "relationship":
-		from, to := text(o.Tree, "source_ref"), text(o.Tree, "target_ref")
-		located := text(o.Tree, "relationship_type") == "located-at"
+		from, to := o.Tree.GetText("source_ref"), o.Tree.GetText("target_ref")
+		located := o.Tree.GetText("relationship_type") == "located-at"
 		if located && (typeOf(from) == "incident" || b.roles[from] == victim && !b.generic[from]) {
 			b.mark(to, victim)
 		}
@@ -224,7 +217,7 @@ func (b *contextBuilder) reached(o *intel.Object) {
 			each(o.Tree, "resolves_to_refs", func(id string) { b.mark(id, adversary) })
 		}
 	case "indicator":
-		literals(text(o.Tree, "pattern"), func(path, value string) {
+		literals(o.Tree.GetText("pattern"), func(path, value string) {
 			if strings.Contains(path, "to_refs") || strings.Contains(path, "cc_refs") {
 				b.struck[fold(value)] = true
 				return
@@ -241,7 +234,7 @@ func (b *contextBuilder) traffic(o *intel.Object) {
 	if o.Type != "network-traffic" {
 		return
 	}
-	src, dst := text(o.Tree, "src_ref"), text(o.Tree, "dst_ref")
+	src, dst := o.Tree.GetText("src_ref"), o.Tree.GetText("dst_ref")
 	switch {
 	case b.attacks(src) && !b.attacks(dst):
 		b.mark(dst, victim)
@@ -258,7 +251,7 @@ func (b *contextBuilder) attacks(id string) bool {
 		return false
 	}
 	o := b.byID[id]
-	return b.roles[id] == adversary || o != nil && b.hostile[fold(text(o.Tree, "value"))]
+	return b.roles[id] == adversary || o != nil && b.hostile[fold(o.Tree.GetText("value"))]
 }
 
 // creator makes a person who created objects a source. An organisation that
@@ -274,7 +267,7 @@ func (b *contextBuilder) creator(o *intel.Object) {
 func (b *contextBuilder) remember(o *intel.Object) {
 	switch o.Type {
 	case "ipv4-addr", "ipv6-addr", "email-addr", "mac-addr":
-		v := text(o.Tree, "value")
+		v := o.Tree.GetText("value")
 		switch b.roles[o.ID] {
 		case victim:
 			b.struck[fold(v)] = true
@@ -282,7 +275,7 @@ func (b *contextBuilder) remember(o *intel.Object) {
 			b.hostile[fold(v)] = true
 		case bystander:
 		}
-		if n := text(o.Tree, "display_name"); b.roles[o.ID] != adversary && strings.ContainsRune(n, ' ') {
+		if n := o.Tree.GetText("display_name"); b.roles[o.ID] != adversary && strings.ContainsRune(n, ' ') {
 			b.names.add(n, textName)
 		}
 	case "identity":
@@ -291,14 +284,14 @@ func (b *contextBuilder) remember(o *intel.Object) {
 }
 
 func (b *contextBuilder) rememberIdentity(o *intel.Object) {
-	name := text(o.Tree, "name")
+	name := o.Tree.GetText("name")
 	if b.generic[o.ID] || wholeToken(name) {
 		return
 	}
 	person := b.people[o.ID]
 	if b.roles[o.ID] == victim {
 		b.names.add(name, textVictim)
-		for _, domain := range mailDomains(text(o.Tree, "contact_information")) {
+		for _, domain := range mailDomains(o.Tree.GetText("contact_information")) {
 			b.names.add(domain, textVictim)
 		}
 	}
@@ -312,7 +305,7 @@ func (b *contextBuilder) rememberIdentity(o *intel.Object) {
 		b.names.add(name, textName)
 	}
 	ext := o.Tree.Get("extensions").Get(contactExtension)
-	if first, last := text(ext, "first_name"), text(ext, "last_name"); first != "" && last != "" {
+	if first, last := ext.GetText("first_name"), ext.GetText("last_name"); first != "" && last != "" {
 		b.names.add(first+" "+last, textName)
 	}
 }

@@ -55,7 +55,7 @@ func (c Context) roleOf(o *intel.Object) role {
 	}
 	switch o.Type {
 	case "ipv4-addr", "ipv6-addr", "email-addr", "mac-addr":
-		v := fold(text(o.Tree, "value"))
+		v := fold(o.Tree.GetText("value"))
 		if c.struck[v] {
 			return victim
 		}

@@ -50,7 +50,7 @@ var mispCategories, mispKinds = func() (map[string]Category, map[string]kind) {
 func (f *finder) misp(o, m *strictjson.Value, name string) bool {
 	switch f.typ + "." + name {
 	case "x-misp-attribute.x_misp_value":
-		f.mispValue(text(o, "x_misp_type"), m)
+		f.mispValue(o.GetText("x_misp_type"), m)
 	case "x-misp-object.x_misp_attributes":
 		f.mispEntries(m)
 	default:
@@ -75,7 +75,7 @@ func (f *finder) mispEntries(v *strictjson.Value) {
 		it := &v.Items[i]
 		for k := range it.Members {
 			f.steps = append(f.steps, pathStep{index: i}, pathStep{name: it.Members[k].Name})
-			f.mispMember(text(it, "type"), &it.Members[k])
+			f.mispMember(it.GetText("type"), &it.Members[k])
 			f.steps = f.steps[:len(f.steps)-2]
 		}
 	}

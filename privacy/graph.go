@@ -176,7 +176,7 @@ const (
 // observable reports whether ids of a type are made from content: objects
 // without created_by_ref, created and modified.
 func observable(o *strictjson.Value) bool {
-	typ := text(o, "type")
+	typ := o.GetText("type")
 	return o.Get("created") == nil && typ != "marking-definition" && known[typ] != nil
 }
 

@@ -119,7 +119,7 @@ func (s *sweeper) object(tree *strictjson.Value) {
 			s.only(s.p.id)
 			continue
 		case "created_by_ref":
-			s.only(text(s.p.out.Tree, m.Name))
+			s.only(s.p.out.Tree.GetText(m.Name))
 			continue
 		}
 		s.node(m.Name, &m.Value)

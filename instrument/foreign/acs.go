@@ -357,8 +357,8 @@ func (d *document) established() {
 	source, shared := "", true
 	for n := range d.clauses {
 		c := &d.clauses[n]
-		id := text(c, "id")
-		if text(c, "act") != "share" {
+		id := c.GetText("id")
+		if c.GetText("act") != "share" {
 			continue
 		}
 		if c.Get("exception_to") != nil {
@@ -374,7 +374,7 @@ func (d *document) established() {
 		}
 		switch {
 		case facts == nil:
-		case text(c, "modality") == "permission" || facts.Members[0].Value.Kind == strictjson.Object: // an exception or a gate
+		case c.GetText("modality") == "permission" || facts.Members[0].Value.Kind == strictjson.Object: // an exception or a gate
 			for _, m := range facts.Members {
 				p.known[m.Name] = true
 			}

@@ -112,11 +112,11 @@ type terms struct {
 func find(root *strictjson.Value, extension, pick string) (terms, error) {
 	var all []terms
 	look := func(o *strictjson.Value, pointer string) {
-		if v := o.Get("extensions").Get(extension); v != nil && text(o, "type") == "marking-definition" {
-			all = append(all, terms{v, pointer + strictjson.Pointer("extensions", extension), text(o, "id")})
+		if v := o.Get("extensions").Get(extension); v != nil && o.GetText("type") == "marking-definition" {
+			all = append(all, terms{v, pointer + strictjson.Pointer("extensions", extension), o.GetText("id")})
 		}
 	}
-	switch text(root, "type") {
+	switch root.GetText("type") {
 	case "marking-definition":
 		look(root, "")
 	case "bundle":
@@ -146,13 +146,6 @@ func find(root *strictjson.Value, extension, pick string) (terms, error) {
 
 func absent(message string) error {
 	return fault.New(fault.Invalid, "foreign.absent", "%s", message).Try("Check the file and the format it is said to be.")
-}
-
-func text(v *strictjson.Value, name string) string {
-	if s := v.Get(name); s != nil && s.Kind == strictjson.String {
-		return s.Text
-	}
-	return ""
 }
 
 // reader reads the statements of terms strictly and collects what is wrong.

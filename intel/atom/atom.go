@@ -59,7 +59,7 @@ func Of(o *intel.Object) []Atom {
 	case "indicator":
 		c.indicator(o.Tree)
 	case "vulnerability":
-		c.add(CVE, text(o.Tree, "name"))
+		c.add(CVE, o.Tree.GetText("name"))
 	default:
 		c.observable(o.Type, o.Tree)
 	}
@@ -95,7 +95,7 @@ func (c *collector) references(tree *strictjson.Value) {
 		return
 	}
 	for i := range refs.Items {
-		source, id := strings.ToLower(text(&refs.Items[i], "source_name")), text(&refs.Items[i], "external_id")
+		source, id := strings.ToLower(refs.Items[i].GetText("source_name")), refs.Items[i].GetText("external_id")
 		switch {
 		case source == "cve":
 			c.add(CVE, id)
@@ -106,10 +106,10 @@ func (c *collector) references(tree *strictjson.Value) {
 }
 
 func (c *collector) indicator(tree *strictjson.Value) {
-	if text(tree, "pattern_type") != "stix" {
+	if tree.GetText("pattern_type") != "stix" {
 		return
 	}
-	p, err := pattern.Parse(text(tree, "pattern"))
+	p, err := pattern.Parse(tree.GetText("pattern"))
 	if err != nil {
 		return // its values cannot be told
 	}
@@ -168,11 +168,4 @@ func (c *collector) property(kind, property, value string) {
 	if a, ok := Read(value); ok {
 		c.add(a.Kind, a.Value)
 	}
-}
-
-func text(v *strictjson.Value, name string) string {
-	if m := v.Get(name); m != nil && m.Kind == strictjson.String {
-		return m.Text
-	}
-	return ""
 }

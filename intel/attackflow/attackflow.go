@@ -137,12 +137,12 @@ func (f *flow) read() {
 			f.Reject(p, "", err)
 			continue
 		}
-		n := &node{Part: p, kind: conversion.TextOf(&tree, "id"), instance: conversion.TextOf(&tree, "instance"), tree: tree}
+		n := &node{Part: p, kind: tree.GetText("id"), instance: tree.GetText("instance"), tree: tree}
 		switch {
 		case n.kind == "dynamic_line":
-			f.lines = append(f.lines, line{conversion.TextOf(&tree, "source"), conversion.TextOf(&tree, "target")})
+			f.lines = append(f.lines, line{tree.GetText("source"), tree.GetText("target")})
 		case strings.HasSuffix(n.kind, "_anchor"):
-			for _, latch := range conversion.TextsOf(&tree, "latches") {
+			for _, latch := range tree.GetTexts("latches") {
 				f.latches[latch] = n.instance
 			}
 		case strings.HasSuffix(n.kind, "_latch"), strings.HasSuffix(n.kind, "_handle"):
@@ -188,7 +188,7 @@ func uuidOf(n *node) string {
 // plainProperties turns the lists of pairs in which the builder keeps
 // properties into an object, without what is empty.
 func plainProperties(v *strictjson.Value) strictjson.Value {
-	o := conversion.Object()
+	o := strictjson.NewObject()
 	if v == nil {
 		return o
 	}
@@ -198,7 +198,7 @@ func plainProperties(v *strictjson.Value) strictjson.Value {
 			continue
 		}
 		if value, ok := plainValue(&pair.Items[1]); ok {
-			conversion.Set(&o, pair.Items[0].Text, value)
+			o.Set(pair.Items[0].Text, value)
 		}
 	}
 	return o
@@ -211,8 +211,8 @@ func plainValue(v *strictjson.Value) (strictjson.Value, bool) {
 	case strictjson.Null:
 		return *v, false
 	case strictjson.Object:
-		t, ok := conversion.Time(conversion.TextOf(v, "time"))
-		return conversion.Text(conversion.Version(t)), ok
+		t, ok := conversion.Time(v.GetText("time"))
+		return strictjson.NewString(conversion.Version(t)), ok
 	case strictjson.Array:
 		return plainList(v)
 	default:
@@ -230,7 +230,7 @@ func plainList(v *strictjson.Value) (strictjson.Value, bool) {
 		o := plainProperties(v)
 		return o, len(o.Members) > 0
 	}
-	list := conversion.List()
+	list := strictjson.NewList()
 	for i := range v.Items {
 		if pair := &v.Items[i]; len(pair.Items) == 2 {
 			if value, ok := plainValue(&pair.Items[1]); ok {

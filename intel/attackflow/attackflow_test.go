@@ -11,7 +11,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"entente/intel/conversion"
 	"entente/intel/stix"
 	"entente/internal/fault"
 )
@@ -162,7 +161,7 @@ func TestBuilderCorpus(t *testing.T) {
 		}
 		flow := false
 		for _, a := range b.Accepted {
-			flow = flow || a.Object.Type == "attack-flow" && len(conversion.TextsOf(a.Object.Tree, "start_refs")) > 0
+			flow = flow || a.Object.Type == "attack-flow" && len(a.Object.Tree.GetTexts("start_refs")) > 0
 		}
 		if !flow {
 			t.Errorf("%s has no flow with a start", name)

@@ -32,7 +32,7 @@ var properties = map[string][]string{
 // nothing refers to one that was set aside; the flow comes last, because it
 // names where it starts.
 func (f *flow) convert() {
-	created, ok := conversion.Time(conversion.TextOf(&f.root.props, "created"))
+	created, ok := conversion.Time(f.root.props.GetText("created"))
 	if !ok {
 		created = conversion.Epoch
 	}
@@ -82,7 +82,7 @@ var observables = strings.Fields("artifact autonomous-system directory domain-na
 func (f *flow) begin(n *node) strictjson.Value {
 	typ := typeOf(n)
 	if slices.Contains(observables, typ) {
-		return conversion.Object("type", typ, "spec_version", "2.1", "id", idOf(n))
+		return strictjson.NewObject("type", typ, "spec_version", "2.1", "id", idOf(n))
 	}
 	return conversion.Domain(typ, uuidOf(n), f.created, f.created)
 }
@@ -95,7 +95,7 @@ func (f *flow) build(n *node) {
 		if isFlow && !slices.Contains(own, m.Name) {
 			continue
 		}
-		conversion.Set(&o, m.Name, adapt(m.Name, m.Value))
+		o.Set(m.Name, adapt(m.Name, m.Value))
 	}
 	if isFlow {
 		extend(&o)
@@ -103,7 +103,7 @@ func (f *flow) build(n *node) {
 	n.object = o
 	trial := o.Clone()
 	if n.kind == "note" {
-		conversion.Set(&trial, "object_refs", conversion.Texts(idOf(f.root))) // told by its lines, below
+		trial.Set("object_refs", strictjson.NewStrings(idOf(f.root))) // told by its lines, below
 	}
 	if err := f.check(n, &trial); err != nil {
 		f.Reject(n.Part, idOf(n), err)
@@ -133,11 +133,11 @@ func (f *flow) check(n *node, o *strictjson.Value) error {
 func adapt(name string, v strictjson.Value) strictjson.Value {
 	switch {
 	case v.Kind == strictjson.String && (v.Text == "true" || v.Text == "false") && (strings.HasPrefix(name, "is_") || name == "can_escalate_privs"):
-		return conversion.Truth(v.Text == "true")
+		return strictjson.NewBool(v.Text == "true")
 	case name == "hashes" && v.Kind == strictjson.Array:
-		o := conversion.Object()
+		o := strictjson.NewObject()
 		for i := range v.Items {
-			conversion.SetText(&o, conversion.TextOf(&v.Items[i], "hash_type"), conversion.TextOf(&v.Items[i], "hash_value"))
+			o.SetText(v.Items[i].GetText("hash_type"), v.Items[i].GetText("hash_value"))
 		}
 		return o
 	}
@@ -145,7 +145,7 @@ func adapt(name string, v strictjson.Value) strictjson.Value {
 }
 
 func extend(o *strictjson.Value) {
-	conversion.Set(o, "extensions", strictjson.Value{Kind: strictjson.Object, Members: []strictjson.Member{{Name: Extension, Value: conversion.Object("extension_type", "new-sdo")}}})
+	o.Set("extensions", strictjson.Value{Kind: strictjson.Object, Members: []strictjson.Member{{Name: Extension, Value: strictjson.NewObject("extension_type", "new-sdo")}}})
 }
 
 // steps are the types that follow each other in a flow.
@@ -157,28 +157,28 @@ func isStep(n *node) bool { return slices.Contains(steps, typeOf(n)) }
 func (f *flow) refer(n *node) {
 	switch typeOf(n) {
 	case "attack-action":
-		conversion.SetTexts(&n.object, "effect_refs", targets(n.out, isStep))
-		conversion.SetTexts(&n.object, "asset_refs", targets(n.out, isAsset))
+		n.object.SetTexts("effect_refs", targets(n.out, isStep))
+		n.object.SetTexts("asset_refs", targets(n.out, isAsset))
 		if commands := targets(n.out, func(t *node) bool { return t.kind == "process" }); len(commands) > 0 {
-			conversion.SetText(&n.object, "command_ref", commands[0])
+			n.object.SetText("command_ref", commands[0])
 		}
 	case "attack-condition":
 		no := slices.DeleteFunc(slices.Clone(n.out), func(e edge) bool { return e.branch != "branch:False" })
 		yes := slices.DeleteFunc(slices.Clone(n.out), func(e edge) bool { return e.branch == "branch:False" })
-		conversion.SetTexts(&n.object, "on_true_refs", targets(yes, isStep))
-		conversion.SetTexts(&n.object, "on_false_refs", targets(no, isStep))
+		n.object.SetTexts("on_true_refs", targets(yes, isStep))
+		n.object.SetTexts("on_false_refs", targets(no, isStep))
 	case "attack-operator":
-		conversion.SetTexts(&n.object, "effect_refs", targets(n.out, isStep))
+		n.object.SetTexts("effect_refs", targets(n.out, isStep))
 	case "attack-asset":
 		if of := targets(n.out, isThing); len(of) > 0 {
-			conversion.SetText(&n.object, "object_ref", of[0])
+			n.object.SetText("object_ref", of[0])
 		}
 	case "note":
 		about := targets(append(slices.Clone(n.out), n.in...), func(*node) bool { return true })
 		if len(about) == 0 {
 			about = []string{idOf(f.root)}
 		}
-		conversion.SetTexts(&n.object, "object_refs", about)
+		n.object.SetTexts("object_refs", about)
 	}
 }
 
@@ -234,15 +234,15 @@ func references(o *strictjson.Value) {
 	}
 	for i := range refs.Items {
 		r := &refs.Items[i]
-		link := strings.TrimSpace(conversion.TextOf(r, "url"))
+		link := strings.TrimSpace(r.GetText("url"))
 		u, err := url.Parse(link)
 		switch {
 		case link == "":
 		case err == nil && u.Host != "" && !strings.ContainsAny(link, " <>\"{}|\\^`"):
-			conversion.SetText(r, "url", link)
+			r.SetText("url", link)
 		default:
 			r.Members = slices.DeleteFunc(r.Members, func(m strictjson.Member) bool { return m.Name == "url" })
-			conversion.SetText(r, "description", strings.TrimSpace(conversion.TextOf(r, "description")+" "+link))
+			r.SetText("description", strings.TrimSpace(r.GetText("description")+" "+link))
 		}
 	}
 }
@@ -253,12 +253,12 @@ func (f *flow) flow() {
 	o := f.begin(n)
 	for _, name := range properties["attack-flow"] {
 		if v := n.props.Get(name); v != nil {
-			conversion.Set(&o, name, *v)
+			o.Set(name, *v)
 		}
 	}
 	references(&o)
-	if scopes := []string{"incident", "campaign", "threat-actor", "malware", "emulation-plan", "attack-tree", "other"}; !slices.Contains(scopes, conversion.TextOf(&o, "scope")) {
-		conversion.SetText(&o, "scope", "other")
+	if scopes := []string{"incident", "campaign", "threat-actor", "malware", "emulation-plan", "attack-tree", "other"}; !slices.Contains(scopes, o.GetText("scope")) {
+		o.SetText("scope", "other")
 	}
 	var starts, all []edge
 	for _, s := range f.nodes {
@@ -271,15 +271,15 @@ func (f *flow) flow() {
 	if len(first) == 0 { // a circle has no beginning
 		first = targets(all, func(s *node) bool { return s.kind == "action" || s.kind == "condition" })
 	}
-	conversion.SetTexts(&o, "start_refs", first)
+	o.SetTexts("start_refs", first)
 	extend(&o)
 	made := []strictjson.Value{o}
 	author := n.props.Get("author")
-	if name := conversion.TextOf(author, "name"); name != "" {
+	if name := author.GetText("name"); name != "" {
 		who := conversion.Domain("identity", stix.NameUUID(namespace, "author "+name), conversion.Version(conversion.Epoch), conversion.Version(conversion.Epoch))
-		conversion.SetText(&who, "name", name)
-		conversion.SetText(&who, "identity_class", conversion.TextOf(author, "identity_class"))
-		conversion.SetText(&made[0], "created_by_ref", conversion.TextOf(&who, "id"))
+		who.SetText("name", name)
+		who.SetText("identity_class", author.GetText("identity_class"))
+		made[0].SetText("created_by_ref", who.GetText("id"))
 		made = append(made, who)
 	}
 	n.Raw, n.Pointer = f.whole, ""

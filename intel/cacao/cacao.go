@@ -91,8 +91,8 @@ func keep(a *conversion.Account, p conversion.Part) error {
 	if err != nil {
 		return err
 	}
-	id, isPlaybook := strings.CutPrefix(conversion.TextOf(&tree, "id"), conversion.TextOf(&tree, "type")+"--")
-	if !isPlaybook || !strings.HasPrefix(conversion.TextOf(&tree, "type"), "playbook") {
+	id, isPlaybook := strings.CutPrefix(tree.GetText("id"), tree.GetText("type")+"--")
+	if !isPlaybook || !strings.HasPrefix(tree.GetText("type"), "playbook") {
 		return fault.New(fault.Invalid, "cacao.playbook", "There is no CACAO playbook here: type and id do not say so.").At("/id", "is not the id of a playbook").
 			Try("Send the playbook as its editor exports it.")
 	}
@@ -120,33 +120,33 @@ func (c *converter) course(id string) strictjson.Value {
 	created, modified := c.times()
 	o := conversion.Domain("course-of-action", id, created, modified)
 	p := c.playbook
-	if by := conversion.TextOf(p, "created_by"); strings.HasPrefix(by, "identity--") && stix.IsUUID(by[len("identity--"):]) {
-		conversion.SetText(&o, "created_by_ref", by)
+	if by := p.GetText("created_by"); strings.HasPrefix(by, "identity--") && stix.IsUUID(by[len("identity--"):]) {
+		o.SetText("created_by_ref", by)
 	}
-	name := conversion.TextOf(p, "name")
+	name := p.GetText("name")
 	if name == "" {
 		name = "Playbook without a name"
 	}
-	conversion.SetText(&o, "name", name)
-	conversion.SetText(&o, "description", conversion.TextOf(p, "description"))
-	conversion.SetTexts(&o, "labels", conversion.TextsOf(p, "labels"))
+	o.SetText("name", name)
+	o.SetText("description", p.GetText("description"))
+	o.SetTexts("labels", p.GetTexts("labels"))
 	if r := p.Get("revoked"); r != nil && r.Kind == strictjson.Bool && r.Bool {
-		conversion.Set(&o, "revoked", conversion.Truth(true))
+		o.Set("revoked", strictjson.NewBool(true))
 	}
 	c.references(&o)
-	conversion.SetTexts(&o, "object_marking_refs", c.markings())
-	conversion.Set(&o, "extensions", strictjson.Value{Kind: strictjson.Object, Members: []strictjson.Member{{Name: Extension, Value: c.extension(created, modified)}}})
+	o.SetTexts("object_marking_refs", c.markings())
+	o.Set("extensions", strictjson.Value{Kind: strictjson.Object, Members: []strictjson.Member{{Name: Extension, Value: c.extension(created, modified)}}})
 	return o
 }
 
 // times are those of the playbook. Editors write playbooks that were changed
 // before they were made; STIX does not have these.
 func (c *converter) times() (created, modified string) {
-	from, ok := conversion.Time(conversion.TextOf(c.playbook, "created"))
+	from, ok := conversion.Time(c.playbook.GetText("created"))
 	if !ok {
 		from = conversion.Epoch
 	}
-	to, ok := conversion.Time(conversion.TextOf(c.playbook, "modified"))
+	to, ok := conversion.Time(c.playbook.GetText("modified"))
 	if !ok {
 		to = from
 	}
@@ -159,21 +159,21 @@ func (c *converter) times() (created, modified string) {
 
 // references are the external references, which CACAO names otherwise.
 func (c *converter) references(o *strictjson.Value) {
-	refs := conversion.List()
+	refs := strictjson.NewList()
 	given := c.playbook.Get("external_references")
 	if given == nil {
 		return
 	}
 	for i := range given.Items {
 		g := &given.Items[i]
-		r := conversion.Object("source_name", conversion.TextOf(g, "name"), "description", conversion.TextOf(g, "description"),
-			"url", conversion.TextOf(g, "url"), "external_id", conversion.TextOf(g, "external_id"))
+		r := strictjson.NewObject("source_name", g.GetText("name"), "description", g.GetText("description"),
+			"url", g.GetText("url"), "external_id", g.GetText("external_id"))
 		if r.Get("source_name") != nil && len(r.Members) > 1 {
 			refs.Items = append(refs.Items, r)
 		}
 	}
 	if len(refs.Items) > 0 {
-		conversion.Set(o, "external_references", refs)
+		o.Set("external_references", refs)
 	}
 }
 
@@ -201,22 +201,22 @@ func (c *converter) markings() []string {
 // outside may have: as base64 nobody could look for personal data in it.
 func (c *converter) extension(created, modified string) strictjson.Value {
 	p := c.playbook
-	x := conversion.Object("extension_type", "property-extension", "playbook_id", conversion.TextOf(p, "id"), "created", created, "modified", modified,
-		"playbook_creator", conversion.TextOf(p, "created_by"), "playbook_standard", "cacao")
+	x := strictjson.NewObject("extension_type", "property-extension", "playbook_id", p.GetText("id"), "created", created, "modified", modified,
+		"playbook_creator", p.GetText("created_by"), "playbook_standard", "cacao")
 	for _, name := range []string{"valid_from", "valid_until"} {
-		if t, ok := conversion.Time(conversion.TextOf(p, name)); ok {
-			conversion.SetText(&x, "playbook_"+name, conversion.Version(t))
+		if t, ok := conversion.Time(p.GetText(name)); ok {
+			x.SetText("playbook_"+name, conversion.Version(t))
 		}
 	}
 	for _, name := range []string{"impact", "severity", "priority"} {
 		if n := p.Get(name); n != nil && n.Kind == strictjson.Number {
-			conversion.Set(&x, "playbook_"+name, *n)
+			x.Set("playbook_"+name, *n)
 		}
 	}
-	conversion.SetTexts(&x, "playbook_type", conversion.TextsOf(p, "playbook_types"))
+	x.SetTexts("playbook_type", p.GetTexts("playbook_types"))
 	open := p.Clone()
 	conceal(&open)
-	conversion.SetText(&x, "playbook", string(strictjson.Append(nil, &open)))
+	x.SetText("playbook", string(strictjson.Append(nil, &open)))
 	return x
 }
 

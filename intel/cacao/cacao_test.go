@@ -9,7 +9,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"entente/intel"
-	"entente/intel/conversion"
 	"entente/intel/stix"
 	"entente/internal/fault"
 )
@@ -114,7 +113,7 @@ func TestPlaybooksCorpus(t *testing.T) {
 				t.Errorf("%s: %s is in %s", name, secret, o.ID)
 			}
 		}
-		if conversion.TextOf(o.Tree, "name") == "" {
+		if o.Tree.GetText("name") == "" {
 			t.Errorf("%s has no name", name)
 		}
 	}

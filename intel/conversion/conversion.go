@@ -101,3 +101,17 @@ func Time(s string) (time.Time, bool) {
 	}
 	return time.Time{}, false
 }
+
+// Domain begins a domain object.
+func Domain(typ, uuid, created, modified string) strictjson.Value {
+	return strictjson.NewObject("type", typ, "spec_version", "2.1", "id", typ+"--"+uuid, "created", created, "modified", modified)
+}
+
+// Relationship relates two objects.
+func Relationship(uuid, kind, source, target, created, modified string) strictjson.Value {
+	o := Domain("relationship", uuid, created, modified)
+	o.SetText("relationship_type", kind)
+	o.SetText("source_ref", source)
+	o.SetText("target_ref", target)
+	return o
+}

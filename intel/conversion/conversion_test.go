@@ -14,11 +14,11 @@ func TestWhatIsMadeOfOnePartIsKeptWholeOrNotAtAll(t *testing.T) {
 	t.Parallel()
 	at := Version(Epoch)
 	tool := Domain("tool", uuid+"1", at, at)
-	SetText(&tool, "name", "Moth")
+	tool.SetText("name", "Moth")
 	other := Domain("tool", uuid+"1", at, at)
-	SetText(&other, "name", "Wasp")
+	other.SetText("name", "Wasp")
 	place := Domain("location", uuid+"2", at, at)
-	SetText(&place, "country", "NL")
+	place.SetText("country", "NL")
 	nameless := Domain("tool", uuid+"3", at, at)
 	twice := fault.New(fault.Invalid, "x.duplicate", "twice")
 
@@ -33,7 +33,7 @@ func TestWhatIsMadeOfOnePartIsKeptWholeOrNotAtAll(t *testing.T) {
 		t.Error("an id with two contents:", err)
 	}
 	fresh := Domain("location", uuid+"4", at, at)
-	SetText(&fresh, "country", "BE")
+	fresh.SetText("country", "BE")
 	err := a.Keep(Part{Raw: []byte("four"), Pointer: "/4"}, twice, fresh, nameless)
 	if fault.CodeOf(err) != "stix.required" {
 		t.Error("half of a part:", err)
@@ -65,7 +65,7 @@ func TestTime(t *testing.T) {
 		}
 	}
 	o := Domain("tool", uuid+"1", Version(Epoch), Version(Epoch))
-	if !stix.IsUUID(TextOf(&o, "id")[len("tool--"):]) {
+	if !stix.IsUUID(o.GetText("id")[len("tool--"):]) {
 		t.Error("not an id")
 	}
 }

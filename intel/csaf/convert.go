@@ -76,7 +76,7 @@ func stamp(t time.Time) string { return t.Format(versionTime) }
 
 // name joins what an id is made from; no part can look like two.
 func name(parts ...string) string {
-	v := strictjson.NewStrings(parts)
+	v := strictjson.NewStrings(parts...)
 	return string(strictjson.AppendCanonical(nil, &v))
 }
 
@@ -95,9 +95,7 @@ func (c *converter) id(typ string, parts ...string) string {
 // advisories that say the same of a product or publisher have one object of it,
 // and two that do not can never be two contents of one id.
 func (c *converter) identified(typ string, o strictjson.Value) strictjson.Value {
-	if len(c.marks) > 0 {
-		o.Set("object_marking_refs", strictjson.NewStrings(c.marks))
-	}
+	o.SetTexts("object_marking_refs", c.marks)
 	content := strictjson.AppendCanonical(nil, &o)
 	var full strictjson.Value
 	full.SetText("type", typ)
@@ -116,9 +114,7 @@ func (c *converter) object(typ, id string) strictjson.Value {
 	o.SetText("created_by_ref", c.creator)
 	o.SetText("created", c.created)
 	o.SetText("modified", c.modified)
-	if len(c.marks) > 0 {
-		o.Set("object_marking_refs", strictjson.NewStrings(c.marks))
-	}
+	o.SetTexts("object_marking_refs", c.marks)
 	return o
 }
 
@@ -138,7 +134,7 @@ func (c *converter) mark() {
 		o.Set("definition", definition)
 		o = c.identified("marking-definition", o)
 		c.keep(distribution, o)
-		c.marks = append(c.marks, text(&o, "id"))
+		c.marks = append(c.marks, o.GetText("id"))
 	}
 }
 
@@ -151,19 +147,19 @@ func (c *converter) publisher(p node) {
 	o.SetText("name", p.text("name"))
 	o.SetText("description", p.text("issuing_authority"))
 	o.SetText("identity_class", "organization")
-	o.Set("roles", strictjson.NewStrings([]string{p.text("category")}))
+	o.Set("roles", strictjson.NewStrings(p.text("category")))
 	o.Set("external_references", strictjson.NewList(reference(p.text("name"), "", p.text("namespace"), "")))
 	o = c.identified("identity", o)
 	c.keep(p, o)
-	if c.held[text(&o, "id")] {
-		c.creator = text(&o, "id")
+	if c.held[o.GetText("id")] {
+		c.creator = o.GetText("id")
 	}
 }
 
 // keep checks an object and takes it into the result, or rejects the part it was
 // made of. It reports whether the object is there.
 func (c *converter) keep(from node, o strictjson.Value) bool {
-	id := text(&o, "id")
+	id := o.GetText("id")
 	if c.held[id] {
 		return true
 	}
@@ -199,16 +195,16 @@ func (c *converter) report() {
 	o := c.object("report", c.id("report"))
 	o.SetText("name", doc.text("title"))
 	o.SetText("description", prose(doc))
-	o.Set("report_types", strictjson.NewStrings([]string{"vulnerability"}))
+	o.Set("report_types", strictjson.NewStrings("vulnerability"))
 	o.SetText("published", c.created)
-	o.Set("labels", strictjson.NewStrings(c.labels(doc)))
+	o.SetTexts("labels", c.labels(doc))
 	refs := []strictjson.Value{reference(doc.text("publisher", "name"), c.d.tracking.text("id"), c.d.canonicalURL(), "")}
 	for _, alias := range c.d.tracking.get("aliases").strings() {
 		refs = append(refs, reference(doc.text("publisher", "name"), alias, "", "alias"))
 	}
 	o.Set("external_references", strictjson.NewList(append(refs, links(doc)...)...))
-	c.remarks(doc, []string{text(&o, "id")}, text(&o, "id"))
-	o.Set("object_refs", strictjson.NewStrings(slices.Clone(c.refs)))
+	c.remarks(doc, []string{o.GetText("id")}, o.GetText("id"))
+	o.Set("object_refs", strictjson.NewStrings(c.refs...))
 	c.out.ID = "bundle--" + stix.NameUUID(namespace, name(c.key, "bundle", c.modified))
 	if !c.keep(c.d.root, o) {
 		return
@@ -265,7 +261,7 @@ func (c *converter) say(from node, about []string, abstract, content string, key
 	o := c.object("note", c.id("note", key...))
 	o.SetText("abstract", abstract)
 	o.SetText("content", content)
-	o.Set("object_refs", strictjson.NewStrings(about))
+	o.Set("object_refs", strictjson.NewStrings(about...))
 	c.keep(from, o)
 }
 

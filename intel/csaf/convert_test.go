@@ -40,13 +40,13 @@ func parsed(t *testing.T, src []byte) stix.Bundle {
 func lines(b stix.Bundle) []string {
 	names := map[string]string{}
 	for _, a := range b.Accepted {
-		names[a.Object.ID] = a.Object.Type + " " + firstOf(text(a.Object.Tree, "name"), text(a.Object.Tree, "abstract"), text(a.Object.Tree, "definition_type"))
+		names[a.Object.ID] = a.Object.Type + " " + firstOf(a.Object.Tree.GetText("name"), a.Object.Tree.GetText("abstract"), a.Object.Tree.GetText("definition_type"))
 	}
 	var out []string
 	for _, a := range b.Accepted {
 		line := names[a.Object.ID]
 		if a.Object.Type == "relationship" {
-			line = names[text(a.Object.Tree, "source_ref")] + " -" + text(a.Object.Tree, "relationship_type") + "-> " + names[text(a.Object.Tree, "target_ref")]
+			line = names[a.Object.Tree.GetText("source_ref")] + " -" + a.Object.Tree.GetText("relationship_type") + "-> " + names[a.Object.Tree.GetText("target_ref")]
 		}
 		out = append(out, a.Pointer+" "+line)
 	}

@@ -57,9 +57,6 @@ func (n node) strings() []string {
 	return out
 }
 
-// text returns a string member, and "" for anything else.
-func text(v *strictjson.Value, name string) string { return node{v: v}.text(name) }
-
 // document is an advisory that keeps the schema, with what is looked up often.
 type document struct {
 	root            node

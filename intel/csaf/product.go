@@ -15,7 +15,7 @@ func (c *converter) products() {
 			continue // a second product of that id: test 6.1.2 tells
 		}
 		if o := c.product(p); c.keep(p.node, o) {
-			c.software[id] = text(&o, "id")
+			c.software[id] = o.GetText("id")
 		}
 	}
 	for _, r := range c.d.root.list("product_tree", "relationships") {
@@ -50,7 +50,7 @@ func (c *converter) product(p product) strictjson.Value {
 	more.SetText("purl", helper.text("purl"))
 	for _, list := range []string{"model_numbers", "sbom_urls", "serial_numbers", "skus"} {
 		if all := helper.get(list).strings(); len(all) > 0 {
-			more.Set(list, strictjson.NewStrings(all))
+			more.Set(list, strictjson.NewStrings(all...))
 		}
 	}
 	var files []strictjson.Value

@@ -168,7 +168,7 @@ type schemaWalk struct {
 
 // resolve follows references and alternatives to the parts that describe.
 func (w *schemaWalk) resolve(p place) []place {
-	if to := text(p.at, "$ref"); to != "" {
+	if to := p.at.GetText("$ref"); to != "" {
 		if path, ok := strings.CutPrefix(to, "#/"); ok {
 			v := ref(w.trees, p.url)
 			for name := range strings.SplitSeq(path, "/") {

@@ -40,7 +40,7 @@ func suite(t *testing.T, file string) []suiteCase {
 			t.Fatal(err)
 		}
 		cases = append(cases, suiteCase{
-			test: text(&v, "test"), name: text(&v, "name"), valid: v.Get("valid").Bool, fails: text(&v, "kind") == "failures",
+			test: v.GetText("test"), name: v.GetText("name"), valid: v.Get("valid").Bool, fails: v.GetText("kind") == "failures",
 			document: strictjson.Append(nil, v.Get("document")),
 		})
 	}

@@ -160,7 +160,7 @@ func (r *reader) keep(p conversion.Part) error {
 
 // once keeps an indicator, and tells where else the list has the same.
 func (r *reader) once(p conversion.Part, o strictjson.Value, warning string) error {
-	id, made := conversion.TextOf(&o, "id"), string(strictjson.Append(nil, &o))
+	id, made := o.GetText("id"), string(strictjson.Append(nil, &o))
 	if was, twice := r.first[id]; twice {
 		a := &r.Bundle.Accepted[was.at]
 		if was.made != made {
@@ -206,20 +206,20 @@ func (e *entry) indicator() (strictjson.Value, string, error) {
 		return strictjson.Value{}, "", err
 	}
 	o := conversion.Domain("indicator", stix.NameUUID(namespace, v.kind+" "+v.text), conversion.Version(times.created), conversion.Version(times.modified))
-	conversion.SetText(&o, "name", e.name)
-	conversion.SetText(&o, "description", e.description)
+	o.SetText("name", e.name)
+	o.SetText("description", e.description)
 	src := v.pattern()
 	if _, err := pattern.Parse(src); err != nil {
 		return o, "", err
 	}
-	conversion.SetText(&o, "pattern", src)
-	conversion.SetText(&o, "pattern_type", "stix")
-	conversion.SetText(&o, "pattern_version", "2.1")
-	conversion.SetText(&o, "valid_from", conversion.Version(times.from))
+	o.SetText("pattern", src)
+	o.SetText("pattern_type", "stix")
+	o.SetText("pattern_version", "2.1")
+	o.SetText("valid_from", conversion.Version(times.from))
 	if e.until != "" {
-		conversion.SetText(&o, "valid_until", conversion.Version(times.until))
+		o.SetText("valid_until", conversion.Version(times.until))
 	}
-	conversion.SetTexts(&o, "labels", e.labels)
+	o.SetTexts("labels", e.labels)
 	if err := e.levels(&o); err != nil {
 		return o, "", err
 	}
@@ -248,7 +248,7 @@ func (e *entry) levels(o *strictjson.Value) error {
 		if !ok {
 			return lineFault("indicators.cell", "The TLP label is none of clear, green, amber, amber+strict and red.").Try("Correct the label.")
 		}
-		conversion.Set(o, "object_marking_refs", conversion.Texts(id))
+		o.Set("object_marking_refs", strictjson.NewStrings(id))
 	}
 	if e.confidence == "" {
 		return nil
@@ -261,6 +261,6 @@ func (e *entry) levels(o *strictjson.Value) error {
 	if err != nil || n < 0 || n > 100 {
 		return lineFault("indicators.cell", "The confidence is neither a number from 0 to 100 nor none, low, medium or high.").Try("Correct the confidence.")
 	}
-	conversion.Set(o, "confidence", conversion.Number(strconv.Itoa(n)))
+	o.Set("confidence", strictjson.NewNumber(strconv.Itoa(n)))
 	return nil
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"entente/intel"
-	"entente/intel/conversion"
 	"entente/intel/pattern"
 	"entente/intel/stix"
 	"entente/internal/fault"
@@ -150,7 +149,7 @@ func outcome(t *testing.T, in string) []string {
 	}
 	var out []string
 	for _, a := range b.Accepted {
-		warnings := []string{a.Pointer + " " + conversion.TextOf(a.Object.Tree, "pattern")}
+		warnings := []string{a.Pointer + " " + a.Object.Tree.GetText("pattern")}
 		for _, w := range a.Warnings {
 			warnings = append(warnings, "("+w.Detail+")")
 		}
@@ -290,7 +289,7 @@ func TestH9FormulasAreNeutralisedAndComeBack(t *testing.T) {
 		"=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "＝1", "'=1", "''=1", "'quoted'", "plain", `with "quotes", commas`, "two\nlines",
 	} {
 		o := objectsOf(t, indicator("8e2e2d2b-17d4-4cbf-938f-98ee46b3cd31", "[domain-name:value = 'evil.example']", ""))
-		conversion.SetText(o[0].Tree, "name", name)
+		o[0].Tree.SetText("name", name)
 		doc := string(Write(o).Document)
 		_, row, _ := strings.Cut(doc, "\r\n")
 		cells, err := split(strings.TrimSuffix(row, "\r\n"), ',')
@@ -305,7 +304,7 @@ func TestH9FormulasAreNeutralisedAndComeBack(t *testing.T) {
 			t.Errorf("%q comes back as %q", name, got)
 		}
 		b, err := Parse([]byte(doc))
-		if err != nil || len(b.Accepted) != 1 || conversion.TextOf(b.Accepted[0].Object.Tree, "name") != strings.TrimSpace(name) {
+		if err != nil || len(b.Accepted) != 1 || b.Accepted[0].Object.Tree.GetText("name") != strings.TrimSpace(name) {
 			t.Errorf("%q: %v %+v", name, err, b)
 		}
 	}
@@ -335,7 +334,7 @@ func TestWrittenListIsRead(t *testing.T) {
 		t.Fatal(err, second.Rejected, len(second.Accepted))
 	}
 	for i, a := range second.Accepted {
-		if got, want := conversion.TextOf(a.Object.Tree, "pattern"), conversion.TextOf(objects[i].Tree, "pattern"); got != want || a.Object.ID != objects[i].ID {
+		if got, want := a.Object.Tree.GetText("pattern"), objects[i].Tree.GetText("pattern"); got != want || a.Object.ID != objects[i].ID {
 			t.Errorf("got %s %s, want %s %s", a.Object.ID, got, objects[i].ID, want)
 		}
 	}

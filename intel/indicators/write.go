@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"entente/intel"
-	"entente/intel/conversion"
 	"entente/intel/pattern"
 	"entente/intel/stix"
 )
@@ -89,17 +88,17 @@ func (w *writer) row(o *intel.Object, v value) []string {
 		tlp = m.TLP.String()
 	}
 	return []string{
-		o.ID, v.kind, v.text, conversion.TextOf(o.Tree, "valid_from"), conversion.TextOf(o.Tree, "valid_until"), confidence,
-		strings.Join(conversion.TextsOf(o.Tree, "labels"), ";"), tlp, conversion.TextOf(o.Tree, "name"),
+		o.ID, v.kind, v.text, o.Tree.GetText("valid_from"), o.Tree.GetText("valid_until"), confidence,
+		strings.Join(o.Tree.GetTexts("labels"), ";"), tlp, o.Tree.GetText("name"),
 	}
 }
 
 // wanted are the values that an indicator looks for.
 func wanted(o *intel.Object) (values []value, whole bool) {
-	if conversion.TextOf(o.Tree, "pattern_type") != "stix" {
+	if o.Tree.GetText("pattern_type") != "stix" {
 		return nil, false
 	}
-	p, err := pattern.Parse(conversion.TextOf(o.Tree, "pattern"))
+	p, err := pattern.Parse(o.Tree.GetText("pattern"))
 	if err != nil {
 		return nil, false
 	}
@@ -204,12 +203,12 @@ func observed(o *intel.Object) []value {
 	}
 	switch o.Type {
 	case "ipv4-addr", "ipv6-addr", "domain-name", "url", "email-addr", "mac-addr":
-		v, _ := valueOf(pattern.Atom{Type: o.Type, Property: "value", Value: pattern.Constant{Text: conversion.TextOf(o.Tree, "value")}})
+		v, _ := valueOf(pattern.Atom{Type: o.Type, Property: "value", Value: pattern.Constant{Text: o.Tree.GetText("value")}})
 		add(v.kind, v.text)
 	case "mutex":
-		add("mutex", conversion.TextOf(o.Tree, "name"))
+		add("mutex", o.Tree.GetText("name"))
 	case "windows-registry-key":
-		add("registry-key", conversion.TextOf(o.Tree, "key"))
+		add("registry-key", o.Tree.GetText("key"))
 	case "autonomous-system":
 		if n := o.Tree.Get("number"); n != nil {
 			add("asn", n.Text)
@@ -217,10 +216,10 @@ func observed(o *intel.Object) []value {
 	case "file":
 		h := o.Tree.Get("hashes")
 		for _, name := range []string{"MD5", "SHA-1", "SHA-256", "SHA-512"} {
-			add(strings.ToLower(strings.Replace(name, "SHA-", "sha", 1)), conversion.TextOf(h, name))
+			add(strings.ToLower(strings.Replace(name, "SHA-", "sha", 1)), h.GetText(name))
 		}
 		if len(values) == 0 {
-			add("filename", conversion.TextOf(o.Tree, "name"))
+			add("filename", o.Tree.GetText("name"))
 		}
 	}
 	return values

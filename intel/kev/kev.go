@@ -134,7 +134,7 @@ func (c *converter) entry(raw []byte, pointer string) {
 	if err == nil {
 		err = wrong(&v)
 	}
-	if err == nil && c.held[text(&v, "cveID")] {
+	if err == nil && c.held[v.GetText("cveID")] {
 		err = refuse("/cveID", "is in the catalogue twice")
 	}
 	var o *intel.Object
@@ -146,7 +146,7 @@ func (c *converter) entry(raw []byte, pointer string) {
 		c.reject(raw, pointer, err)
 		return
 	}
-	c.held[text(&v, "cveID")] = true
+	c.held[v.GetText("cveID")] = true
 	o.Upgraded = &intel.Upgrade{Raw: raw, Hash: ident.Sum(raw)}
 	c.out.Accepted = append(c.out.Accepted, stix.Accepted{Object: o, Pointer: pointer, Undated: true})
 }
@@ -182,7 +182,7 @@ func wrong(v *strictjson.Value) error {
 	if v.Kind != strictjson.Object {
 		return refuse("", "is not an object")
 	}
-	if !isCVE.MatchString(text(v, "cveID")) {
+	if !isCVE.MatchString(v.GetText("cveID")) {
 		return refuse("/cveID", "is not a CVE id")
 	}
 	if m := v.Get("shortDescription"); m == nil || m.Kind != strictjson.String {
@@ -194,7 +194,7 @@ func wrong(v *strictjson.Value) error {
 		}
 	}
 	for _, name := range []string{"dateAdded", "dueDate"} {
-		if _, err := time.Parse(time.DateOnly, text(v, name)); err != nil {
+		if _, err := time.Parse(time.DateOnly, v.GetText(name)); err != nil {
 			return refuse("/"+name, "is not a date")
 		}
 	}
@@ -211,8 +211,8 @@ func wrong(v *strictjson.Value) error {
 // vulnerability is one entry. Its id is of the catalogue and the CVE, not of the
 // CVE alone: what others say of the same CVE is theirs, and has an id of theirs.
 func (c *converter) vulnerability(v *strictjson.Value) strictjson.Value {
-	cve := text(v, "cveID")
-	added, err := time.Parse(time.DateOnly, text(v, "dateAdded"))
+	cve := v.GetText("cveID")
+	added, err := time.Parse(time.DateOnly, v.GetText("dateAdded"))
 	if err != nil || added.After(c.released) {
 		added = c.released
 	}
@@ -224,8 +224,8 @@ func (c *converter) vulnerability(v *strictjson.Value) strictjson.Value {
 	o.SetText("created", added.Format(versionTime))
 	o.SetText("modified", c.released.Format(versionTime))
 	o.SetText("name", cve)
-	o.SetText("description", strings.TrimSpace(cmp.Or(strings.TrimSpace(text(v, "vulnerabilityName")), cve)+"\n\n"+text(v, "shortDescription")))
-	o.Set("labels", strictjson.NewStrings([]string{"known-exploited"}))
+	o.SetText("description", strings.TrimSpace(cmp.Or(strings.TrimSpace(v.GetText("vulnerabilityName")), cve)+"\n\n"+v.GetText("shortDescription")))
+	o.Set("labels", strictjson.NewStrings("known-exploited"))
 	refs := []strictjson.Value{reference("cve", cve, ""), reference("cisa-kev", "", catalogue)}
 	if cwes := v.Get("cwes"); cwes != nil {
 		for _, cwe := range cwes.Items {
@@ -235,7 +235,7 @@ func (c *converter) vulnerability(v *strictjson.Value) strictjson.Value {
 	o.Set("external_references", strictjson.NewList(refs...))
 	x.SetText("extension_type", "property-extension")
 	for _, f := range facts {
-		x.SetText(f.name, text(v, f.member))
+		x.SetText(f.name, v.GetText(f.member))
 	}
 	extensions.Set(stix.KEVExtension, x)
 	o.Set("extensions", extensions)
@@ -248,13 +248,6 @@ func reference(source, id, url string) strictjson.Value {
 	r.SetText("url", url)
 	r.SetText("external_id", id)
 	return r
-}
-
-func text(v *strictjson.Value, name string) string {
-	if m := v.Get(name); m != nil && m.Kind == strictjson.String {
-		return m.Text
-	}
-	return ""
 }
 
 // reject accounts for an entry that was not understood.

@@ -73,10 +73,10 @@ func listed(v *strictjson.Value, name string) []strictjson.Value {
 func (c *converter) keepOr(from *strictjson.Value, o strictjson.Value) {
 	raw := strictjson.Append(nil, from)
 	if err := c.keep(part{raw: raw, pointer: c.ev.pointer}, o); err != nil {
-		c.r.reject(raw, c.ev.pointer, text(from, "uuid"), err)
+		c.r.reject(raw, c.ev.pointer, from.GetText("uuid"), err)
 		return
 	}
-	c.refs = append(c.refs, text(&o, "id"))
+	c.refs = append(c.refs, o.GetText("id"))
 }
 
 // analysis converts analyst notes and opinions.
@@ -84,36 +84,36 @@ func (c *converter) analysis(notes, opinions []strictjson.Value, about []string,
 	for i := range notes {
 		n := &notes[i]
 		o := c.said("note", n, about, at)
-		set(&o, "content", str(text(n, "note")))
-		set(&o, "labels", texts([]string{`misp:context-layer="Analyst Note"`}))
-		setText(&o, "lang", text(n, "language"))
+		o.Set("content", str(n.GetText("note")))
+		o.Set("labels", texts([]string{`misp:context-layer="Analyst Note"`}))
+		o.SetText("lang", n.GetText("language"))
 		c.keepOr(n, o)
 	}
 	for i := range opinions {
 		n := &opinions[i]
 		o := c.said("opinion", n, about, at)
 		level := scalar(n, "opinion")
-		set(&o, "opinion", str(agreement(level)))
-		setText(&o, "explanation", text(n, "comment"))
-		set(&o, "labels", texts([]string{`misp:context-layer="Analyst Opinion"`}))
+		o.Set("opinion", str(agreement(level)))
+		o.SetText("explanation", n.GetText("comment"))
+		o.Set("labels", texts([]string{`misp:context-layer="Analyst Opinion"`}))
 		if strings.Trim(level, "0123456789") == "" && level != "" {
-			set(&o, "x_misp_opinion", number(level))
+			o.Set("x_misp_opinion", number(level))
 		}
 		c.keepOr(n, o)
 	}
 }
 
 func (c *converter) said(typ string, n *strictjson.Value, about []string, at time.Time) strictjson.Value {
-	o := c.domain(typ, c.idOf(text(n, "uuid"), typ+" - "+text(n, "note")+text(n, "comment")), at)
-	drop(&o, "created_by_ref")
+	o := c.domain(typ, c.idOf(n.GetText("uuid"), typ+" - "+n.GetText("note")+n.GetText("comment")), at)
+	o.Drop("created_by_ref")
 	for _, name := range []string{"created", "modified"} {
-		if t, ok := dated(text(n, name)); ok {
-			set(&o, name, str(t.Format(versionTime)))
+		if t, ok := dated(n.GetText(name)); ok {
+			o.Set(name, str(t.Format(versionTime)))
 		}
 	}
-	set(&o, "object_refs", texts(about))
-	if who := text(n, "authors"); who != "" && !strings.Contains(who, "@") {
-		set(&o, "authors", texts([]string{who})) // an address would be the analyst's own: of the envelope
+	o.Set("object_refs", texts(about))
+	if who := n.GetText("authors"); who != "" && !strings.Contains(who, "@") {
+		o.Set("authors", texts([]string{who})) // an address would be the analyst's own: of the envelope
 	}
 	return o
 }
@@ -139,16 +139,16 @@ func (c *converter) sighting(s *strictjson.Value, ids []string, at time.Time) {
 	if t, ok := unix(scalar(s, "date_sighting")); ok {
 		at = t
 	}
-	uuid := c.idOf(text(s, "uuid"), "sighting - "+ids[0]+" - "+scalar(s, "date_sighting"))
+	uuid := c.idOf(s.GetText("uuid"), "sighting - "+ids[0]+" - "+scalar(s, "date_sighting"))
 	org := s.Get("Organisation")
 	where := ""
-	if id := usable(text(org, "uuid")); id != "" && text(org, "name") != "" {
-		where = c.organisation(id, text(org, "name"))
+	if id := usable(org.GetText("uuid")); id != "" && org.GetText("name") != "" {
+		where = c.organisation(id, org.GetText("name"))
 	}
 	switch scalar(s, "type") {
 	case "0", "":
 		o := c.domain("sighting", uuid, at)
-		drop(&o, "created_by_ref")
+		o.Drop("created_by_ref")
 		of, observed := ids[0], []string{}
 		for _, id := range ids {
 			if prefix(id) == "observed-data" && len(ids) > 1 {
@@ -157,24 +157,24 @@ func (c *converter) sighting(s *strictjson.Value, ids []string, at time.Time) {
 				of = id
 			}
 		}
-		set(&o, "sighting_of_ref", str(of))
+		o.Set("sighting_of_ref", str(of))
 		if len(observed) > 0 {
-			set(&o, "observed_data_refs", texts(observed))
+			o.Set("observed_data_refs", texts(observed))
 		}
 		if where != "" {
-			set(&o, "where_sighted_refs", texts([]string{where}))
+			o.Set("where_sighted_refs", texts([]string{where}))
 		}
-		setText(&o, "description", text(s, "source"))
+		o.SetText("description", s.GetText("source"))
 		c.keepOr(s, o)
 	case "1":
 		o := c.domain("opinion", uuid, at)
-		drop(&o, "created_by_ref")
-		set(&o, "explanation", str("False positive Sighting"))
-		set(&o, "opinion", str("strongly-disagree"))
-		set(&o, "object_refs", texts(ids))
+		o.Drop("created_by_ref")
+		o.Set("explanation", str("False positive Sighting"))
+		o.Set("opinion", str("strongly-disagree"))
+		o.Set("object_refs", texts(ids))
 		if where != "" {
-			set(&o, "authors", texts([]string{text(org, "name")}))
-			set(&o, "x_misp_author_ref", str(where))
+			o.Set("authors", texts([]string{org.GetText("name")}))
+			o.Set("x_misp_author_ref", str(where))
 		}
 		c.keepOr(s, o)
 	}
@@ -184,11 +184,11 @@ func (c *converter) sighting(s *strictjson.Value, ids []string, at time.Time) {
 // is what it is about.
 func (c *converter) eventReport(p *part) {
 	v := &p.tree
-	content, at := text(v, "content"), p.instant(c.at)
-	o := c.domain("note", c.idOf(text(v, "uuid"), "report - "+text(v, "name")), at)
-	setText(&o, "abstract", text(v, "name"))
-	set(&o, "content", str(content))
-	set(&o, "labels", texts([]string{`misp:data-layer="Event Report"`}))
+	content, at := v.GetText("content"), p.instant(c.at)
+	o := c.domain("note", c.idOf(v.GetText("uuid"), "report - "+v.GetText("name")), at)
+	o.SetText("abstract", v.GetText("name"))
+	o.Set("content", str(content))
+	o.Set("labels", texts([]string{`misp:data-layer="Event Report"`}))
 	var about []string
 	for rest := content; ; {
 		_, after, found := strings.Cut(rest, "[")
@@ -207,14 +207,14 @@ func (c *converter) eventReport(p *part) {
 		}
 	}
 	if len(about) == 0 {
-		about = []string{c.reportType() + "--" + c.idOf(text(&c.ev.tree, "uuid"), "event")}
+		about = []string{c.reportType() + "--" + c.idOf(c.ev.tree.GetText("uuid"), "event")}
 	}
-	set(&o, "object_refs", texts(about))
+	o.Set("object_refs", texts(about))
 	if err := c.keep(*p, o); err != nil {
-		c.r.reject(p.raw, p.pointer, text(v, "uuid"), err)
+		c.r.reject(p.raw, p.pointer, v.GetText("uuid"), err)
 		return
 	}
-	c.refs = append(c.refs, text(&o, "id"))
+	c.refs = append(c.refs, o.GetText("id"))
 }
 
 // reportType is what the event becomes: a report once it is published.
@@ -246,15 +246,15 @@ func ParseSightings(list []byte, of Seen, by Organisation, now time.Time) (stix.
 	for _, p := range r.elements(list, "/0") {
 		s := p.tree
 		if kind := scalar(&s, "type"); kind != "" && kind != "0" && kind != "1" {
-			r.reject(p.raw, p.pointer, text(&s, "uuid"), fault.New(fault.Invalid, "misp.sighting", "The sighting is of a type that stays with one server.").
+			r.reject(p.raw, p.pointer, s.GetText("uuid"), fault.New(fault.Invalid, "misp.sighting", "The sighting is of a type that stays with one server.").
 				At("/type", "is neither 0 (seen) nor 1 (false positive)").Try("Send type 0 or 1."))
 			continue
 		}
 		if scalar(&s, "date_sighting") == "" {
-			set(&s, "date_sighting", str(firstOf(scalar(&s, "timestamp"), strconv.FormatInt(now.Unix(), 10))))
+			s.Set("date_sighting", str(firstOf(scalar(&s, "timestamp"), strconv.FormatInt(now.Unix(), 10))))
 		}
 		if s.Get("Organisation") == nil {
-			set(&s, "Organisation", object(member("uuid", str(by.UUID)), member("name", str(by.Name))))
+			s.Set("Organisation", object(member("uuid", str(by.UUID)), member("name", str(by.Name))))
 		}
 		c.sighting(&s, of.IDs, now)
 	}

@@ -33,19 +33,19 @@ func single(made []strictjson.Value) found {
 	m, _ := mappingOf(f.typ)
 	for i := range made {
 		o := &made[i]
-		switch text(o, "type") {
+		switch o.GetText("type") {
 		case "x-misp-attribute":
-			f.value, f.comment, f.category = text(o, "x_misp_value"), text(o, "x_misp_comment"), firstOf(text(o, "x_misp_category"), f.category)
-			f.typ = firstOf(text(o, "x_misp_type"), f.typ)
+			f.value, f.comment, f.category = o.GetText("x_misp_value"), o.GetText("x_misp_comment"), firstOf(o.GetText("x_misp_category"), f.category)
+			f.typ = firstOf(o.GetText("x_misp_type"), f.typ)
 			f.toIDs = f.toIDs || label(o, "to_ids") == "" && attributeTypes[f.typ].toIDs
 		case "campaign", "vulnerability":
 			if label(o, "type") != "" {
-				f.value = text(o, "name")
+				f.value = o.GetText("name")
 			}
 		case "indicator":
-			f.toIDs, f.comment = true, firstOf(text(o, "description"), f.comment)
+			f.toIDs, f.comment = true, firstOf(o.GetText("description"), f.comment)
 			if f.value == "" {
-				f.value = m.fromPattern(f.typ, text(o, "pattern"))
+				f.value = m.fromPattern(f.typ, o.GetText("pattern"))
 			}
 		case "observed-data":
 			scos := made[i+1:]
@@ -95,7 +95,7 @@ func joined(parts [2]string) string {
 // ofType finds an observable by type; "ip" is an address of either kind.
 func ofType(scos []strictjson.Value, typ string) *strictjson.Value {
 	for i := range scos {
-		if t := text(&scos[i], "type"); t == typ || typ == "ip" && (t == "ipv4-addr" || t == "ipv6-addr") {
+		if t := scos[i].GetText("type"); t == typ || typ == "ip" && (t == "ipv4-addr" || t == "ipv6-addr") {
 			return &scos[i]
 		}
 	}
@@ -104,11 +104,11 @@ func ofType(scos []strictjson.Value, typ string) *strictjson.Value {
 
 func contentOf(typ string, scos []strictjson.Value) (v, data string) {
 	file, artifact := ofType(scos, "file"), ofType(scos, "artifact")
-	v = text(file, "name")
+	v = file.GetText("name")
 	if hash := asText(at(file, "hashes/MD5")); typ == "malware-sample" && hash != "" {
 		v += separator + hash
 	}
-	return v, text(artifact, "payload_bin")
+	return v, artifact.GetText("payload_bin")
 }
 
 // fromPattern reads the value back from the pattern of an attribute.

@@ -46,7 +46,7 @@ func (c *converter) composition(o *composition) {
 	from := len(c.related)
 	made := c.compositionObjects(o, uuid, at)
 	err := c.keep(o.part, made...)
-	if err != nil && text(&made[0], "type") != "x-misp-object" {
+	if err != nil && made[0].GetText("type") != "x-misp-object" {
 		c.related = c.related[:from]
 		made = []strictjson.Value{c.customObject(o, uuid, at)}
 		if failed := err; c.keep(o.part, made...) == nil {
@@ -67,7 +67,7 @@ func (c *converter) composition(o *composition) {
 	var ids []string
 	for i := range made {
 		if made[i].Get("created") != nil {
-			ids = append(ids, text(&made[i], "id"))
+			ids = append(ids, made[i].GetText("id"))
 		}
 	}
 	c.around(&o.tree, ids, at)
@@ -100,16 +100,16 @@ func (c *converter) compositionObjects(o *composition, uuid string, at time.Time
 	c.takeIn(&scos[0], o)
 	main := c.named("observed-data", o, uuid, at)
 	c.seen(&main, &o.part, at)
-	set(&main, "number_observed", number("1"))
+	main.Set("number_observed", number("1"))
 	refs := make([]string, len(scos))
 	for i := range scos {
-		refs[i] = text(&scos[i], "id")
+		refs[i] = scos[i].GetText("id")
 	}
-	set(&main, "object_refs", texts(refs))
+	main.Set("object_refs", texts(refs))
 	made := append([]strictjson.Value{main}, scos...)
 	if c.anyToIDs(o) {
 		ind := c.named("indicator", o, uuid, at)
-		setText(&ind, "description", o.comment)
+		ind.SetText("description", o.comment)
 		c.detects(&ind, o.meta, at, "["+strings.Join(append(sh.tests(o), c.partTests(o)...), " AND ")+"]", "stix")
 		made = append(made, ind)
 		c.basedOn(uuid, at)
@@ -120,11 +120,12 @@ func (c *converter) compositionObjects(o *composition, uuid string, at time.Time
 // named begins an object that stands for a MISP object.
 func (c *converter) named(typ string, o *composition, uuid string, at time.Time) strictjson.Value {
 	v := c.domain(typ, uuid, at)
-	set(&v, "labels", texts([]string{
+	v.Set("labels", texts([]string{
 		`misp:name="` + strings.ReplaceAll(o.name, "|", "-") + `"`, `misp:meta-category="` + o.meta + `"`,
 	}))
+
 	if is, _ := flag(&o.tree, "deleted"); is {
-		set(&v, "revoked", truth(true))
+		v.Set("revoked", truth(true))
 	}
 	if tags := o.tagged(); len(tags) > 0 {
 		s := c.sort(tags, o.clusterTags())
@@ -154,7 +155,7 @@ func (o *composition) clusterTags() map[string]bool {
 // becomes x_misp_*. Objects it refers to follow it.
 func (c *converter) shaped(o *composition, sh shape, main strictjson.Value, uuid string) []strictjson.Value {
 	for name, v := range sh.fixed {
-		set(&main, name, str(v))
+		main.Set(name, str(v))
 	}
 	for _, l := range sh.always {
 		put(&main, l.path, truth(l.from == isTrue))
@@ -188,7 +189,7 @@ func (c *converter) shaped(o *composition, sh shape, main strictjson.Value, uuid
 		put(&main, sh.rest, object())
 	}
 	rest(at(&main, sh.rest), left)
-	set(&main, "name", str(firstOf(o.first("original-filename"), o.first("internal-filename"))))
+	main.Set("name", str(firstOf(o.first("original-filename"), o.first("internal-filename"))))
 	return append([]strictjson.Value{main}, others...)
 }
 
@@ -326,7 +327,7 @@ func (c *converter) observables(o *composition, sh shape, uuid string) []strictj
 	}
 	for i := range domains {
 		if len(ids) > 0 {
-			set(&domains[i], "resolves_to_refs", texts(ids))
+			domains[i].Set("resolves_to_refs", texts(ids))
 		}
 	}
 	return append(ips, domains...)
@@ -336,7 +337,7 @@ func (c *converter) observables(o *composition, sh shape, uuid string) []strictj
 func protocols(main *strictjson.Value, left *[]*attribute, spoken bool) {
 	var names []string
 	for _, ref := range []string{"src_ref", "dst_ref"} {
-		if ip, _, ok := strings.Cut(prefix(text(main, ref)), "-addr"); ok && !spoken && !slices.Contains(names, ip) {
+		if ip, _, ok := strings.Cut(prefix(main.GetText(ref)), "-addr"); ok && !spoken && !slices.Contains(names, ip) {
 			names = append(names, ip)
 		}
 	}
@@ -350,7 +351,7 @@ func protocols(main *strictjson.Value, left *[]*attribute, spoken bool) {
 	if len(names) == 0 {
 		names = []string{"tcp"}
 	}
-	set(main, "protocols", texts(names))
+	main.Set("protocols", texts(names))
 }
 
 // catalogued are the references of a vulnerability.
@@ -372,7 +373,7 @@ func catalogued(main *strictjson.Value, o *composition, left *[]*attribute) {
 		return a.relation == "references" || a.relation == "id"
 	})
 	if len(refs) > 0 {
-		set(main, "external_references", texts(nil))
+		main.Set("external_references", texts(nil))
 		main.Get("external_references").Items = refs
 	}
 }
@@ -387,7 +388,7 @@ func rest(main *strictjson.Value, left []*attribute) {
 		name := metaName(a.relation)
 		switch have := main.Get(name); {
 		case have == nil:
-			set(main, name, v)
+			main.Set(name, v)
 		case have.Kind == strictjson.Array:
 			have.Items = append(have.Items, v)
 		default:

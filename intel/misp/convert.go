@@ -42,7 +42,7 @@ func newConverter(r *reader, ev *event) *converter {
 	c := &converter{r: r, ev: ev, listed: map[string]bool{}, held: map[string]bool{}, clusters: map[string]string{}, by: map[string][]string{}}
 	c.at = ev.instant(epoch)
 	if c.at.Equal(epoch) {
-		if day, ok := dated(text(&ev.tree, "date")); ok {
+		if day, ok := dated(ev.tree.GetText("date")); ok {
 			c.at = day
 		}
 	}
@@ -74,7 +74,7 @@ func (c *converter) event() {
 // contacts are of the envelope.
 func (c *converter) identity() {
 	org := c.ev.tree.Get("Orgc")
-	id, name := usable(text(org, "uuid")), text(org, "name")
+	id, name := usable(org.GetText("uuid")), org.GetText("name")
 	if id == "" || name == "" {
 		return
 	}
@@ -83,9 +83,9 @@ func (c *converter) identity() {
 
 func (c *converter) organisation(uuid, name string) string {
 	o := c.domain("identity", uuid, c.at)
-	set(&o, "name", str(name))
-	set(&o, "identity_class", str("organization"))
-	drop(&o, "created_by_ref")
+	o.Set("name", str(name))
+	o.Set("identity_class", str("organization"))
+	o.Drop("created_by_ref")
 	id := "identity--" + uuid
 	if !c.held[id] {
 		_ = c.keep(part{}, o) // a name and a class break no rule
@@ -109,7 +109,7 @@ func (c *converter) idOf(uuid, seed string) string {
 		return s
 	}
 	if uuid == "" {
-		uuid = text(&c.ev.tree, "uuid") + " - " + seed
+		uuid = c.ev.tree.GetText("uuid") + " - " + seed
 	}
 	return stix.NameUUID(namespace, uuid)
 }
@@ -119,9 +119,9 @@ func (c *converter) domain(typ, uuid string, at time.Time) strictjson.Value {
 	o := object(
 		member("type", str(typ)), member("spec_version", str("2.1")), member("id", str(typ+"--"+uuid)),
 	)
-	setText(&o, "created_by_ref", c.creator)
-	set(&o, "created", str(at.Format(versionTime)))
-	set(&o, "modified", str(at.Format(versionTime)))
+	o.SetText("created_by_ref", c.creator)
+	o.Set("created", str(at.Format(versionTime)))
+	o.Set("modified", str(at.Format(versionTime)))
 	return o
 }
 
@@ -172,9 +172,9 @@ func (c *converter) addRefs(ids []string) {
 // parts of the event they were made of.
 func (c *converter) refer(uuids []string, made []strictjson.Value) {
 	for i := range made {
-		id := text(&made[i], "id")
+		id := made[i].GetText("id")
 		c.refs = append(c.refs, id)
-		if text(&made[i], "type") == "indicator" || made[i].Get("created") != nil {
+		if made[i].GetText("type") == "indicator" || made[i].Get("created") != nil {
 			for _, u := range uuids {
 				c.by[u] = append(c.by[u], id)
 			}
@@ -207,7 +207,7 @@ func (c *converter) relationships() {
 			member("created", str(r.at.Format(versionTime))), member("modified", str(r.at.Format(versionTime))),
 			member("relationship_type", str(kindOf(r.kind))), member("source_ref", str(r.source)), member("target_ref", str(target)),
 		)
-		setText(&o, "description", r.comment)
+		o.SetText("description", r.comment)
 		if err := c.keep(r.part, o); err != nil {
 			if r.raw != nil {
 				c.r.reject(r.raw, r.pointer, "", err)
@@ -238,33 +238,33 @@ func kindOf(s string) string {
 // report is the event itself.
 func (c *converter) report() {
 	ev := &c.ev.tree
-	uuid := c.idOf(text(ev, "uuid"), "event")
+	uuid := c.idOf(ev.GetText("uuid"), "event")
 	typ := c.reportType()
 	published, _ := unix(scalar(ev, "publish_timestamp"))
 	o := c.domain(typ, uuid, c.at)
-	name := text(ev, "info")
+	name := ev.GetText("info")
 	if name == "" {
 		name = "MISP event without a title"
 	}
-	set(&o, "name", str(name))
+	o.Set("name", str(name))
 	if typ == "report" {
-		set(&o, "published", str(published.Format(plainTime)))
+		o.Set("published", str(published.Format(plainTime)))
 	} else {
-		set(&o, "context", str("suspicious-activity"))
+		o.Set("context", str("suspicious-activity"))
 	}
 	if len(c.refs) == 0 {
 		note := c.domain("note", uuid, c.at)
-		set(&note, "content", str("This MISP Event is empty and contains no attribute, object, galaxy or tag."))
-		set(&note, "object_refs", texts([]string{typ + "--" + uuid}))
+		note.Set("content", str("This MISP Event is empty and contains no attribute, object, galaxy or tag."))
+		note.Set("object_refs", texts([]string{typ + "--" + uuid}))
 		if c.keep(part{}, note) == nil {
 			c.refs = append(c.refs, "note--"+uuid)
 		}
 	}
 	c.analysis(c.ev.notes, c.ev.opinions, []string{typ + "--" + uuid}, c.at)
-	set(&o, "object_refs", texts(c.refs))
-	set(&o, "labels", texts(append([]string{"Threat-Report", `misp:tool="MISP-STIX-Converter"`}, c.labels...)))
+	o.Set("object_refs", texts(c.refs))
+	o.Set("labels", texts(append([]string{"Threat-Report", `misp:tool="MISP-STIX-Converter"`}, c.labels...)))
 	if c.level != "" {
-		set(&o, "confidence", number(c.level))
+		o.Set("confidence", number(c.level))
 	}
 	extend(&o, c.eventHints(uuid))
 	if err := c.keep(c.ev.part, o); err != nil {
@@ -279,15 +279,15 @@ func (c *converter) report() {
 func (c *converter) eventHints(uuid string) strictjson.Value {
 	ev, h := &c.ev.tree, object()
 	for _, name := range []string{"date", "threat_level_id", "analysis", "distribution", "extends_uuid"} {
-		setText(&h, name, scalar(ev, name))
+		h.SetText(name, scalar(ev, name))
 	}
 	if original := scalar(ev, "uuid"); original != uuid {
-		setText(&h, "uuid", original)
+		h.SetText("uuid", original)
 	}
 	if is, _ := flag(ev, "published"); is {
-		set(&h, "published", truth(true))
+		h.Set("published", truth(true))
 	}
-	setText(&h, "sharing_group", text(ev.Get("SharingGroup"), "uuid"))
+	h.SetText("sharing_group", ev.Get("SharingGroup").GetText("uuid"))
 	return h
 }
 
@@ -298,7 +298,7 @@ func extend(o *strictjson.Value, hints strictjson.Value) {
 	}
 	x := object(member("extension_type", str("property-extension")))
 	x.Members = append(x.Members, hints.Members...)
-	set(o, "extensions", object(member(stix.MISPExtension, x)))
+	o.Set("extensions", object(member(stix.MISPExtension, x)))
 }
 
 // hints returns what [extend] added, and nil when there is nothing.

@@ -74,15 +74,15 @@ func normal(o strictjson.Value, event map[string]bool) strictjson.Value {
 		}
 	}
 	if x := n.Get("extensions"); x != nil {
-		drop(x, stix.MISPExtension)
+		x.Drop(stix.MISPExtension)
 		if len(x.Members) == 0 {
-			drop(&n, "extensions")
+			n.Drop("extensions")
 		}
 	}
 	if refs := n.Get("object_marking_refs"); refs != nil {
 		refs.Items = slices.DeleteFunc(refs.Items, func(v strictjson.Value) bool { return event[v.Text] })
 		if len(refs.Items) == 0 {
-			drop(&n, "object_marking_refs")
+			n.Drop("object_marking_refs")
 		}
 	}
 	if refs := n.Get("object_refs"); refs != nil {
@@ -112,13 +112,13 @@ func differences(t *testing.T, got, want []strictjson.Value, event map[string]bo
 	var out []string
 	index := map[string]string{}
 	for _, o := range got {
-		index[text(&o, "id")] = canonical(normal(o, event))
+		index[o.GetText("id")] = canonical(normal(o, event))
 	}
 	for _, o := range want {
-		if text(&o, "type") == "marking-definition" {
+		if o.GetText("type") == "marking-definition" {
 			continue
 		}
-		id := text(&o, "id")
+		id := o.GetText("id")
 		ours, ok := index[id]
 		delete(index, id)
 		switch theirs := canonical(normal(o, event)); {
@@ -167,7 +167,7 @@ func trees(b stix.Bundle) []strictjson.Value {
 func markingsOf(objects []strictjson.Value) map[string]bool {
 	marks := map[string]bool{}
 	for _, o := range objects {
-		if typ := text(&o, "type"); typ == "report" || typ == "grouping" {
+		if typ := o.GetText("type"); typ == "report" || typ == "grouping" {
 			for _, m := range listed(&o, "object_marking_refs") {
 				marks[m.Text] = true
 			}

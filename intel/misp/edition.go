@@ -51,7 +51,7 @@ func WriteEvent(objects []*intel.Object, e Edition) []byte {
 func (w *writer) unnamed() []string {
 	named := map[string]bool{}
 	for _, r := range w.reports {
-		named[text(r, "id")] = true
+		named[r.GetText("id")] = true
 		for _, id := range w.under(r) {
 			named[id] = true
 		}
@@ -62,25 +62,25 @@ func (w *writer) unnamed() []string {
 // hand makes a written event the edition of one client.
 func (w *writer) hand() {
 	e, changed := w.edition, strconv.FormatInt(w.edition.Changed.Unix(), 10)
-	set(w.ev, "uuid", str(e.UUID))
-	set(w.ev, "id", str(EventNumber(e.UUID)))
-	set(w.ev, "distribution", str(ownOrganisation))
-	each(w.ev, func(part *strictjson.Value) { set(part, "distribution", str(inherit)) })
-	set(w.ev, "published", truth(true)) // to this client it is
-	set(w.ev, "publish_timestamp", str(changed))
+	w.ev.Set("uuid", str(e.UUID))
+	w.ev.Set("id", str(EventNumber(e.UUID)))
+	w.ev.Set("distribution", str(ownOrganisation))
+	each(w.ev, func(part *strictjson.Value) { part.Set("distribution", str(inherit)) })
+	w.ev.Set("published", truth(true)) // to this client it is
+	w.ev.Set("publish_timestamp", str(changed))
 	// A client takes nothing that is not newer than what it has.
-	if t, ok := unix(text(w.ev, "timestamp")); !ok || t.Before(e.Changed) {
-		set(w.ev, "timestamp", str(changed))
+	if t, ok := unix(w.ev.GetText("timestamp")); !ok || t.Before(e.Changed) {
+		w.ev.Set("timestamp", str(changed))
 	}
 	for _, name := range []string{"threat_level_id", "analysis"} {
 		if w.ev.Get(name) == nil {
-			set(w.ev, name, str(undefined[name]))
+			w.ev.Set(name, str(undefined[name]))
 		}
 	}
 	org := object(member("uuid", str(e.Org.UUID)), member("name", str(e.Org.Name)))
-	set(w.ev, "Org", org)
+	w.ev.Set("Org", org)
 	if w.ev.Get("Orgc") == nil {
-		set(w.ev, "Orgc", org.Clone())
+		w.ev.Set("Orgc", org.Clone())
 	}
 }
 
@@ -153,12 +153,12 @@ func HeadOf(doc []byte) (Head, error) {
 			if err != nil {
 				return Head{}, err
 			}
-			set(&ev, m.Name, v)
+			ev.Set(m.Name, v)
 		}
 	}
 	h := Head{UUID: scalar(&ev, "uuid")}
 	h.Timestamp, _ = unix(scalar(&ev, "timestamp"))
-	set(&ev, "id", str(EventNumber(h.UUID)))
+	ev.Set("id", str(EventNumber(h.UUID)))
 	brief := object(member("Event", ev))
 	h.Brief = strictjson.Append(nil, &brief)
 	return h, nil
@@ -231,11 +231,11 @@ func (c *completer) part(v *strictjson.Value) {
 		return
 	}
 	if scalar(v, "uuid") == "" {
-		set(v, "uuid", str(c.newID()))
+		v.Set("uuid", str(c.newID()))
 		c.added = true
 	}
 	if scalar(v, "timestamp") == "" {
-		set(v, "timestamp", str(c.now))
+		v.Set("timestamp", str(c.now))
 		c.added = true
 	}
 }

@@ -101,7 +101,7 @@ func (r *reader) small(ev *event, m stix.Part, at string) {
 	case "Opinion":
 		ev.opinions = v.Items
 	default:
-		set(&ev.tree, m.Name, v)
+		ev.tree.Set(m.Name, v)
 	}
 }
 
@@ -141,7 +141,7 @@ func (r *reader) attributes(raw []byte, pointer, within string) []attribute {
 				Try("Send the object_relation that the object's template gives.")
 		}
 		if err != nil {
-			r.reject(p.raw, p.pointer, text(&p.tree, "uuid"), err)
+			r.reject(p.raw, p.pointer, p.tree.GetText("uuid"), err)
 			continue
 		}
 		out = append(out, a)
@@ -152,12 +152,12 @@ func (r *reader) attributes(raw []byte, pointer, within string) []attribute {
 func newAttribute(p part) (attribute, error) {
 	v := &p.tree
 	a := attribute{
-		part: p, uuid: scalar(v, "uuid"), typ: text(v, "type"), category: text(v, "category"), value: scalar(v, "value"),
-		comment: text(v, "comment"), relation: text(v, "object_relation"), data: text(v, "data"),
+		part: p, uuid: scalar(v, "uuid"), typ: v.GetText("type"), category: v.GetText("category"), value: scalar(v, "value"),
+		comment: v.GetText("comment"), relation: v.GetText("object_relation"), data: v.GetText("data"),
 	}
-	if a.value == "" && text(v, "value1") != "" {
-		a.value = text(v, "value1")
-		if second := text(v, "value2"); second != "" {
+	if a.value == "" && v.GetText("value1") != "" {
+		a.value = v.GetText("value1")
+		if second := v.GetText("value2"); second != "" {
 			a.value += separator + second
 		}
 	}
@@ -217,9 +217,9 @@ func (r *reader) composition(raw []byte, pointer string) (composition, bool) {
 			r.reject(m.Raw, at, "", duplicateOr(err))
 			continue
 		}
-		set(&o.tree, m.Name, v)
+		o.tree.Set(m.Name, v)
 	}
-	o.uuid, o.name, o.meta, o.comment = scalar(&o.tree, "uuid"), text(&o.tree, "name"), text(&o.tree, "meta-category"), text(&o.tree, "comment")
+	o.uuid, o.name, o.meta, o.comment = scalar(&o.tree, "uuid"), o.tree.GetText("name"), o.tree.GetText("meta-category"), o.tree.GetText("comment")
 	if len(o.attributes) > maxAttributes {
 		r.reject(raw, pointer, o.uuid, fault.New(fault.Invalid, "misp.object", "A MISP object has more than %d attributes.", maxAttributes).
 			Try("Split the object, or make the attributes attributes of the event."))

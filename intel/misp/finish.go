@@ -113,9 +113,9 @@ func (c *converter) contents(main *strictjson.Value, left *[]*attribute) []stric
 				put(&v, "hashes/MD5", str(hash))
 			}
 			sample(&v)
-			set(main, "content_ref", str(id))
+			main.Set("content_ref", str(id))
 		}
-		set(&v, "x_misp_filename", str(name))
+		v.Set("x_misp_filename", str(name))
 		made = append(made, v)
 		return true
 	})
@@ -181,7 +181,7 @@ func (c *converter) rule(o *composition, uuid string, at time.Time, of ruleTempl
 		property := known[a.relation]
 		switch {
 		case property != "" && v.Get(property) == nil:
-			set(&v, property, str(a.value))
+			v.Set(property, str(a.value))
 		case a.relation == of.reference:
 			reference(&v, "refs", a.value)
 		default:
@@ -189,7 +189,7 @@ func (c *converter) rule(o *composition, uuid string, at time.Time, of ruleTempl
 		}
 	}
 	rest(&v, left)
-	c.detects(&v, o.meta, at, text(&v, "pattern"), of.language)
+	c.detects(&v, o.meta, at, v.GetText("pattern"), of.language)
 	return c.finishObject(o, uuid, shape{}, v)[0]
 }
 
@@ -202,19 +202,19 @@ func (c *converter) customObject(o *composition, uuid string, at time.Time) stri
 		m := object(
 			member("type", str(a.typ)), member("object_relation", str(strings.ReplaceAll(a.relation, "(s)", ""))), member("value", str(a.value)),
 		)
-		setText(&m, "category", a.category)
-		setText(&m, "comment", a.comment)
+		m.SetText("category", a.category)
+		m.SetText("comment", a.comment)
 		if a.toIDs {
-			set(&m, "to_ids", truth(true))
+			m.Set("to_ids", truth(true))
 		}
-		setText(&m, "uuid", a.uuid)
-		setText(&m, "data", a.data)
+		m.SetText("uuid", a.uuid)
+		m.SetText("data", a.data)
 		held = append(held, m)
 	}
-	set(&v, "x_misp_attributes", list(held...))
-	setText(&v, "x_misp_comment", o.comment)
-	set(&v, "x_misp_meta_category", str(o.meta))
-	set(&v, "x_misp_name", str(o.name))
+	v.Set("x_misp_attributes", list(held...))
+	v.SetText("x_misp_comment", o.comment)
+	v.Set("x_misp_meta_category", str(o.meta))
+	v.Set("x_misp_name", str(o.name))
 	return c.finishObject(o, uuid, shape{}, v)[0]
 }
 
@@ -224,28 +224,28 @@ func (c *converter) customObject(o *composition, uuid string, at time.Time) stri
 func (c *converter) finishObject(o *composition, uuid string, sh shape, made ...strictjson.Value) []strictjson.Value {
 	h := object()
 	if original := scalar(&o.tree, "uuid"); original != uuid {
-		setText(&h, "uuid", original)
+		h.SetText("uuid", original)
 	}
 	for _, name := range []string{"template_uuid", "template_version"} {
-		setText(&h, name, scalar(&o.tree, name))
+		h.SetText(name, scalar(&o.tree, name))
 	}
 	c.common(&h, &o.part, "", "")
 	if !slices.ContainsFunc(made, func(v strictjson.Value) bool {
-		return text(&v, "description") == o.comment || text(&v, "x_misp_comment") == o.comment
+		return v.GetText("description") == o.comment || v.GetText("x_misp_comment") == o.comment
 	}) || sh.alone {
-		setText(&h, "comment", o.comment)
+		h.SetText("comment", o.comment)
 	}
 	back := valuesOf(o.name, made)
 	notes := make([]strictjson.Value, len(o.attributes))
 	for i := range o.attributes {
 		notes[i] = c.attributeHints(&o.attributes[i], o, back)
 	}
-	set(&h, "attributes", list(notes...))
+	h.Set("attributes", list(notes...))
 	if parts := c.takenIn(o, ofType(made, "file")); len(parts) > 0 {
-		set(&h, "parts", list(parts...))
+		h.Set("parts", list(parts...))
 	}
 	if refs := c.unreachable(o); len(refs) > 0 {
-		set(&h, "references", list(refs...))
+		h.Set("references", list(refs...))
 	}
 	extend(&made[0], h)
 	share(made)
@@ -256,39 +256,39 @@ func (c *converter) finishObject(o *composition, uuid string, sh shape, made ...
 // beside its value.
 func (c *converter) attributeHints(a *attribute, o *composition, back *values) strictjson.Value {
 	n := object()
-	setText(&n, "uuid", a.uuid)
-	set(&n, "type", str(a.typ))
-	set(&n, "object_relation", str(a.relation))
+	n.SetText("uuid", a.uuid)
+	n.Set("type", str(a.typ))
+	n.Set("object_relation", str(a.relation))
 	if v, data := back.take(a.relation, a.uuid); v != a.value || data != a.data {
-		set(&n, "value", str(a.value))
-		setText(&n, "data", a.data)
+		n.Set("value", str(a.value))
+		n.SetText("data", a.data)
 	}
-	setText(&n, "category", a.category)
-	setText(&n, "comment", a.comment)
+	n.SetText("category", a.category)
+	n.SetText("comment", a.comment)
 	if a.toIDs {
-		set(&n, "to_ids", truth(true))
+		n.Set("to_ids", truth(true))
 	}
 	if t := scalar(&a.tree, "timestamp"); t != scalar(&o.tree, "timestamp") {
-		set(&n, "timestamp", str(t))
+		n.Set("timestamp", str(t))
 	}
 	for _, name := range []string{"first_seen", "last_seen"} {
-		setText(&n, name, text(&a.tree, name))
+		n.SetText(name, a.tree.GetText(name))
 	}
 	if is, _ := flag(&a.tree, "disable_correlation"); is {
-		set(&n, "disable_correlation", truth(true))
+		n.Set("disable_correlation", truth(true))
 	}
 	if is, _ := flag(&a.tree, "deleted"); is {
-		set(&n, "deleted", truth(true))
+		n.Set("deleted", truth(true))
 	}
 	if d := scalar(&a.tree, "distribution"); d != "5" {
-		setText(&n, "distribution", d)
+		n.SetText("distribution", d)
 	}
 	var tags []string
 	for _, t := range listed(&a.tree, "Tag") {
-		tags = append(tags, text(&t, "name"))
+		tags = append(tags, t.GetText("name"))
 	}
 	if len(tags) > 0 {
-		set(&n, "tags", texts(tags))
+		n.Set("tags", texts(tags))
 	}
 	return n
 }
@@ -308,7 +308,7 @@ func (c *converter) references(o *composition) {
 		p := part{raw: strictjson.Append(nil, r), pointer: o.pointer + "/ObjectReference/" + strconv.Itoa(i), tree: *r}
 		at := p.instant(o.instant(c.at))
 		c.related = append(c.related, relation{
-			part: p, id: usable(text(r, "uuid")), source: source[0], target: scalar(r, "referenced_uuid"), kind: text(r, "relationship_type"), at: at, comment: text(r, "comment"),
+			part: p, id: usable(r.GetText("uuid")), source: source[0], target: scalar(r, "referenced_uuid"), kind: r.GetText("relationship_type"), at: at, comment: r.GetText("comment"),
 		})
 	}
 }

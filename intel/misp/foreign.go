@@ -43,7 +43,7 @@ func (w *writer) foreign(id string) {
 // is then attached to the attribute.
 func (w *writer) indicated(id string) bool {
 	for _, r := range w.to[id] {
-		if source := text(r, "source_ref"); prefix(source) == "indicator" && w.byID[source] != nil {
+		if source := r.GetText("source_ref"); prefix(source) == "indicator" && w.byID[source] != nil {
 			return true
 		}
 	}
@@ -61,7 +61,7 @@ var foreignTemplates = map[string]string{
 // foreignComposition writes an observable with what it refers to as a MISP
 // object. It reports whether there was more to say than one value.
 func (w *writer) foreignComposition(sco, from *strictjson.Value) bool {
-	name := foreignTemplates[text(sco, "type")]
+	name := foreignTemplates[sco.GetText("type")]
 	sh, ok := shapeOf(name)
 	if !ok {
 		return false
@@ -77,13 +77,13 @@ func (w *writer) foreignComposition(sco, from *strictjson.Value) bool {
 	if len(vs.all) < 2 {
 		return false
 	}
-	w.done[text(sco, "id")] = true
+	w.done[sco.GetText("id")] = true
 	for i := range others {
-		if vs.byUUID[suffix(text(&others[i], "id"))] != nil {
-			w.done[text(&others[i], "id")] = true
+		if vs.byUUID[suffix(others[i].GetText("id"))] != nil {
+			w.done[others[i].GetText("id")] = true
 		}
 	}
-	appendTo(w.ev, "Object", w.guessedObject(name, suffix(text(sco, "id")), from, vs))
+	appendTo(w.ev, "Object", w.guessedObject(name, suffix(sco.GetText("id")), from, vs))
 	return true
 }
 
@@ -112,8 +112,8 @@ func refsOf(v *strictjson.Value, ids []string) []string {
 func (w *writer) guessedObject(name, uuid string, from *strictjson.Value, vs *values) strictjson.Value {
 	meta := map[string]string{"artifact": "file", "directory": "file", "file": "file", "software": "misc", "geolocation": "misc", "process": "misc", "user-account": "misc"}[name]
 	o := object(member("uuid", str(uuid)), member("name", str(name)), member("meta-category", str(firstOf(meta, "network"))))
-	setText(&o, "comment", text(from, "description"))
-	setText(&o, "timestamp", seconds(text(from, "modified")))
+	o.SetText("comment", from.GetText("description"))
+	o.SetText("timestamp", seconds(from.GetText("modified")))
 	for _, e := range vs.all {
 		appendTo(&o, "Attribute", w.guessed(e, from, uuid))
 	}
@@ -123,7 +123,7 @@ func (w *writer) guessedObject(name, uuid string, from *strictjson.Value, vs *va
 // foreignPattern writes an indicator whose comparisons are all relations of one
 // template.
 func (w *writer) foreignPattern(o *strictjson.Value) bool {
-	tests, ok := conjunction(text(o, "pattern"))
+	tests, ok := conjunction(o.GetText("pattern"))
 	if !ok || len(tests) < 2 {
 		return false
 	}
@@ -134,7 +134,7 @@ func (w *writer) foreignPattern(o *strictjson.Value) bool {
 		return false
 	}
 	vs := &values{name: name, byUUID: map[string]*entry{}, byRelation: map[string][]*entry{}}
-	vs.pattern(sh, text(o, "pattern"))
+	vs.pattern(sh, o.GetText("pattern"))
 	said := 0
 	for _, t := range tests {
 		if !strings.HasPrefix(t.path, typ+":") {
@@ -147,7 +147,7 @@ func (w *writer) foreignPattern(o *strictjson.Value) bool {
 	if len(vs.all) != said {
 		return false // what the template cannot say would be lost
 	}
-	appendTo(w.ev, "Object", w.guessedObject(name, suffix(text(o, "id")), o, vs))
+	appendTo(w.ev, "Object", w.guessedObject(name, suffix(o.GetText("id")), o, vs))
 	return true
 }
 
@@ -167,7 +167,7 @@ func (w *writer) foreignObserved(o *strictjson.Value) {
 		appendTo(w.ev, "Attribute", a)
 	}
 	if all {
-		w.done[text(o, "id")] = true
+		w.done[o.GetText("id")] = true
 		w.commented(o, w.ev)
 	}
 }
@@ -183,14 +183,14 @@ var plainObservables = map[string]struct{ typ, property string }{
 // several hashes is a file object; everything else that has one value is one
 // attribute.
 func (w *writer) foreignObservable(sco, from *strictjson.Value) (a strictjson.Value, ok bool) {
-	typ := text(sco, "type")
+	typ := sco.GetText("type")
 	plain, known := plainObservables[typ]
 	v := asText(sco.Get(plain.property))
 	kind := plain.typ
 	if hashes := sco.Get("hashes"); typ == "file" && hashes != nil && len(hashes.Members) == 1 {
 		if h := hashType(hashes.Members[0].Name); h != "" {
 			kind, v = h, hashes.Members[0].Value.Text
-			if name := text(sco, "name"); name != "" {
+			if name := sco.GetText("name"); name != "" {
 				kind, v = "filename|"+h, name+separator+v
 			}
 		}
@@ -201,10 +201,10 @@ func (w *writer) foreignObservable(sco, from *strictjson.Value) (a strictjson.Va
 	if kind == "AS" {
 		v = "AS" + v
 	}
-	a = object(member("uuid", str(suffix(text(sco, "id")))), member("type", str(kind)), member("category", str(attributeTypes[kind].category)), member("value", str(v)), member("to_ids", truth(false)))
-	setText(&a, "timestamp", seconds(text(from, "modified")))
+	a = object(member("uuid", str(suffix(sco.GetText("id")))), member("type", str(kind)), member("category", str(attributeTypes[kind].category)), member("value", str(v)), member("to_ids", truth(false)))
+	a.SetText("timestamp", seconds(from.GetText("modified")))
 	if tags := w.tags(from, nil); len(tags) > 0 {
-		set(&a, "Tag", list(tags...))
+		a.Set("Tag", list(tags...))
 	}
 	return a, true
 }
@@ -230,8 +230,8 @@ var foreignTests = map[string]string{
 // is one attribute; rules of other languages are attributes of their type; any
 // other pattern is kept as what it is.
 func (w *writer) foreignIndicator(o *strictjson.Value) {
-	w.done[text(o, "id")] = true
-	pattern, language := text(o, "pattern"), text(o, "pattern_type")
+	w.done[o.GetText("id")] = true
+	pattern, language := o.GetText("pattern"), o.GetText("pattern_type")
 	if language == "stix" && w.foreignPattern(o) {
 		return
 	}
@@ -252,16 +252,16 @@ func (w *writer) foreignIndicator(o *strictjson.Value) {
 	if kind == "AS" {
 		v = "AS" + strings.TrimPrefix(v, "AS")
 	}
-	a := object(member("uuid", str(suffix(text(o, "id")))), member("type", str(kind)), member("category", str(firstOf(attributeTypes[kind].category, "External analysis"))), member("value", str(v)), member("to_ids", truth(true)))
-	setText(&a, "comment", firstOf(text(o, "description"), text(o, "name")))
-	setText(&a, "timestamp", seconds(text(o, "modified")))
+	a := object(member("uuid", str(suffix(o.GetText("id")))), member("type", str(kind)), member("category", str(firstOf(attributeTypes[kind].category, "External analysis"))), member("value", str(v)), member("to_ids", truth(true)))
+	a.SetText("comment", firstOf(o.GetText("description"), o.GetText("name")))
+	a.SetText("timestamp", seconds(o.GetText("modified")))
 	if tags := w.tags(o, nil); len(tags) > 0 {
-		set(&a, "Tag", list(tags...))
+		a.Set("Tag", list(tags...))
 	}
 	w.commented(o, &a)
-	for _, r := range w.from[text(o, "id")] {
-		if t := w.byID[text(r, "target_ref")]; t != nil && foreignCluster(text(t, "type")) {
-			w.done[text(r, "id")] = true
+	for _, r := range w.from[o.GetText("id")] {
+		if t := w.byID[r.GetText("target_ref")]; t != nil && foreignCluster(t.GetText("type")) {
+			w.done[r.GetText("id")] = true
 			w.galaxy(t, &a)
 		}
 	}

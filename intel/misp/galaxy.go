@@ -37,11 +37,11 @@ func clusterTags(galaxies []strictjson.Value) map[string]bool {
 	tags := map[string]bool{}
 	for i := range galaxies {
 		g := &galaxies[i]
-		if galaxyTypes[text(g, "type")] == "" {
+		if galaxyTypes[g.GetText("type")] == "" {
 			continue
 		}
 		for _, cl := range clustersOf(g) {
-			tags["misp-galaxy:"+text(g, "type")+`="`+text(&cl, "value")+`"`] = true
+			tags["misp-galaxy:"+g.GetText("type")+`="`+cl.GetText("value")+`"`] = true
 		}
 	}
 	return tags
@@ -60,28 +60,28 @@ func (c *converter) galaxy(g *strictjson.Value, at time.Time) (ids []string) {
 	clusters := clustersOf(g)
 	for i := range clusters {
 		cl := &clusters[i]
-		key := text(cl, "uuid") + text(cl, "value")
+		key := cl.GetText("uuid") + cl.GetText("value")
 		if id := c.clusters[key]; id != "" {
 			ids = append(ids, id)
 			continue
 		}
-		uuid := usable(text(cl, "uuid"))
+		uuid := usable(cl.GetText("uuid"))
 		if uuid == "" || c.held[firstOf(galaxyTypes[typeOfCluster(g, cl)], "x-misp-galaxy-cluster")+"--"+uuid] {
-			uuid = stix.NameUUID(namespace, text(cl, "uuid")+" - "+text(cl, "type")+" - "+text(cl, "value"))
+			uuid = stix.NameUUID(namespace, cl.GetText("uuid")+" - "+cl.GetText("type")+" - "+cl.GetText("value"))
 		}
 		o := c.cluster(g, cl, uuid, at)
 		err := c.keep(part{}, o)
-		if err != nil && text(&o, "type") != "x-misp-galaxy-cluster" {
+		if err != nil && o.GetText("type") != "x-misp-galaxy-cluster" {
 			o = c.customCluster(g, cl, uuid, at)
 			err = c.keep(part{}, o)
 		}
 		if err != nil {
 			raw := strictjson.Append(nil, cl)
-			c.r.reject(raw, c.ev.pointer+"/Galaxy", text(cl, "uuid"), err)
+			c.r.reject(raw, c.ev.pointer+"/Galaxy", cl.GetText("uuid"), err)
 			continue
 		}
-		c.clusters[key] = text(&o, "id")
-		ids = append(ids, text(&o, "id"))
+		c.clusters[key] = o.GetText("id")
+		ids = append(ids, o.GetText("id"))
 	}
 	return ids
 }
@@ -96,24 +96,24 @@ func (c *converter) cluster(g, cl *strictjson.Value, uuid string, at time.Time) 
 		return c.place(g, cl, uuid, at)
 	}
 	o := c.domain(typ, uuid, at)
-	drop(&o, "created_by_ref")
-	name := text(cl, "value")
+	o.Drop("created_by_ref")
+	name := cl.GetText("value")
 	if strings.HasPrefix(kind, "mitre-") {
 		if short, _, long := strings.Cut(name, " - "); long {
 			name = strings.TrimSpace(short)
 		}
 	}
-	set(&o, "name", str(name))
-	set(&o, "labels", clusterLabels(g, cl))
+	o.Set("name", str(name))
+	o.Set("labels", clusterLabels(g, cl))
 	if typ == "identity" {
-		set(&o, "identity_class", str("class"))
-		setText(&o, "description", firstOf(text(cl, "description"), text(g, "description")))
+		o.Set("identity_class", str("class"))
+		o.SetText("description", firstOf(cl.GetText("description"), g.GetText("description")))
 		return o
 	}
 	if typ == "malware" {
-		set(&o, "is_family", truth(false))
+		o.Set("is_family", truth(false))
 	}
-	setText(&o, "description", text(cl, "description"))
+	o.SetText("description", cl.GetText("description"))
 	if meta := cl.Get("meta"); meta != nil {
 		for i := range meta.Members {
 			applyMeta(&o, typ, name, &meta.Members[i])
@@ -123,7 +123,7 @@ func (c *converter) cluster(g, cl *strictjson.Value, uuid string, at time.Time) 
 }
 
 func typeOfCluster(g, cl *strictjson.Value) string {
-	return firstOf(text(cl, "type"), text(g, "type"))
+	return firstOf(cl.GetText("type"), g.GetText("type"))
 }
 
 func firstOf(ss ...string) string {
@@ -136,8 +136,8 @@ func firstOf(ss ...string) string {
 }
 
 func clusterLabels(g, cl *strictjson.Value) strictjson.Value {
-	labels := []string{`misp:galaxy-name="` + text(g, "name") + `"`, `misp:galaxy-type="` + typeOfCluster(g, cl) + `"`}
-	if tag := text(cl, "tag_name"); tag != "" {
+	labels := []string{`misp:galaxy-name="` + g.GetText("name") + `"`, `misp:galaxy-type="` + typeOfCluster(g, cl) + `"`}
+	if tag := cl.GetText("tag_name"); tag != "" {
 		labels = append(labels, tag)
 	}
 	return texts(labels)
@@ -167,19 +167,19 @@ func applyMeta(o *strictjson.Value, typ, name string, m *strictjson.Member) {
 	}
 	if single, typed := typedMeta[typ][m.Name]; typed {
 		if single {
-			set(o, m.Name, str(values[0]))
+			o.Set(m.Name, str(values[0]))
 		} else {
-			set(o, m.Name, texts(values))
+			o.Set(m.Name, texts(values))
 		}
 		return
 	}
 	switch m.Name {
 	case "country":
 		if typ == "location" {
-			set(o, "country", str(values[0]))
+			o.Set("country", str(values[0]))
 			return
 		}
-		set(o, metaName(m.Name), m.Value.Clone())
+		o.Set(metaName(m.Name), m.Value.Clone())
 	case "created", "modified", "first_seen", "last_seen":
 		applyTime(o, m.Name, values[0])
 	case "external_id", "refs", "Technique ID":
@@ -193,15 +193,15 @@ func applyMeta(o *strictjson.Value, typ, name string, m *strictjson.Member) {
 			chain(o, v)
 		}
 	case "is_family":
-		set(o, "is_family", truth(strings.EqualFold(values[0], "true") || values[0] == "1"))
+		o.Set("is_family", truth(strings.EqualFold(values[0], "true") || values[0] == "1"))
 	case "type", "labels", "malware_types", "tool_types", "threat_actor_types":
 		if property := typesMeta[typ]; property != "" {
-			set(o, property, texts(values))
+			o.Set(property, texts(values))
 			return
 		}
-		set(o, metaName(m.Name), m.Value.Clone())
+		o.Set(metaName(m.Name), m.Value.Clone())
 	default:
-		set(o, metaName(m.Name), m.Value.Clone())
+		o.Set(metaName(m.Name), m.Value.Clone())
 	}
 }
 
@@ -209,14 +209,14 @@ func applyTime(o *strictjson.Value, name, v string) {
 	t, ok := dated(v)
 	switch {
 	case !ok:
-		set(o, metaName(name), str(v))
+		o.Set(metaName(name), str(v))
 	case name == "created":
-		set(o, "created", str(t.Format(versionTime)))
-		set(o, "modified", str(t.Format(versionTime)))
+		o.Set("created", str(t.Format(versionTime)))
+		o.Set("modified", str(t.Format(versionTime)))
 	case name == "modified":
-		set(o, "modified", str(t.Format(versionTime)))
+		o.Set("modified", str(t.Format(versionTime)))
 	default:
-		set(o, name, str(t.Format(plainTime)))
+		o.Set(name, str(t.Format(plainTime)))
 	}
 }
 
@@ -258,12 +258,12 @@ func aliases(o *strictjson.Value, name string, values []string) {
 	}
 	switch {
 	case len(others) == 0:
-	case text(o, "type") == "vulnerability":
+	case o.GetText("type") == "vulnerability":
 		for _, v := range others {
 			reference(o, "external_id", v)
 		}
 	default:
-		set(o, "aliases", texts(others))
+		o.Set("aliases", texts(others))
 	}
 }
 
@@ -275,7 +275,7 @@ func chain(o *strictjson.Value, s string) {
 		k.Items = append(k.Items, phase)
 		return
 	}
-	set(o, "kill_chain_phases", list(phase))
+	o.Set("kill_chain_phases", list(phase))
 }
 
 // catalogues are who gave an external id, by its prefix.
@@ -307,29 +307,29 @@ func reference(o *strictjson.Value, kind, v string) {
 		refs.Items = append(refs.Items, r)
 		return
 	}
-	set(o, "external_references", list(r))
+	o.Set("external_references", list(r))
 }
 
 // place is a country or a region.
 func (c *converter) place(g, cl *strictjson.Value, uuid string, at time.Time) strictjson.Value {
 	o := c.domain("location", uuid, at)
-	drop(&o, "created_by_ref")
-	set(&o, "labels", clusterLabels(g, cl))
+	o.Drop("created_by_ref")
+	o.Set("labels", clusterLabels(g, cl))
 	meta := cl.Get("meta")
 	if typeOfCluster(g, cl) == "country" {
 		var iso string
 		if v := meta.Get("ISO"); v != nil {
 			iso = firstOf(itemsOf(v)...)
 		}
-		setText(&o, "country", firstOf(iso, text(cl, "value")))
-		setText(&o, "name", text(cl, "description"))
-		setText(&o, "description", text(g, "description")+" | "+text(cl, "value"))
+		o.SetText("country", firstOf(iso, cl.GetText("value")))
+		o.SetText("name", cl.GetText("description"))
+		o.SetText("description", g.GetText("description")+" | "+cl.GetText("value"))
 	} else {
-		_, region, _ := strings.Cut(text(cl, "value"), " - ")
-		region = firstOf(region, text(cl, "value"))
-		set(&o, "name", str(region))
-		set(&o, "region", str(regionName(region)))
-		setText(&o, "description", text(g, "description")+" | "+text(cl, "description"))
+		_, region, _ := strings.Cut(cl.GetText("value"), " - ")
+		region = firstOf(region, cl.GetText("value"))
+		o.Set("name", str(region))
+		o.Set("region", str(regionName(region)))
+		o.SetText("description", g.GetText("description")+" | "+cl.GetText("description"))
 	}
 	if meta != nil {
 		for i := range meta.Members {
@@ -338,7 +338,7 @@ func (c *converter) place(g, cl *strictjson.Value, uuid string, at time.Time) st
 				applyMeta(&o, "location", "", m)
 				continue
 			}
-			set(&o, metaName(m.Name), m.Value.Clone())
+			o.Set(metaName(m.Name), m.Value.Clone())
 		}
 	}
 	return o
@@ -356,22 +356,22 @@ func regionName(s string) string {
 
 func (c *converter) customCluster(g, cl *strictjson.Value, uuid string, at time.Time) strictjson.Value {
 	o := c.domain("x-misp-galaxy-cluster", uuid, at)
-	drop(&o, "created_by_ref")
-	set(&o, "labels", clusterLabels(g, cl))
-	set(&o, "x_misp_name", str(text(g, "name")))
-	set(&o, "x_misp_type", str(typeOfCluster(g, cl)))
-	set(&o, "x_misp_value", str(text(cl, "value")))
-	set(&o, "x_misp_description", str(text(g, "description")+" | "+text(cl, "description")))
+	o.Drop("created_by_ref")
+	o.Set("labels", clusterLabels(g, cl))
+	o.Set("x_misp_name", str(g.GetText("name")))
+	o.Set("x_misp_type", str(typeOfCluster(g, cl)))
+	o.Set("x_misp_value", str(cl.GetText("value")))
+	o.Set("x_misp_description", str(g.GetText("description")+" | "+cl.GetText("description")))
 	if meta := cl.Get("meta"); meta != nil && len(meta.Members) > 0 {
 		m := object()
 		for i := range meta.Members {
 			if len(itemsOf(&meta.Members[i].Value)) > 0 {
 				name := strings.NewReplacer(" ", "_", ".", "_").Replace(meta.Members[i].Name)
-				set(&m, name, meta.Members[i].Value.Clone())
+				m.Set(name, meta.Members[i].Value.Clone())
 			}
 		}
 		if len(m.Members) > 0 {
-			set(&o, "x_misp_meta", m)
+			o.Set("x_misp_meta", m)
 		}
 	}
 	return o

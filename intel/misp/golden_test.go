@@ -69,7 +69,7 @@ func TestCorpusMapping(t *testing.T) {
 			}
 			var got []strictjson.Value
 			for _, o := range trees(b) {
-				if typ := text(&o, "type"); typ != "grouping" && typ != "note" && (typ != "identity" || label(&o, "name") != "") {
+				if typ := o.GetText("type"); typ != "grouping" && typ != "note" && (typ != "identity" || label(&o, "name") != "") {
 					got = append(got, o)
 				}
 			}
@@ -93,8 +93,8 @@ func TestCorpusMapping(t *testing.T) {
 // not say to_ids as if they did.
 func asMeant(misp, want *strictjson.Value) {
 	for _, o := range oneOrMany(want) {
-		if text(&o, "type") == "indicator" && misp.Get("value") != nil && misp.Get("to_ids") == nil {
-			set(misp, "to_ids", truth(true))
+		if o.GetText("type") == "indicator" && misp.Get("value") != nil && misp.Get("to_ids") == nil {
+			misp.Set("to_ids", truth(true))
 		}
 	}
 }
@@ -117,33 +117,33 @@ func essence(v strictjson.Value) map[string]bool {
 		}
 		for _, a := range oneOrMany(ev.Get("Attribute")) {
 			is, _ := flag(&a, "to_ids")
-			out["attribute "+scalar(&a, "uuid")+" "+text(&a, "type")+" "+text(&a, "category")+" "+scalar(&a, "value")+" "+map[bool]string{true: "ids", false: "-"}[is]] = true
+			out["attribute "+scalar(&a, "uuid")+" "+a.GetText("type")+" "+a.GetText("category")+" "+scalar(&a, "value")+" "+map[bool]string{true: "ids", false: "-"}[is]] = true
 			if c := scalar(&a, "timestamp"); c != "" {
 				out["time of "+scalar(&a, "uuid")+" "+c] = true
 			}
-			if c := text(&a, "comment"); c != "" && !decorative(c) {
+			if c := a.GetText("comment"); c != "" && !decorative(c) {
 				out["comment of "+scalar(&a, "uuid")+" "+c] = true
 			}
 		}
 		for _, o := range oneOrMany(ev.Get("Object")) {
-			out["object "+scalar(&o, "uuid")+" "+text(&o, "name")+" "+text(&o, "meta-category")] = true
-			if c := text(&o, "comment"); c != "" && !decorative(c) {
+			out["object "+scalar(&o, "uuid")+" "+o.GetText("name")+" "+o.GetText("meta-category")] = true
+			if c := o.GetText("comment"); c != "" && !decorative(c) {
 				out["comment of "+scalar(&o, "uuid")+" "+c] = true
 			}
 			for _, a := range oneOrMany(o.Get("Attribute")) {
-				out["  "+text(&o, "name")+" "+text(&a, "object_relation")+" "+text(&a, "type")+" = "+instantOr(scalar(&a, "value"))] = true
+				out["  "+o.GetText("name")+" "+a.GetText("object_relation")+" "+a.GetText("type")+" = "+instantOr(scalar(&a, "value"))] = true
 			}
 			for _, r := range listed(&o, "ObjectReference") {
-				out["ref "+scalar(&o, "uuid")+" "+text(&r, "relationship_type")+" "+scalar(&r, "referenced_uuid")] = true
+				out["ref "+scalar(&o, "uuid")+" "+r.GetText("relationship_type")+" "+scalar(&r, "referenced_uuid")] = true
 			}
 		}
 		for _, g := range listed(ev, "Galaxy") {
 			for _, c := range clustersOf(&g) {
-				out["galaxy "+text(&g, "type")+" "+text(&c, "value")] = true
+				out["galaxy "+g.GetText("type")+" "+c.GetText("value")] = true
 			}
 		}
 		for _, r := range listed(ev, "EventReport") {
-			out["report "+text(&r, "name")] = true
+			out["report "+r.GetText("name")] = true
 		}
 	}
 	return out
@@ -277,7 +277,7 @@ func TestCorpusGoldenBack(t *testing.T) {
 	equal, total := map[string]int{}, map[string]int{}
 	for _, line := range lines(read(t, filepath.Join(corpus(t), "golden-stix21-to-misp.jsonl.gz"))) {
 		pair := tree(t, line)
-		kind, name := text(&pair, "kind"), text(&pair, "name")
+		kind, name := pair.GetText("kind"), pair.GetText("name")
 		total[kind]++
 		doc := strictjson.Append(nil, pair.Get("stix21"))
 		b := parseStix(t, doc)

@@ -66,7 +66,7 @@ func (c *converter) sort(tags []strictjson.Value, but map[string]bool) sorted {
 	var s sorted
 	seen := map[string]bool{}
 	for i := range tags {
-		name := text(&tags[i], "name")
+		name := tags[i].GetText("name")
 		if name == "" || but[name] || seen[name] {
 			continue
 		}
@@ -122,12 +122,12 @@ func (c *converter) markEvent() {
 // event is about everything in it; a reader of STIX would see only the report
 // marked.
 func (c *converter) mark(o *strictjson.Value) {
-	if text(o, "type") == "marking-definition" || len(c.marks) == 0 {
+	if o.GetText("type") == "marking-definition" || len(c.marks) == 0 {
 		return
 	}
 	refs := o.Get("object_marking_refs")
 	if refs == nil {
-		set(o, "object_marking_refs", texts(c.marks))
+		o.Set("object_marking_refs", texts(c.marks))
 		return
 	}
 	for _, id := range c.marks {
@@ -142,12 +142,12 @@ func (s *sorted) apply(o *strictjson.Value) {
 	if labels := o.Get("labels"); labels != nil {
 		labels.Items = append(labels.Items, texts(s.labels).Items...)
 	} else if len(s.labels) > 0 {
-		set(o, "labels", texts(s.labels))
+		o.Set("labels", texts(s.labels))
 	}
 	if len(s.marks) > 0 {
-		set(o, "object_marking_refs", texts(s.marks))
+		o.Set("object_marking_refs", texts(s.marks))
 	}
 	if s.level != "" {
-		set(o, "confidence", number(s.level))
+		o.Set("confidence", number(s.level))
 	}
 }

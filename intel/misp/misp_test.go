@@ -135,7 +135,7 @@ func TestNeverAllOrNothing(t *testing.T) {
 		t.Errorf("rejected: %+v", b.Rejected)
 	}
 	custom := object1(t, b, "x-misp-attribute--40000000-0000-4000-8000-000000000005")
-	if text(custom.Tree, "x_misp_value") != "not a hash" {
+	if custom.Tree.GetText("x_misp_value") != "not a hash" {
 		t.Errorf("a hash that is none: %s", custom.Raw)
 	}
 	if o := object1(t, b, "observed-data--40000000-0000-4000-8000-000000000006"); !o.Revoked {
@@ -168,12 +168,12 @@ func TestBack(t *testing.T) {
 		t.Errorf("tags %v, were %v", g, w)
 	}
 	cluster := clustersOf(&listed(ev, "Galaxy")[0])[0]
-	if text(&cluster, "value") != "Nightjar" || len(listed(cluster.Get("meta"), "synonyms")) != 1 {
+	if cluster.GetText("value") != "Nightjar" || len(listed(cluster.Get("meta"), "synonyms")) != 1 {
 		t.Errorf("cluster %s", canonical(cluster))
 	}
 	first := listed(ev, "Attribute")[0]
 	sighting := listed(&first, "Sighting")
-	if len(sighting) != 1 || scalar(&sighting[0], "date_sighting") != "1795169000" || text(sighting[0].Get("Organisation"), "name") != "CSIRT BB" {
+	if len(sighting) != 1 || scalar(&sighting[0], "date_sighting") != "1795169000" || sighting[0].Get("Organisation").GetText("name") != "CSIRT BB" {
 		t.Errorf("sightings of %s", canonical(first))
 	}
 	if len(listed(ev, "EventReport")) != 1 || len(listed(ev, "Note")) != 1 {

@@ -33,7 +33,7 @@ func (c *converter) inside() (parts map[string][]*composition, taken map[string]
 	within := func(o *composition, name string) (found []*composition) {
 		for _, r := range listed(&o.tree, "ObjectReference") {
 			part := byUUID[scalar(&r, "referenced_uuid")]
-			if part != nil && part.name == name && includes[text(&r, "relationship_type")] && !taken[part.uuid] && !slices.Contains(found, part) {
+			if part != nil && part.name == name && includes[r.GetText("relationship_type")] && !taken[part.uuid] && !slices.Contains(found, part) {
 				found = append(found, part)
 			}
 		}
@@ -67,7 +67,7 @@ func (c *converter) takeIn(file *strictjson.Value, o *composition) {
 		}
 		pe = c.parts[o.uuid][0]
 		sh := shapes["pe"]
-		made := c.shaped(pe, sh, object(member("type", str("file")), member("id", str(text(file, "id")))), "")[0]
+		made := c.shaped(pe, sh, object(member("type", str("file")), member("id", str(file.GetText("id")))), "")[0]
 		put(file, peExtension, at(&made, peExtension).Clone())
 	}
 	for _, section := range c.parts[pe.uuid] {
@@ -109,17 +109,17 @@ func (c *converter) takenIn(o *composition, file *strictjson.Value) []strictjson
 	for i, part := range c.parts[o.uuid] {
 		vs := partValues(part.name, file, extension, i)
 		n := object(member("uuid", str(part.uuid)), member("name", str(part.name)), member("meta-category", str(part.meta)))
-		setText(&n, "comment", part.comment)
+		n.SetText("comment", part.comment)
 		for _, name := range []string{"template_uuid", "template_version", "timestamp", "first_seen", "last_seen"} {
-			setText(&n, name, scalar(&part.tree, name))
+			n.SetText(name, scalar(&part.tree, name))
 		}
 		var attributes []strictjson.Value
 		for k := range part.attributes {
 			attributes = append(attributes, c.attributeHints(&part.attributes[k], part, vs))
 		}
-		set(&n, "attributes", list(attributes...))
+		n.Set("attributes", list(attributes...))
 		if refs := listed(&part.tree, "ObjectReference"); len(refs) > 0 {
-			set(&n, "references", list(bare(refs)...))
+			n.Set("references", list(bare(refs)...))
 		}
 		out = append(out, n)
 		out = append(out, c.takenIn(part, file)...)
@@ -146,7 +146,7 @@ func bare(refs []strictjson.Value) []strictjson.Value {
 	for i := range refs {
 		out[i] = object()
 		for _, name := range []string{"uuid", "referenced_uuid", "relationship_type", "timestamp", "comment"} {
-			setText(&out[i], name, scalar(&refs[i], name))
+			out[i].SetText(name, scalar(&refs[i], name))
 		}
 	}
 	return out
@@ -169,18 +169,18 @@ func (w *writer) takeOut(made []strictjson.Value, h *strictjson.Value) {
 	file := ofType(made, "file")
 	section := 0
 	for _, n := range listed(h, "parts") {
-		vs := partValues(text(&n, "name"), file, at(file, peExtension), section)
-		if text(&n, "name") == "pe-section" {
+		vs := partValues(n.GetText("name"), file, at(file, peExtension), section)
+		if n.GetText("name") == "pe-section" {
 			section++
 		}
 		o := object()
 		for _, name := range []string{"uuid", "name", "meta-category", "comment", "template_uuid", "template_version", "timestamp", "first_seen", "last_seen"} {
-			setText(&o, name, text(&n, name))
+			o.SetText(name, n.GetText(name))
 		}
 		for _, a := range listed(&n, "attributes") {
 			v := w.noted(&a, &made[0], vs)
 			if a.Get("timestamp") == nil {
-				setText(&v, "timestamp", text(&n, "timestamp"))
+				v.SetText("timestamp", n.GetText("timestamp"))
 			}
 			appendTo(&o, "Attribute", v)
 		}

@@ -63,8 +63,8 @@ func TestEveryTypeComesBack(t *testing.T) {
 				member("type", str(rapid.SampledFrom(types).Draw(t, "type"))), member("value", str(someValue().Draw(t, "value"))),
 				member("to_ids", truth(rapid.Bool().Draw(t, "to_ids"))), member("timestamp", str("1795168801")),
 			)
-			setText(&a, "comment", rapid.SampledFrom([]string{"", "seen twice"}).Draw(t, "comment"))
-			setText(&a, "category", rapid.SampledFrom([]string{"", "Other"}).Draw(t, "category"))
+			a.SetText("comment", rapid.SampledFrom([]string{"", "seen twice"}).Draw(t, "comment"))
+			a.SetText("category", rapid.SampledFrom([]string{"", "Other"}).Draw(t, "category"))
 			appendTo(&ev, "Attribute", a)
 		}
 		want, got := facts(ev), back(t, ev)
@@ -96,7 +96,7 @@ func TestEveryTemplateComesBack(t *testing.T) {
 			appendTo(&o, "Attribute", a)
 		}
 		ev := baseEvent()
-		set(&ev, "Object", list(o))
+		ev.Set("Object", list(o))
 		want, got := facts(ev), back(t, ev)
 		for k, v := range want {
 			if got[k] != v {

@@ -19,13 +19,13 @@ import (
 func facts(events ...strictjson.Value) map[string]string {
 	out := map[string]string{}
 	add := func(a *strictjson.Value, within string) {
-		k := fmt.Sprintf("%s %s %s %s=%s", within, scalar(a, "uuid"), text(a, "type"), text(a, "object_relation"), scalar(a, "value"))
+		k := fmt.Sprintf("%s %s %s %s=%s", within, scalar(a, "uuid"), a.GetText("type"), a.GetText("object_relation"), scalar(a, "value"))
 		is, given := flag(a, "to_ids")
 		if !given {
-			is = attributeTypes[text(a, "type")].toIDs
+			is = attributeTypes[a.GetText("type")].toIDs
 		}
-		out[k] = fmt.Sprintf("%s|%s|%t|%s|%s|%s|%s|%d", cmp.Or(text(a, "category"), attributeTypes[text(a, "type")].category), text(a, "comment"), is,
-			scalar(a, "timestamp"), text(a, "first_seen"), text(a, "last_seen"), strings.Join(tagNames(a), ","), len(text(a, "data")))
+		out[k] = fmt.Sprintf("%s|%s|%t|%s|%s|%s|%s|%d", cmp.Or(a.GetText("category"), attributeTypes[a.GetText("type")].category), a.GetText("comment"), is,
+			scalar(a, "timestamp"), a.GetText("first_seen"), a.GetText("last_seen"), strings.Join(tagNames(a), ","), len(a.GetText("data")))
 	}
 	for _, e := range events {
 		ev := e
@@ -37,10 +37,10 @@ func facts(events ...strictjson.Value) map[string]string {
 		}
 		for _, o := range oneOrMany(ev.Get("Object")) {
 			for _, a := range oneOrMany(o.Get("Attribute")) {
-				add(&a, scalar(&o, "uuid")+" "+text(&o, "name"))
+				add(&a, scalar(&o, "uuid")+" "+o.GetText("name"))
 			}
 			for _, r := range listed(&o, "ObjectReference") {
-				out["ref "+scalar(&o, "uuid")+" "+text(&r, "relationship_type")+" "+scalar(&r, "referenced_uuid")] = ""
+				out["ref "+scalar(&o, "uuid")+" "+r.GetText("relationship_type")+" "+scalar(&r, "referenced_uuid")] = ""
 			}
 		}
 	}
@@ -50,7 +50,7 @@ func facts(events ...strictjson.Value) map[string]string {
 func tagNames(a *strictjson.Value) []string {
 	var names []string
 	for _, t := range listed(a, "Tag") {
-		names = append(names, text(&t, "name"))
+		names = append(names, t.GetText("name"))
 	}
 	slices.Sort(names)
 	return names

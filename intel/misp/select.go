@@ -36,11 +36,11 @@ func (w *Whole) Entry(minimal bool) []byte {
 	line := object()
 	for _, name := range []string{"id", "timestamp", "published", "uuid"} {
 		if m := ev.Get(name); m != nil {
-			set(&line, name, *m)
+			line.Set(name, *m)
 		}
 	}
-	set(&line, "sighting_timestamp", str("0"))
-	set(&line, "orgc_uuid", str(text(ev.Get("Orgc"), "uuid")))
+	line.Set("sighting_timestamp", str("0"))
+	line.Set("orgc_uuid", str(ev.Get("Orgc").GetText("uuid")))
 	return strictjson.Append(nil, &line)
 }
 
@@ -58,7 +58,7 @@ func (w *Whole) Cut(deleted, data bool) {
 				continue
 			}
 			if !data {
-				drop(&v.Items[i], "data")
+				v.Items[i].Drop("data")
 			}
 			kept = append(kept, v.Items[i])
 		}
@@ -97,13 +97,13 @@ func (w *Whole) each(f func(a, within *strictjson.Value)) {
 // compared whole.
 func (w *Whole) Holder(uuid, value string) (holders []string) {
 	w.each(func(a, within *strictjson.Value) {
-		if uuid != "" && text(a, "uuid") != uuid || value != "" && text(a, "value") != value {
+		if uuid != "" && a.GetText("uuid") != uuid || value != "" && a.GetText("value") != value {
 			return
 		}
 		if within != nil {
 			a = within
 		}
-		holders = append(holders, text(a, "uuid"))
+		holders = append(holders, a.GetText("uuid"))
 	})
 	return holders
 }
@@ -112,7 +112,7 @@ func (w *Whole) Holder(uuid, value string) (holders []string) {
 // all of it that needs no content.
 func (q *Query) MatchHead(w *Whole) bool {
 	ev := w.event()
-	day, _ := dated(text(ev, "date"))
+	day, _ := dated(ev.GetText("date"))
 	stamp, _ := unix(scalar(ev, "timestamp"))
 	out, _ := unix(scalar(ev, "publish_timestamp"))
 	is, _ := flag(ev, "published")
@@ -120,7 +120,7 @@ func (q *Query) MatchHead(w *Whole) bool {
 	switch {
 	case q.group, q.published != nil && *q.published != is:
 		return false
-	case !q.ids.match(text(ev, "uuid"), scalar(ev, "id")), !q.info.match(text(ev, "info")), !q.org.match(text(org, "name"), text(org, "uuid")):
+	case !q.ids.match(ev.GetText("uuid"), scalar(ev, "id")), !q.info.match(ev.GetText("info")), !q.org.match(org.GetText("name"), org.GetText("uuid")):
 		return false
 	case !q.days.has(day), !q.eventChanged.has(stamp), !q.publishedAt.has(out):
 		return false
@@ -133,8 +133,8 @@ func (q *Query) MatchHead(w *Whole) bool {
 func (q *Query) MatchIndex(w *Whole) bool {
 	ev := w.event()
 	stamp, _ := unix(scalar(ev, "timestamp"))
-	return q.MatchHead(w) && q.uuids.match(text(ev, "uuid")) && q.changed.has(stamp) && q.tags.match(tagged(ev)...) &&
-		(q.anywhere == "" || contains(text(ev, "info"), q.anywhere))
+	return q.MatchHead(w) && q.uuids.match(ev.GetText("uuid")) && q.changed.has(stamp) && q.tags.match(tagged(ev)...) &&
+		(q.anywhere == "" || contains(ev.GetText("info"), q.anywhere))
 }
 
 // MatchEvent reports whether a whole event is what a query wants.
@@ -147,14 +147,14 @@ func (q *Query) MatchEvent(w *Whole) bool {
 	if !q.changed.has(stamp) {
 		return false
 	}
-	info := q.anywhere == "" || contains(text(ev, "info"), q.anywhere)
-	own := q.uuids.match(text(ev, "uuid")) && q.tags.match(tagged(ev)...)
+	info := q.anywhere == "" || contains(ev.GetText("info"), q.anywhere)
+	own := q.uuids.match(ev.GetText("uuid")) && q.tags.match(tagged(ev)...)
 	if own && info && q.noContent() {
 		return true
 	}
 	found := false
 	w.each(func(a, within *strictjson.Value) {
-		found = found || q.matchAttribute(ev, a, within, own) && (info || contains(text(a, "value"), q.anywhere))
+		found = found || q.matchAttribute(ev, a, within, own) && (info || contains(a.GetText("value"), q.anywhere))
 	})
 	return found
 }
@@ -171,11 +171,11 @@ func (q *Query) matchAttribute(ev, a, within *strictjson.Value, own bool) bool {
 	if is, _ := flag(a, "to_ids"); q.toIDs != nil && *q.toIDs != is {
 		return false
 	}
-	if !own && (!q.uuids.match(text(a, "uuid"), text(ev, "uuid")) || !q.tags.match(append(tagged(ev), tagged(a)...)...)) {
+	if !own && (!q.uuids.match(a.GetText("uuid"), ev.GetText("uuid")) || !q.tags.match(append(tagged(ev), tagged(a)...)...)) {
 		return false
 	}
-	return q.values.match(append(strings.Split(text(a, "value"), separator), text(a, "value"))...) &&
-		q.types.match(text(a, "type")) && q.category.match(text(a, "category")) && (q.objects.empty() || q.objects.match(text(within, "name")))
+	return q.values.match(append(strings.Split(a.GetText("value"), separator), a.GetText("value"))...) &&
+		q.types.match(a.GetText("type")) && q.category.match(a.GetText("category")) && (q.objects.empty() || q.objects.match(within.GetText("name")))
 }
 
 // Attributes returns the attributes of an event that a query wants, each as
@@ -188,20 +188,20 @@ func (q *Query) Attributes(w *Whole) (found [][]byte) {
 	head := object()
 	for _, name := range []string{"id", "uuid", "info", "distribution"} {
 		if m := ev.Get(name); m != nil {
-			set(&head, name, *m)
+			head.Set(name, *m)
 		}
 	}
 	w.each(func(a, within *strictjson.Value) {
 		stamp, _ := unix(scalar(a, "timestamp"))
-		if !q.matchAttribute(ev, a, within, false) || !q.changed.has(stamp) || q.anywhere != "" && !contains(text(a, "value"), q.anywhere) {
+		if !q.matchAttribute(ev, a, within, false) || !q.changed.has(stamp) || q.anywhere != "" && !contains(a.GetText("value"), q.anywhere) {
 			return
 		}
 		line := a.Clone()
 		if !q.data {
-			drop(&line, "data")
+			line.Drop("data")
 		}
-		set(&line, "event_id", str(scalar(ev, "id")))
-		set(&line, "Event", head.Clone())
+		line.Set("event_id", str(scalar(ev, "id")))
+		line.Set("Event", head.Clone())
 		found = append(found, strictjson.Append(nil, &line))
 	})
 	return found
@@ -216,7 +216,7 @@ func contains(s, part string) bool {
 
 func tagged(v *strictjson.Value) (names []string) {
 	for _, t := range listed(v, "Tag") {
-		names = append(names, text(&t, "name"))
+		names = append(names, t.GetText("name"))
 	}
 	return names
 }

@@ -20,7 +20,7 @@ func (c *converter) attribute(a *attribute) {
 	from := len(c.related)
 	made := c.attributeObjects(a, uuid, at)
 	err := c.keep(a.part, made...)
-	if err != nil && text(&made[0], "type") != "x-misp-attribute" {
+	if err != nil && made[0].GetText("type") != "x-misp-attribute" {
 		c.related = c.related[:from]
 		made = []strictjson.Value{c.customAttribute(a, uuid, at)}
 		if failed := err; c.keep(a.part, made...) == nil {
@@ -37,7 +37,7 @@ func (c *converter) attribute(a *attribute) {
 	var ids []string
 	for i := range made {
 		if made[i].Get("created") != nil {
-			ids = append(ids, text(&made[i], "id"))
+			ids = append(ids, made[i].GetText("id"))
 		}
 	}
 	c.around(&a.tree, ids, at)
@@ -56,12 +56,12 @@ func (c *converter) attributeObjects(a *attribute, uuid string, at time.Time) []
 	switch {
 	case a.typ == "campaign-name":
 		o := c.labelled("campaign", a, uuid, at)
-		set(&o, "name", str(a.value))
+		o.Set("name", str(a.value))
 		return c.finish(a, uuid, o)
 	case a.typ == "vulnerability":
 		o := c.labelled("vulnerability", a, uuid, at)
-		set(&o, "name", str(a.value))
-		set(&o, "external_references", list(object(member("source_name", str("cve")), member("external_id", str(a.value)))))
+		o.Set("name", str(a.value))
+		o.Set("external_references", list(object(member("source_name", str("cve")), member("external_id", str(a.value)))))
 		return c.finish(a, uuid, o)
 	case ruleLanguages[a.typ]:
 		return c.finish(a, uuid, c.indicator(a, uuid, at, "["+a.value+"]", a.typ))
@@ -104,12 +104,12 @@ func (m mapping) conjunction(v string) string {
 func (c *converter) observed(a *attribute, uuid string, at time.Time, scos []strictjson.Value, pattern string) []strictjson.Value {
 	o := c.labelled("observed-data", a, uuid, at)
 	c.seen(&o, &a.part, at)
-	set(&o, "number_observed", number("1"))
+	o.Set("number_observed", number("1"))
 	refs := make([]string, len(scos))
 	for i := range scos {
-		refs[i] = text(&scos[i], "id")
+		refs[i] = scos[i].GetText("id")
 	}
-	set(&o, "object_refs", texts(refs))
+	o.Set("object_refs", texts(refs))
 	made := append([]strictjson.Value{o}, scos...)
 	if a.toIDs {
 		made = append(made, c.indicator(a, uuid, at, "["+pattern+"]", "stix"))
@@ -121,8 +121,8 @@ func (c *converter) observed(a *attribute, uuid string, at time.Time, scos []str
 // seen sets when something was observed.
 func (c *converter) seen(o *strictjson.Value, p *part, at time.Time) {
 	first, last := at, at
-	f, hasFirst := dated(text(&p.tree, "first_seen"))
-	l, hasLast := dated(text(&p.tree, "last_seen"))
+	f, hasFirst := dated(p.tree.GetText("first_seen"))
+	l, hasLast := dated(p.tree.GetText("last_seen"))
 	if hasFirst {
 		first = f
 	}
@@ -136,8 +136,8 @@ func (c *converter) seen(o *strictjson.Value, p *part, at time.Time) {
 			last = first
 		}
 	}
-	set(o, "first_observed", str(first.Format(plainTime)))
-	set(o, "last_observed", str(last.Format(plainTime)))
+	o.Set("first_observed", str(first.Format(plainTime)))
+	o.Set("last_observed", str(last.Format(plainTime)))
 }
 
 // labelled begins an object that stands for an attribute.
@@ -147,9 +147,9 @@ func (c *converter) labelled(typ string, a *attribute, uuid string, at time.Time
 	if a.category != "" {
 		labels = append(labels, `misp:category="`+a.category+`"`)
 	}
-	set(&o, "labels", texts(labels))
+	o.Set("labels", texts(labels))
 	if is, _ := flag(&a.tree, "deleted"); is {
-		set(&o, "revoked", truth(true))
+		o.Set("revoked", truth(true))
 	}
 	but := map[string]bool{}
 	if g := a.tree.Get("Galaxy"); g != nil {
@@ -164,30 +164,30 @@ func (c *converter) labelled(typ string, a *attribute, uuid string, at time.Time
 
 func (c *converter) indicator(a *attribute, uuid string, at time.Time, pattern, language string) strictjson.Value {
 	o := c.labelled("indicator", a, uuid, at)
-	setText(&o, "description", a.comment)
+	o.SetText("description", a.comment)
 	c.detects(&o, a.category, at, pattern, language)
 	return o
 }
 
 // detects sets what all indicators of MISP have.
 func (c *converter) detects(o *strictjson.Value, phase string, at time.Time, pattern, language string) {
-	set(o, "pattern", str(pattern))
-	set(o, "pattern_type", str(language))
+	o.Set("pattern", str(pattern))
+	o.Set("pattern_type", str(language))
 	if o.Get("pattern_version") == nil {
-		set(o, "pattern_version", str("2.1"))
+		o.Set("pattern_version", str("2.1"))
 	}
-	set(o, "valid_from", str(at.Format(plainTime)))
+	o.Set("valid_from", str(at.Format(plainTime)))
 	if phase != "" {
-		set(o, "kill_chain_phases", list(object(member("kill_chain_name", str("misp-category")), member("phase_name", str(phase)))))
+		o.Set("kill_chain_phases", list(object(member("kill_chain_name", str("misp-category")), member("phase_name", str(phase)))))
 	}
 }
 
 func (c *converter) customAttribute(a *attribute, uuid string, at time.Time) strictjson.Value {
 	o := c.labelled("x-misp-attribute", a, uuid, at)
-	set(&o, "x_misp_category", str(a.category))
-	setText(&o, "x_misp_comment", a.comment)
-	set(&o, "x_misp_type", str(a.typ))
-	set(&o, "x_misp_value", str(a.value))
+	o.Set("x_misp_category", str(a.category))
+	o.SetText("x_misp_comment", a.comment)
+	o.Set("x_misp_type", str(a.typ))
+	o.Set("x_misp_value", str(a.value))
 	return c.finish(a, uuid, o)[0]
 }
 
@@ -202,7 +202,7 @@ func (c *converter) file(a *attribute, uuid string, at time.Time) []strictjson.V
 	}
 	file := object(member("type", str("file")), member("spec_version", str("2.1")), member("id", str("file--"+uuid)))
 	named := equals("file:name", name)
-	set(&file, "name", str(name))
+	file.Set("name", str(name))
 	if hash != "" {
 		put(&file, "hashes/MD5", str(hash))
 		named += " AND " + equals("file:hashes.MD5", hash)
@@ -210,7 +210,7 @@ func (c *converter) file(a *attribute, uuid string, at time.Time) []strictjson.V
 	if a.data == "" {
 		return c.observed(a, uuid, at, []strictjson.Value{file}, named)
 	}
-	set(&file, "content_ref", str("artifact--"+uuid))
+	file.Set("content_ref", str("artifact--"+uuid))
 	artifact := object(member("type", str("artifact")), member("spec_version", str("2.1")), member("id", str("artifact--"+uuid)), member("payload_bin", str(a.data)))
 	data := equals("file:content_ref.payload_bin", a.data)
 	pattern := named + " AND " + data
@@ -222,9 +222,9 @@ func (c *converter) file(a *attribute, uuid string, at time.Time) []strictjson.V
 }
 
 func sample(artifact *strictjson.Value) {
-	set(artifact, "mime_type", str("application/zip"))
-	set(artifact, "encryption_algorithm", str("mime-type-indicated"))
-	set(artifact, "decryption_key", str(samplePassword))
+	artifact.Set("mime_type", str("application/zip"))
+	artifact.Set("encryption_algorithm", str("mime-type-indicated"))
+	artifact.Set("decryption_key", str(samplePassword))
 }
 
 func sampleTests() string {
@@ -239,29 +239,29 @@ func (c *converter) finish(a *attribute, uuid string, made ...strictjson.Value) 
 	back := single(made)
 	h := object()
 	if original := scalar(&a.tree, "uuid"); original != uuid {
-		setText(&h, "uuid", original)
+		h.SetText("uuid", original)
 	}
 	if back.value != a.value {
-		set(&h, "value", str(a.value))
+		h.Set("value", str(a.value))
 	}
 	if back.comment != a.comment {
-		set(&h, "comment", str(a.comment))
+		h.Set("comment", str(a.comment))
 	}
 	if back.toIDs != a.toIDs {
-		set(&h, "to_ids", truth(a.toIDs))
+		h.Set("to_ids", truth(a.toIDs))
 	}
 	if a.data != back.data {
-		set(&h, "data", str(a.data))
+		h.Set("data", str(a.data))
 	}
 	c.common(&h, &a.part, back.category, a.category)
 	var own []string // markings that the event has as well: on the way back they would be taken for its own
 	for _, t := range listed(&a.tree, "Tag") {
-		if id := tlpMarkings[strings.ToLower(text(&t, "name"))]; id != "" && slices.Contains(c.marks, id) {
-			own = append(own, text(&t, "name"))
+		if id := tlpMarkings[strings.ToLower(t.GetText("name"))]; id != "" && slices.Contains(c.marks, id) {
+			own = append(own, t.GetText("name"))
 		}
 	}
 	if len(own) > 0 {
-		set(&h, "tags", texts(own))
+		h.Set("tags", texts(own))
 	}
 	extend(&made[0], h)
 	share(made)
@@ -276,26 +276,26 @@ func share(made []strictjson.Value) {
 		return
 	}
 	for i := range made[1:] {
-		set(&made[1+i], "object_marking_refs", refs.Clone())
+		made[1+i].Set("object_marking_refs", refs.Clone())
 	}
 }
 
 // common are the hints that attributes and objects share.
 func (c *converter) common(h *strictjson.Value, p *part, backCategory, category string) {
 	if backCategory != category {
-		setText(h, "category", category)
+		h.SetText("category", category)
 	}
 	if scalar(&p.tree, "timestamp") == "" {
-		set(h, "timestamp", str(""))
+		h.Set("timestamp", str(""))
 	}
 	for _, name := range []string{"first_seen", "last_seen"} {
-		setText(h, name, text(&p.tree, name))
+		h.SetText(name, p.tree.GetText(name))
 	}
 	if d := scalar(&p.tree, "distribution"); d != "5" {
-		setText(h, "distribution", d)
+		h.SetText("distribution", d)
 	}
-	setText(h, "sharing_group", text(p.tree.Get("SharingGroup"), "uuid"))
+	h.SetText("sharing_group", p.tree.Get("SharingGroup").GetText("uuid"))
 	if is, _ := flag(&p.tree, "disable_correlation"); is {
-		set(h, "disable_correlation", truth(true))
+		h.Set("disable_correlation", truth(true))
 	}
 }

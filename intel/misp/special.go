@@ -16,7 +16,7 @@ func payload(main *strictjson.Value, left *[]*attribute) {
 		if a.relation != "payload_bin" || a.data == "" {
 			return false
 		}
-		set(main, "payload_bin", str(a.data))
+		main.Set("payload_bin", str(a.data))
 		return true
 	})
 }
@@ -49,7 +49,7 @@ func contact(main *strictjson.Value, relations []string, left *[]*attribute) {
 		for _, r := range []string{"first-name", "middle-name", "last-name"} {
 			name = append(name, values(r)...)
 		}
-		setText(main, "name", strings.Join(name, " "))
+		main.SetText("name", strings.Join(name, " "))
 	}
 	var details []string
 	for _, r := range relations {
@@ -58,19 +58,19 @@ func contact(main *strictjson.Value, relations []string, left *[]*attribute) {
 		}
 	}
 	if main.Get("contact_information") == nil {
-		setText(main, "contact_information", strings.Join(details, " / "))
+		main.SetText("contact_information", strings.Join(details, " / "))
 	}
 }
 
 // contacts reads what [contact] joined.
 func (vs *values) contacts(sh shape, o *strictjson.Value) {
-	if vs.name == "person" && text(o, "name") != "" {
-		if first, rest, both := strings.Cut(text(o, "name"), " "); both {
+	if vs.name == "person" && o.GetText("name") != "" {
+		if first, rest, both := strings.Cut(o.GetText("name"), " "); both {
 			vs.spare("first-name", first)
 			vs.spare("last-name", rest)
 		}
 	}
-	for detail := range strings.SplitSeq(text(o, "contact_information"), " / ") {
+	for detail := range strings.SplitSeq(o.GetText("contact_information"), " / ") {
 		relation, all, ok := strings.Cut(detail, ": ")
 		if !ok || !slices.Contains(sh.contacts, relation) {
 			continue
@@ -92,7 +92,7 @@ func (vs *values) spare(relation, v string) {
 func (c *converter) mail(main *strictjson.Value, addresses []strictjson.Value, left *[]*attribute, uuid string) []strictjson.Value {
 	for _, role := range []string{"from", "to", "cc", "bcc"} {
 		for i := range addresses {
-			if refersTo(main, role, text(&addresses[i], "id")) {
+			if refersTo(main, role, addresses[i].GetText("id")) {
 				displayed(&addresses[i], role, left)
 			}
 		}
@@ -110,16 +110,16 @@ func (c *converter) mail(main *strictjson.Value, addresses []strictjson.Value, l
 			id := typ + "--" + c.idOf(a.uuid, uuid+" - "+a.pointer)
 			f := object(member("type", str(typ)), member("spec_version", str("2.1")), member("id", str(id)))
 			if a.data == "" {
-				set(&f, "name", str(a.value))
+				f.Set("name", str(a.value))
 			} else {
-				set(&f, "payload_bin", str(a.data))
-				set(&f, "x_misp_filename", str(a.value))
+				f.Set("payload_bin", str(a.data))
+				f.Set("x_misp_filename", str(a.value))
 			}
 			files = append(files, f)
 			appendTo(main, "body_multipart", object(
 				member("body_raw_ref", str(id)), member("content_disposition", str(relation+"; filename='"+a.value+"'")),
 			))
-			set(main, "is_multipart", truth(true))
+			main.Set("is_multipart", truth(true))
 			return true
 		})
 	}
@@ -128,7 +128,7 @@ func (c *converter) mail(main *strictjson.Value, addresses []strictjson.Value, l
 
 func refersTo(main *strictjson.Value, role, id string) bool {
 	if role == "from" {
-		return text(main, "from_ref") == id
+		return main.GetText("from_ref") == id
 	}
 	for _, r := range listed(main, role+"_refs") {
 		if r.Text == id {
@@ -142,7 +142,7 @@ func refersTo(main *strictjson.Value, role, id string) bool {
 // role of which every word is in the address, else one that shares a word or
 // has its initials there.
 func displayed(address *strictjson.Value, role string, left *[]*attribute) {
-	mailbox := text(address, "value")
+	mailbox := address.GetText("value")
 	match := func(fits func(name string) bool) bool {
 		i := slices.IndexFunc(*left, func(a *attribute) bool {
 			return a.relation == role+"-display-name" && fits(strings.ToLower(a.value))
@@ -150,7 +150,7 @@ func displayed(address *strictjson.Value, role string, left *[]*attribute) {
 		if i < 0 {
 			return false
 		}
-		set(address, "display_name", str((*left)[i].value))
+		address.Set("display_name", str((*left)[i].value))
 		*left = slices.Delete(*left, i, i+1)
 		return true
 	}
@@ -183,17 +183,17 @@ func mailTests(attachments, screenshots []*attribute) []string {
 func (vs *values) mail(o *strictjson.Value, scos []strictjson.Value) {
 	for _, role := range []string{"from", "to", "cc", "bcc"} {
 		for i := range scos {
-			if name := text(&scos[i], "display_name"); name != "" && refersTo(o, role, text(&scos[i], "id")) {
+			if name := scos[i].GetText("display_name"); name != "" && refersTo(o, role, scos[i].GetText("id")) {
 				vs.add(entry{relation: role + "-display-name", value: name})
 			}
 		}
 	}
 	for _, b := range listed(o, "body_multipart") {
-		f := byID(scos, text(&b, "body_raw_ref"))
-		relation, _, _ := strings.Cut(text(&b, "content_disposition"), ";")
+		f := byID(scos, b.GetText("body_raw_ref"))
+		relation, _, _ := strings.Cut(b.GetText("content_disposition"), ";")
 		if f == nil || relation != "attachment" && relation != "screenshot" {
 			continue
 		}
-		vs.add(entry{relation: relation, uuid: suffix(text(f, "id")), value: firstOf(text(f, "name"), text(f, "x_misp_filename")), data: text(f, "payload_bin")})
+		vs.add(entry{relation: relation, uuid: suffix(f.GetText("id")), value: firstOf(f.GetText("name"), f.GetText("x_misp_filename")), data: f.GetText("payload_bin")})
 	}
 }

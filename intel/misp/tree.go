@@ -1,35 +1,23 @@
 package misp
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
 	"entente/internal/strictjson"
 )
 
-// Values are built as trees, so that what is written is what was meant and not
-// what a format string made of it.
+// Short names: the tables of this package are made of these.
 
-func str(s string) strictjson.Value { return strictjson.Value{Kind: strictjson.String, Text: s} }
+func str(s string) strictjson.Value { return strictjson.NewString(s) }
 
-func number(lit string) strictjson.Value {
-	return strictjson.Value{Kind: strictjson.Number, Text: lit}
-}
+func number(literal string) strictjson.Value { return strictjson.NewNumber(literal) }
 
-func truth(b bool) strictjson.Value { return strictjson.Value{Kind: strictjson.Bool, Bool: b} }
+func truth(b bool) strictjson.Value { return strictjson.NewBool(b) }
 
-func list(items ...strictjson.Value) strictjson.Value {
-	return strictjson.Value{Kind: strictjson.Array, Items: items}
-}
+func list(items ...strictjson.Value) strictjson.Value { return strictjson.NewList(items...) }
 
-func texts(ss []string) strictjson.Value {
-	v := strictjson.Value{Kind: strictjson.Array}
-	for _, s := range ss {
-		v.Items = append(v.Items, str(s))
-	}
-	return v
-}
+func texts(ss []string) strictjson.Value { return strictjson.NewStrings(ss...) }
 
 func object(members ...strictjson.Member) strictjson.Value {
 	return strictjson.Value{Kind: strictjson.Object, Members: members}
@@ -37,35 +25,6 @@ func object(members ...strictjson.Member) strictjson.Value {
 
 func member(name string, v strictjson.Value) strictjson.Member {
 	return strictjson.Member{Name: name, Value: v}
-}
-
-// set gives v a member, in place of the one of that name.
-func set(v *strictjson.Value, name string, to strictjson.Value) {
-	if m := v.Get(name); m != nil {
-		*m = to
-		return
-	}
-	v.Members = append(v.Members, member(name, to))
-}
-
-// setText gives v a text member unless the text is empty.
-func setText(v *strictjson.Value, name, s string) {
-	if s != "" {
-		set(v, name, str(s))
-	}
-}
-
-// drop takes a member away.
-func drop(v *strictjson.Value, name string) {
-	v.Members = slices.DeleteFunc(v.Members, func(m strictjson.Member) bool { return m.Name == name })
-}
-
-// text returns a string member, and "" for anything else.
-func text(v *strictjson.Value, name string) string {
-	if m := v.Get(name); m != nil && m.Kind == strictjson.String {
-		return m.Text
-	}
-	return ""
 }
 
 // scalar returns a member as MISP may write it: exports give numbers as text,
@@ -118,7 +77,7 @@ func put(v *strictjson.Value, path string, to strictjson.Value) {
 	}
 	v.Kind = strictjson.Object
 	if !deeper {
-		set(v, name, to)
+		v.Set(name, to)
 		return
 	}
 	if v.Get(name) == nil {

@@ -84,11 +84,11 @@ func valuesOf(name string, made []strictjson.Value) *values {
 	sh, shaped := shapeOf(name)
 	for i := range made {
 		o := &made[i]
-		switch text(o, "type") {
+		switch o.GetText("type") {
 		case "x-misp-object":
 			for _, a := range listed(o, "x_misp_attributes") {
 				is, _ := flag(&a, "to_ids")
-				vs.add(entry{relation: text(&a, "object_relation"), uuid: text(&a, "uuid"), misp: text(&a, "type"), value: scalar(&a, "value"), data: text(&a, "data"), toIDs: is})
+				vs.add(entry{relation: a.GetText("object_relation"), uuid: a.GetText("uuid"), misp: a.GetText("type"), value: scalar(&a, "value"), data: a.GetText("data"), toIDs: is})
 			}
 		case "observed-data":
 			if shaped {
@@ -96,15 +96,15 @@ func valuesOf(name string, made []strictjson.Value) *values {
 			}
 		case "indicator":
 			switch {
-			case text(o, "pattern_type") != "stix":
+			case o.GetText("pattern_type") != "stix":
 				vs.rule(o, name)
 			case len(vs.all) == 0 && shaped:
-				vs.pattern(sh, text(o, "pattern"))
+				vs.pattern(sh, o.GetText("pattern"))
 			case shaped:
-				vs.detected(text(o, "pattern"))
+				vs.detected(o.GetText("pattern"))
 			}
 		default:
-			if shaped && sh.alone && text(o, "type") == sh.typ {
+			if shaped && sh.alone && o.GetText("type") == sh.typ {
 				vs.main(name, sh, o, nil)
 			}
 		}
@@ -120,27 +120,27 @@ func (vs *values) rule(o *strictjson.Value, name string) {
 	relations := of.relations()
 	for _, property := range slices.Sorted(maps.Keys(relations)) {
 		relation := relations[property]
-		if v := text(o, property); v != "" && (property != "pattern_version" || v != "2.1") {
+		if v := o.GetText(property); v != "" && (property != "pattern_version" || v != "2.1") {
 			vs.add(entry{relation: relation, value: v, toIDs: property == "pattern"})
 		}
 	}
 	for _, r := range listed(o, "external_references") {
-		vs.add(entry{relation: of.reference, value: text(&r, "url")})
+		vs.add(entry{relation: of.reference, value: r.GetText("url")})
 	}
 	vs.rest(o)
 }
 
 func (vs *values) observed(name string, sh shape, scos []strictjson.Value) {
-	if name == "domain-ip" && len(scos) > 0 && (text(&scos[0], "type") != "domain-name" || len(sh.slots) > 0 && isPlain(scos)) {
+	if name == "domain-ip" && len(scos) > 0 && (scos[0].GetText("type") != "domain-name" || len(sh.slots) > 0 && isPlain(scos)) {
 		for i := range scos {
 			relation, misp := "domain", "domain"
-			if text(&scos[i], "type") != "domain-name" {
+			if scos[i].GetText("type") != "domain-name" {
 				relation, misp = "ip", "ip-dst"
 			}
-			if text(&scos[i], "type") == "observed-data" || text(&scos[i], "type") == "indicator" {
+			if scos[i].GetText("type") == "observed-data" || scos[i].GetText("type") == "indicator" {
 				continue
 			}
-			vs.add(entry{relation: relation, misp: misp, uuid: suffix(text(&scos[i], "id")), value: text(&scos[i], "value")})
+			vs.add(entry{relation: relation, misp: misp, uuid: suffix(scos[i].GetText("id")), value: scos[i].GetText("value")})
 		}
 		return
 	}
@@ -181,7 +181,7 @@ func (vs *values) main(name string, sh shape, o *strictjson.Value, scos []strict
 		for i := range items {
 			if sl.kind != asRef {
 				vs.add(entry{relation: sl.relation, misp: sl.misp, value: sl.kind.read(&items[i])})
-			} else if other := byID(scos, items[i].Text); other != nil && sl.leads(text(other, "type")) {
+			} else if other := byID(scos, items[i].Text); other != nil && sl.leads(other.GetText("type")) {
 				vs.add(entry{relation: sl.relation, misp: sl.misp, uuid: suffix(items[i].Text), value: asText(at(other, sl.leaf))})
 			}
 		}
@@ -208,8 +208,8 @@ func (vs *values) special(name string, sh shape, o *strictjson.Value, scos []str
 	case "file", "lnk":
 		vs.contents(o, scos)
 	case "artifact":
-		if data := text(o, "payload_bin"); data != "" {
-			vs.add(entry{relation: "payload_bin", value: firstOf(text(o, "x_misp_filename"), "artifact"), data: data})
+		if data := o.GetText("payload_bin"); data != "" {
+			vs.add(entry{relation: "payload_bin", value: firstOf(o.GetText("x_misp_filename"), "artifact"), data: data})
 		}
 	case "email":
 		vs.mail(o, scos)
@@ -231,12 +231,12 @@ func (vs *values) special(name string, sh shape, o *strictjson.Value, scos []str
 
 func (vs *values) contents(o *strictjson.Value, scos []strictjson.Value) {
 	for i := range scos {
-		if text(&scos[i], "type") != "artifact" {
+		if scos[i].GetText("type") != "artifact" {
 			continue
 		}
-		id, v := text(&scos[i], "id"), text(&scos[i], "x_misp_filename")
-		e := entry{relation: "attachment", misp: "attachment", uuid: suffix(id), value: v, data: text(&scos[i], "payload_bin")}
-		if id == text(o, "content_ref") {
+		id, v := scos[i].GetText("id"), scos[i].GetText("x_misp_filename")
+		e := entry{relation: "attachment", misp: "attachment", uuid: suffix(id), value: v, data: scos[i].GetText("payload_bin")}
+		if id == o.GetText("content_ref") {
 			e.relation, e.misp = "malware-sample", "malware-sample"
 			if hash := asText(at(&scos[i], "hashes/MD5")); hash != "" {
 				e.value += separator + hash
@@ -247,11 +247,11 @@ func (vs *values) contents(o *strictjson.Value, scos []strictjson.Value) {
 }
 
 func (vs *values) catalogued(o *strictjson.Value) {
-	name := text(o, "name")
+	name := o.GetText("name")
 	for _, r := range listed(o, "external_references") {
-		switch id := text(&r, "external_id"); {
-		case text(&r, "url") != "":
-			vs.add(entry{relation: "references", misp: "link", value: text(&r, "url")})
+		switch id := r.GetText("external_id"); {
+		case r.GetText("url") != "":
+			vs.add(entry{relation: "references", misp: "link", value: r.GetText("url")})
 		case id != "" && id != name:
 			vs.add(entry{relation: "id", misp: "vulnerability", value: id})
 		}
@@ -277,7 +277,7 @@ func (vs *values) rest(o *strictjson.Value) {
 		for k := range items {
 			e := entry{relation: relation, misp: usualType(relation), value: asText(&items[k])}
 			if items[k].Kind == strictjson.Object {
-				e.value, e.data = text(&items[k], "value"), text(&items[k], "data")
+				e.value, e.data = items[k].GetText("value"), items[k].GetText("data")
 				e.misp = "attachment"
 			}
 			vs.add(e)
@@ -302,7 +302,7 @@ func (k kind) read(v *strictjson.Value) string {
 
 func byID(scos []strictjson.Value, id string) *strictjson.Value {
 	for i := range scos {
-		if text(&scos[i], "id") == id {
+		if scos[i].GetText("id") == id {
 			return &scos[i]
 		}
 	}

@@ -101,14 +101,14 @@ func (w *writer) relate() {
 		o := w.byID[id]
 		switch prefix(id) {
 		case "relationship":
-			w.from[text(o, "source_ref")] = append(w.from[text(o, "source_ref")], o)
-			w.to[text(o, "target_ref")] = append(w.to[text(o, "target_ref")], o)
+			w.from[o.GetText("source_ref")] = append(w.from[o.GetText("source_ref")], o)
+			w.to[o.GetText("target_ref")] = append(w.to[o.GetText("target_ref")], o)
 		case "observed-data":
 			for _, r := range listed(o, "object_refs") {
 				w.seen[r.Text] = true
 			}
 		case "sighting":
-			of := text(o, "sighting_of_ref")
+			of := o.GetText("sighting_of_ref")
 			w.about[of] = append(w.about[of], o)
 		case "opinion", "note":
 			if label(o, "data-layer") != "" {
@@ -138,7 +138,7 @@ func (w *writer) event(report *strictjson.Value, ids []string) {
 	w.ev, w.marks, w.over = &ev, map[string]bool{}, nil
 	w.head(report, ids)
 	if report != nil {
-		w.done[text(report, "id")] = true
+		w.done[report.GetText("id")] = true
 		for _, m := range listed(report, "object_marking_refs") {
 			w.marks[m.Text] = true
 		}
@@ -147,14 +147,14 @@ func (w *writer) event(report *strictjson.Value, ids []string) {
 		w.part(id)
 	}
 	if report != nil {
-		if d := text(report, "description"); d != "" && (w.edition == nil || !w.edition.Brief) {
-			r := object(member("uuid", str(stix.NameUUID(namespace, text(report, "id")+" - description"))), member("name", str("STIX 2.1 "+text(report, "type")+" description")), member("content", str(d)))
-			setText(&r, "timestamp", seconds(text(report, "modified")))
+		if d := report.GetText("description"); d != "" && (w.edition == nil || !w.edition.Brief) {
+			r := object(member("uuid", str(stix.NameUUID(namespace, report.GetText("id")+" - description"))), member("name", str("STIX 2.1 "+report.GetText("type")+" description")), member("content", str(d)))
+			r.SetText("timestamp", seconds(report.GetText("modified")))
 			appendTo(w.ev, "EventReport", r)
 		}
 		w.commented(report, w.ev)
 		if tags := w.tags(report, nil); len(tags) > 0 {
-			set(w.ev, "Tag", list(tags...))
+			w.ev.Set("Tag", list(tags...))
 		}
 	}
 	for _, t := range w.over {
@@ -170,31 +170,31 @@ func (w *writer) event(report *strictjson.Value, ids []string) {
 // head writes what is known of the event itself.
 func (w *writer) head(report *strictjson.Value, ids []string) {
 	h := hints(report)
-	uuid, info, when := suffix(text(report, "id")), text(report, "name"), text(report, "modified")
+	uuid, info, when := suffix(report.GetText("id")), report.GetText("name"), report.GetText("modified")
 	if report == nil {
 		for _, id := range ids {
-			when = max(when, text(w.byID[id], "modified"))
+			when = max(when, w.byID[id].GetText("modified"))
 		}
 		uuid, info = stix.NameUUID(namespace, strings.Join(ids, " ")), "Objects shared without a report"
 	}
-	set(w.ev, "uuid", str(firstOf(text(h, "uuid"), uuid)))
-	set(w.ev, "info", str(info))
-	set(w.ev, "distribution", str(firstOf(text(h, "distribution"), "0")))
+	w.ev.Set("uuid", str(firstOf(h.GetText("uuid"), uuid)))
+	w.ev.Set("info", str(info))
+	w.ev.Set("distribution", str(firstOf(h.GetText("distribution"), "0")))
 	for _, name := range []string{"date", "threat_level_id", "analysis", "extends_uuid"} {
-		setText(w.ev, name, text(h, name))
+		w.ev.SetText(name, h.GetText(name))
 	}
 	if day, _, ok := strings.Cut(when, "T"); ok && w.ev.Get("date") == nil {
-		set(w.ev, "date", str(day))
+		w.ev.Set("date", str(day))
 	}
-	setText(w.ev, "timestamp", seconds(when))
+	w.ev.SetText("timestamp", seconds(when))
 	is, _ := flag(h, "published")
-	set(w.ev, "published", truth(is))
-	if p := text(report, "published"); p != "" {
-		set(w.ev, "published", truth(true))
-		set(w.ev, "publish_timestamp", str(seconds(p)))
+	w.ev.Set("published", truth(is))
+	if p := report.GetText("published"); p != "" {
+		w.ev.Set("published", truth(true))
+		w.ev.Set("publish_timestamp", str(seconds(p)))
 	}
-	if creator := w.byID[text(report, "created_by_ref")]; creator != nil {
-		set(w.ev, "Orgc", object(member("uuid", str(suffix(text(creator, "id")))), member("name", str(text(creator, "name")))))
+	if creator := w.byID[report.GetText("created_by_ref")]; creator != nil {
+		w.ev.Set("Orgc", object(member("uuid", str(suffix(creator.GetText("id")))), member("name", str(creator.GetText("name")))))
 	}
 }
 
@@ -213,7 +213,7 @@ func appendTo(v *strictjson.Value, name string, e strictjson.Value) {
 		have.Items = append(have.Items, e)
 		return
 	}
-	set(v, name, list(e))
+	v.Set(name, list(e))
 }
 
 // part writes what an object of the report is, once for all objects that were
@@ -231,7 +231,7 @@ func (w *writer) part(id string) {
 			w.galaxy(o, w.ev)
 		}
 	case label(o, "type") != "":
-		if a := w.attribute(w.group(id, "type"), id); text(&a, "value") != "" {
+		if a := w.attribute(w.group(id, "type"), id); a.GetText("value") != "" {
 			appendTo(w.ev, "Attribute", a)
 		} else {
 			w.out.Left = append(w.out.Left, id)
@@ -256,7 +256,7 @@ func (w *writer) part(id string) {
 // to the event.
 func (w *writer) attached(id string) bool {
 	for _, r := range w.to[id] {
-		if other := w.byID[text(r, "source_ref")]; label(other, "type") != "" || label(other, "name") != "" {
+		if other := w.byID[r.GetText("source_ref")]; label(other, "type") != "" || label(other, "name") != "" {
 			return true
 		}
 	}
@@ -289,24 +289,24 @@ func (w *writer) group(id, kind string) []strictjson.Value {
 func (w *writer) attribute(made []strictjson.Value, id string) strictjson.Value {
 	f, main := single(made), &made[0]
 	h := hints(main)
-	a := object(member("uuid", str(firstOf(text(h, "uuid"), suffix(id)))))
-	set(&a, "type", str(f.typ))
-	set(&a, "category", str(firstOf(text(h, "category"), f.category, attributeTypes[f.typ].category)))
-	set(&a, "value", str(firstOf(text(h, "value"), f.value)))
+	a := object(member("uuid", str(firstOf(h.GetText("uuid"), suffix(id)))))
+	a.Set("type", str(f.typ))
+	a.Set("category", str(firstOf(h.GetText("category"), f.category, attributeTypes[f.typ].category)))
+	a.Set("value", str(firstOf(h.GetText("value"), f.value)))
 	comment := f.comment
 	if c := h.Get("comment"); c != nil {
 		comment = c.Text
 	}
-	setText(&a, "comment", comment)
+	a.SetText("comment", comment)
 	toIDs := f.toIDs
 	if is, given := flag(h, "to_ids"); given {
 		toIDs = is
 	}
-	set(&a, "to_ids", truth(toIDs))
-	setText(&a, "data", firstOf(text(h, "data"), f.data))
+	a.Set("to_ids", truth(toIDs))
+	a.SetText("data", firstOf(h.GetText("data"), f.data))
 	w.common(&a, main, h)
 	if tags := w.tags(main, h); len(tags) > 0 {
-		set(&a, "Tag", list(tags...))
+		a.Set("Tag", list(tags...))
 	}
 	for i := range made {
 		w.commented(&made[i], &a)
@@ -317,25 +317,25 @@ func (w *writer) attribute(made []strictjson.Value, id string) strictjson.Value 
 // common writes what attributes and objects share.
 func (w *writer) common(a, main, h *strictjson.Value) {
 	if t := h.Get("timestamp"); t == nil {
-		setText(a, "timestamp", seconds(text(main, "modified")))
+		a.SetText("timestamp", seconds(main.GetText("modified")))
 	} else {
-		setText(a, "timestamp", t.Text)
+		a.SetText("timestamp", t.Text)
 	}
-	first, last := text(main, "first_observed"), text(main, "last_observed")
-	if h == nil && (first != last || seconds(first) != seconds(text(main, "modified"))) {
-		setText(a, "first_seen", first)
-		setText(a, "last_seen", last)
+	first, last := main.GetText("first_observed"), main.GetText("last_observed")
+	if h == nil && (first != last || seconds(first) != seconds(main.GetText("modified"))) {
+		a.SetText("first_seen", first)
+		a.SetText("last_seen", last)
 	}
 	for _, name := range []string{"first_seen", "last_seen", "distribution"} {
-		setText(a, name, text(h, name))
+		a.SetText(name, h.GetText(name))
 	}
 	for _, name := range []string{"disable_correlation", "deleted"} {
 		if is, _ := flag(h, name); is {
-			set(a, name, truth(true))
+			a.Set(name, truth(true))
 		}
 	}
 	if is, _ := flag(main, "revoked"); is {
-		set(a, "deleted", truth(true))
+		a.Set("deleted", truth(true))
 	}
 }
 
@@ -355,7 +355,7 @@ func (w *writer) tags(o, h *strictjson.Value) []strictjson.Value {
 			add(l.Text)
 		}
 	}
-	whole := text(o, "type") == "report" || text(o, "type") == "grouping"
+	whole := o.GetText("type") == "report" || o.GetText("type") == "grouping"
 	for _, m := range listed(o, "object_marking_refs") {
 		if whole || !w.marks[m.Text] {
 			add(tlpTags[m.Text])
@@ -374,7 +374,7 @@ func (w *writer) tags(o, h *strictjson.Value) []strictjson.Value {
 
 // papTag adds the tag of a PAP marking, unless the object has it as a label.
 func (w *writer) papTag(id string, add func(string)) bool {
-	word := text(w.byID[id].Get("extensions").Get(stix.PAPExtension), "pap")
+	word := w.byID[id].Get("extensions").Get(stix.PAPExtension).GetText("pap")
 	if word == "" {
 		return false
 	}

@@ -11,8 +11,8 @@ import (
 // galaxy adds a cluster to the event or a part of it.
 func (w *writer) galaxy(o, to *strictjson.Value) {
 	w.cover(o)
-	typ := firstOf(text(o, "x_misp_type"), label(o, "galaxy-type"), "stix-2.1-"+text(o, "type"))
-	value, tag := firstOf(text(o, "x_misp_value"), text(o, "name")), ""
+	typ := firstOf(o.GetText("x_misp_type"), label(o, "galaxy-type"), "stix-2.1-"+o.GetText("type"))
+	value, tag := firstOf(o.GetText("x_misp_value"), o.GetText("name")), ""
 	for _, l := range listed(o, "labels") {
 		if v, ok := strings.CutPrefix(l.Text, "misp-galaxy:"+typ+`="`); ok {
 			tag = l.Text
@@ -22,31 +22,31 @@ func (w *writer) galaxy(o, to *strictjson.Value) {
 	if id := catalogueID(o); tag == "" && id != "" && strings.HasPrefix(typ, "mitre-") && !strings.Contains(value, " - ") {
 		value += " - " + id
 	}
-	description := text(o, "description")
-	about, rest, both := strings.Cut(text(o, "x_misp_description"), " | ")
+	description := o.GetText("description")
+	about, rest, both := strings.Cut(o.GetText("x_misp_description"), " | ")
 	if both {
 		description = rest
 	}
 	cl := object(
-		member("uuid", str(suffix(text(o, "id")))), member("type", str(typ)), member("value", str(value)),
+		member("uuid", str(suffix(o.GetText("id")))), member("type", str(typ)), member("value", str(value)),
 		member("tag_name", str(firstOf(tag, "misp-galaxy:"+typ+`="`+value+`"`))),
 	)
-	setText(&cl, "description", description)
+	cl.SetText("description", description)
 	if meta := w.meta(o); len(meta.Members) > 0 {
-		set(&cl, "meta", meta)
+		cl.Set("meta", meta)
 	}
 	galaxies := to.Get("Galaxy")
 	if galaxies != nil {
 		for i := range galaxies.Items {
-			if text(&galaxies.Items[i], "type") == typ {
+			if galaxies.Items[i].GetText("type") == typ {
 				appendTo(&galaxies.Items[i], "GalaxyCluster", cl)
 				return
 			}
 		}
 	}
-	g := object(member("type", str(typ)), member("name", str(firstOf(text(o, "x_misp_name"), label(o, "galaxy-name"), typ))))
-	setText(&g, "description", about)
-	set(&g, "GalaxyCluster", list(cl))
+	g := object(member("type", str(typ)), member("name", str(firstOf(o.GetText("x_misp_name"), label(o, "galaxy-name"), typ))))
+	g.SetText("description", about)
+	g.Set("GalaxyCluster", list(cl))
 	appendTo(to, "Galaxy", g)
 }
 
@@ -54,8 +54,8 @@ func (w *writer) galaxy(o, to *strictjson.Value) {
 // of MITRE's clusters.
 func catalogueID(o *strictjson.Value) string {
 	for _, r := range listed(o, "external_references") {
-		if strings.HasPrefix(text(&r, "source_name"), "mitre") {
-			return text(&r, "external_id")
+		if strings.HasPrefix(r.GetText("source_name"), "mitre") {
+			return r.GetText("external_id")
 		}
 	}
 	return ""
@@ -71,36 +71,36 @@ func (w *writer) meta(o *strictjson.Value) strictjson.Value {
 		m := &o.Members[i]
 		name, custom := strings.CutPrefix(m.Name, "x_misp_")
 		if custom && name != "name" && name != "type" && name != "value" && name != "description" {
-			set(&meta, name, m.Value.Clone())
+			meta.Set(name, m.Value.Clone())
 		}
 	}
 	if names := o.Get("aliases"); names != nil {
-		set(&meta, "synonyms", names.Clone())
+		meta.Set("synonyms", names.Clone())
 	}
 	for _, r := range listed(o, "external_references") {
-		if url := text(&r, "url"); url != "" {
+		if url := r.GetText("url"); url != "" {
 			appendTo(&meta, "refs", str(url))
 		}
-		if id := text(&r, "external_id"); id != "" {
+		if id := r.GetText("external_id"); id != "" {
 			appendTo(&meta, "external_id", str(id))
 		}
 	}
 	for _, k := range listed(o, "kill_chain_phases") {
-		appendTo(&meta, "kill_chain", str(text(&k, "kill_chain_name")+":"+text(&k, "phase_name")))
+		appendTo(&meta, "kill_chain", str(k.GetText("kill_chain_name")+":"+k.GetText("phase_name")))
 	}
-	typ := text(o, "type")
+	typ := o.GetText("type")
 	for _, name := range slices.Sorted(maps.Keys(typedMeta[typ])) {
 		if v := o.Get(name); v != nil {
-			set(&meta, name, v.Clone())
+			meta.Set(name, v.Clone())
 		}
 	}
 	if property := typesMeta[typ]; property != "" {
 		if v := o.Get(property); v != nil {
-			set(&meta, property, v.Clone())
+			meta.Set(property, v.Clone())
 		}
 	}
 	for _, name := range []string{"first_seen", "last_seen"} {
-		setText(&meta, name, text(o, name))
+		meta.SetText(name, o.GetText(name))
 	}
 	return meta
 }
@@ -108,11 +108,11 @@ func (w *writer) meta(o *strictjson.Value) strictjson.Value {
 // referring writes the relationships of an object: to clusters as galaxies, to
 // parts of the event as references.
 func (w *writer) referring(main, to *strictjson.Value) {
-	for _, r := range w.from[text(main, "id")] {
-		target, kind := text(r, "target_ref"), text(r, "relationship_type")
-		w.done[text(r, "id")] = true
+	for _, r := range w.from[main.GetText("id")] {
+		target, kind := r.GetText("target_ref"), r.GetText("relationship_type")
+		w.done[r.GetText("id")] = true
 		t := w.byID[target]
-		if t == nil || kind == "based-on" && suffix(target) == suffix(text(main, "id")) {
+		if t == nil || kind == "based-on" && suffix(target) == suffix(main.GetText("id")) {
 			continue
 		}
 		if label(t, "galaxy-type") != "" {
@@ -120,64 +120,64 @@ func (w *writer) referring(main, to *strictjson.Value) {
 			continue
 		}
 		uuid := suffix(target)
-		if original := text(hints(t), "uuid"); original != "" {
+		if original := hints(t).GetText("uuid"); original != "" {
 			uuid = original
 		}
 		ref := object(
-			member("uuid", str(suffix(text(r, "id")))), member("referenced_uuid", str(uuid)), member("relationship_type", str(kind)),
+			member("uuid", str(suffix(r.GetText("id")))), member("referenced_uuid", str(uuid)), member("relationship_type", str(kind)),
 		)
-		setText(&ref, "timestamp", seconds(text(r, "modified")))
-		setText(&ref, "comment", text(r, "description"))
+		ref.SetText("timestamp", seconds(r.GetText("modified")))
+		ref.SetText("comment", r.GetText("description"))
 		appendTo(to, "ObjectReference", ref)
 	}
 }
 
 // commented writes notes, opinions, sightings and clusters of a part.
 func (w *writer) commented(main, to *strictjson.Value) {
-	id := text(main, "id")
+	id := main.GetText("id")
 	for _, o := range w.about[id] {
-		if w.done[text(o, "id")] {
+		if w.done[o.GetText("id")] {
 			continue
 		}
-		w.done[text(o, "id")] = true
-		switch text(o, "type") {
+		w.done[o.GetText("id")] = true
+		switch o.GetText("type") {
 		case "note":
-			n := object(member("uuid", str(suffix(text(o, "id")))), member("note", str(text(o, "content"))))
-			setText(&n, "language", text(o, "lang"))
+			n := object(member("uuid", str(suffix(o.GetText("id")))), member("note", str(o.GetText("content"))))
+			n.SetText("language", o.GetText("lang"))
 			w.dated(&n, o)
 			appendTo(to, "Note", n)
 		case "sighting":
 			w.sighting(o, to, "0")
 		case "opinion":
-			if label(o, "context-layer") == "" && text(o, "explanation") == "False positive Sighting" {
+			if label(o, "context-layer") == "" && o.GetText("explanation") == "False positive Sighting" {
 				w.sighting(o, to, "1")
 				continue
 			}
-			n := object(member("uuid", str(suffix(text(o, "id")))), member("opinion", str(opinionOf(o))))
-			setText(&n, "comment", text(o, "explanation"))
+			n := object(member("uuid", str(suffix(o.GetText("id")))), member("opinion", str(opinionOf(o))))
+			n.SetText("comment", o.GetText("explanation"))
 			w.dated(&n, o)
 			appendTo(to, "Opinion", n)
 		}
 	}
-	if text(to, "name") != "" || text(main, "type") == "report" || text(main, "type") == "grouping" {
+	if to.GetText("name") != "" || main.GetText("type") == "report" || main.GetText("type") == "grouping" {
 		return // objects write their relationships as references
 	}
 	for _, r := range w.from[id] {
-		if t := w.byID[text(r, "target_ref")]; t != nil && (label(t, "galaxy-type") != "" || prefix(text(t, "id")) == "x-misp-galaxy-cluster") {
-			w.done[text(r, "id")] = true
+		if t := w.byID[r.GetText("target_ref")]; t != nil && (label(t, "galaxy-type") != "" || prefix(t.GetText("id")) == "x-misp-galaxy-cluster") {
+			w.done[r.GetText("id")] = true
 			w.galaxy(t, to)
-		} else if text(r, "relationship_type") == "based-on" {
-			w.done[text(r, "id")] = true
+		} else if r.GetText("relationship_type") == "based-on" {
+			w.done[r.GetText("id")] = true
 		}
 	}
 }
 
 func (w *writer) dated(n, o *strictjson.Value) {
 	if names := listed(o, "authors"); len(names) > 0 {
-		set(n, "authors", str(names[0].Text))
+		n.Set("authors", str(names[0].Text))
 	}
-	set(n, "created", str(text(o, "created")))
-	set(n, "modified", str(text(o, "modified")))
+	n.Set("created", str(o.GetText("created")))
+	n.Set("modified", str(o.GetText("modified")))
 }
 
 // opinionOf is an opinion from 0 to 100, the middle of its step when only the
@@ -186,26 +186,26 @@ func opinionOf(o *strictjson.Value) string {
 	if v := scalar(o, "x_misp_opinion"); v != "" {
 		return v
 	}
-	return map[string]string{"strongly-agree": "90", "agree": "70", "neutral": "50", "disagree": "30", "strongly-disagree": "10"}[text(o, "opinion")]
+	return map[string]string{"strongly-agree": "90", "agree": "70", "neutral": "50", "disagree": "30", "strongly-disagree": "10"}[o.GetText("opinion")]
 }
 
 func (w *writer) sighting(o, to *strictjson.Value, typ string) {
-	s := object(member("uuid", str(suffix(text(o, "id")))), member("type", str(typ)))
-	setText(&s, "date_sighting", seconds(text(o, "modified")))
-	setText(&s, "source", text(o, "description"))
-	where := text(o, "x_misp_author_ref")
+	s := object(member("uuid", str(suffix(o.GetText("id")))), member("type", str(typ)))
+	s.SetText("date_sighting", seconds(o.GetText("modified")))
+	s.SetText("source", o.GetText("description"))
+	where := o.GetText("x_misp_author_ref")
 	for _, r := range listed(o, "where_sighted_refs") {
 		where = r.Text
 	}
 	if org := w.byID[where]; org != nil {
-		set(&s, "Organisation", object(member("uuid", str(suffix(where))), member("name", str(text(org, "name")))))
+		s.Set("Organisation", object(member("uuid", str(suffix(where))), member("name", str(org.GetText("name")))))
 	}
 	appendTo(to, "Sighting", s)
 }
 
 func (w *writer) eventReport(o *strictjson.Value) {
 	w.cover(o)
-	r := object(member("uuid", str(suffix(text(o, "id")))), member("name", str(firstOf(text(o, "abstract"), "Note"))), member("content", str(text(o, "content"))))
-	setText(&r, "timestamp", seconds(text(o, "modified")))
+	r := object(member("uuid", str(suffix(o.GetText("id")))), member("name", str(firstOf(o.GetText("abstract"), "Note"))), member("content", str(o.GetText("content"))))
+	r.SetText("timestamp", seconds(o.GetText("modified")))
 	appendTo(w.ev, "EventReport", r)
 }

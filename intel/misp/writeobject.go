@@ -9,23 +9,23 @@ import (
 func (w *writer) composition(made []strictjson.Value, id string) strictjson.Value {
 	main := &made[0]
 	h, name, meta := hints(main), label(main, "name"), label(main, "meta-category")
-	if text(main, "type") == "x-misp-object" {
-		name, meta = firstOf(text(main, "x_misp_name"), name), firstOf(text(main, "x_misp_meta_category"), meta)
+	if main.GetText("type") == "x-misp-object" {
+		name, meta = firstOf(main.GetText("x_misp_name"), name), firstOf(main.GetText("x_misp_meta_category"), meta)
 	}
-	o := object(member("uuid", str(firstOf(text(h, "uuid"), suffix(id)))), member("name", str(name)))
-	set(&o, "meta-category", str(meta))
-	comment := text(h, "comment")
+	o := object(member("uuid", str(firstOf(h.GetText("uuid"), suffix(id)))), member("name", str(name)))
+	o.Set("meta-category", str(meta))
+	comment := h.GetText("comment")
 	for i := range made {
-		switch typ := text(&made[i], "type"); {
-		case typ == "indicator" && text(&made[i], "pattern_type") == "stix":
-			comment = firstOf(comment, text(&made[i], "description"))
+		switch typ := made[i].GetText("type"); {
+		case typ == "indicator" && made[i].GetText("pattern_type") == "stix":
+			comment = firstOf(comment, made[i].GetText("description"))
 		case typ == "x-misp-object":
-			comment = firstOf(comment, text(&made[i], "x_misp_comment"))
+			comment = firstOf(comment, made[i].GetText("x_misp_comment"))
 		}
 	}
-	setText(&o, "comment", comment)
+	o.SetText("comment", comment)
 	for _, n := range []string{"template_uuid", "template_version"} {
-		setText(&o, n, text(h, n))
+		o.SetText(n, h.GetText(n))
 	}
 	w.common(&o, main, h)
 	vs := valuesOf(name, made)
@@ -52,29 +52,29 @@ func (w *writer) composition(made []strictjson.Value, id string) strictjson.Valu
 
 // noted writes an attribute of an object as it was.
 func (w *writer) noted(n, main *strictjson.Value, vs *values) strictjson.Value {
-	relation := text(n, "object_relation")
-	v, data := vs.take(relation, text(n, "uuid"))
+	relation := n.GetText("object_relation")
+	v, data := vs.take(relation, n.GetText("uuid"))
 	a := object()
-	setText(&a, "uuid", text(n, "uuid"))
-	set(&a, "type", str(text(n, "type")))
-	set(&a, "object_relation", str(relation))
-	set(&a, "value", str(firstOf(text(n, "value"), v)))
-	setText(&a, "category", text(n, "category"))
-	setText(&a, "comment", text(n, "comment"))
+	a.SetText("uuid", n.GetText("uuid"))
+	a.Set("type", str(n.GetText("type")))
+	a.Set("object_relation", str(relation))
+	a.Set("value", str(firstOf(n.GetText("value"), v)))
+	a.SetText("category", n.GetText("category"))
+	a.SetText("comment", n.GetText("comment"))
 	is, _ := flag(n, "to_ids")
-	set(&a, "to_ids", truth(is))
-	setText(&a, "data", firstOf(text(n, "data"), data))
-	stamp := seconds(text(main, "modified"))
+	a.Set("to_ids", truth(is))
+	a.SetText("data", firstOf(n.GetText("data"), data))
+	stamp := seconds(main.GetText("modified"))
 	if t := n.Get("timestamp"); t != nil {
 		stamp = t.Text
 	}
-	setText(&a, "timestamp", stamp)
+	a.SetText("timestamp", stamp)
 	for _, name := range []string{"first_seen", "last_seen", "distribution"} {
-		setText(&a, name, text(n, name))
+		a.SetText(name, n.GetText(name))
 	}
 	for _, name := range []string{"disable_correlation", "deleted"} {
 		if is, _ := flag(n, name); is {
-			set(&a, name, truth(true))
+			a.Set(name, truth(true))
 		}
 	}
 	for _, t := range listed(n, "tags") {
@@ -90,16 +90,16 @@ func (w *writer) guessed(e *entry, main *strictjson.Value, within string) strict
 	if uuid == "" || uuid == within {
 		uuid = stix.NameUUID(namespace, within+" - "+e.relation+" - "+e.value)
 	}
-	set(&a, "uuid", str(uuid))
-	set(&a, "type", str(e.misp))
-	set(&a, "object_relation", str(e.relation))
-	set(&a, "value", str(e.value))
-	set(&a, "category", str(firstOf(attributeTypes[e.misp].category, "Other")))
-	set(&a, "to_ids", truth(e.toIDs))
-	setText(&a, "data", e.data)
-	setText(&a, "timestamp", seconds(text(main, "modified")))
+	a.Set("uuid", str(uuid))
+	a.Set("type", str(e.misp))
+	a.Set("object_relation", str(e.relation))
+	a.Set("value", str(e.value))
+	a.Set("category", str(firstOf(attributeTypes[e.misp].category, "Other")))
+	a.Set("to_ids", truth(e.toIDs))
+	a.SetText("data", e.data)
+	a.SetText("timestamp", seconds(main.GetText("modified")))
 	if tags := w.tags(main, nil); len(tags) > 0 {
-		set(&a, "Tag", list(tags...))
+		a.Set("Tag", list(tags...))
 	}
 	return a
 }

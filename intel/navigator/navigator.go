@@ -13,7 +13,6 @@ import (
 	"strings"
 
 	"entente/intel"
-	"entente/intel/conversion"
 	"entente/intel/stix"
 	"entente/internal/strictjson"
 )
@@ -62,7 +61,7 @@ func Write(name string, objects []*intel.Object) Written {
 		_, is := named[o.ID]
 		of, uses := named[used(o)]
 		if uses {
-			scores[of.id][conversion.TextOf(o.Tree, "source_ref")] = true
+			scores[of.id][o.Tree.GetText("source_ref")] = true
 		}
 		if !is && !uses && !stix.WellKnownMarking(o.ID) {
 			out.Left = append(out.Left, o.ID)
@@ -75,10 +74,10 @@ func Write(name string, objects []*intel.Object) Written {
 
 // used is the id of what a relationship says is used, "" for anything else.
 func used(o *intel.Object) string {
-	if o.Type != "relationship" || o.Revoked || conversion.TextOf(o.Tree, "relationship_type") != "uses" {
+	if o.Type != "relationship" || o.Revoked || o.Tree.GetText("relationship_type") != "uses" {
 		return ""
 	}
-	return conversion.TextOf(o.Tree, "target_ref")
+	return o.Tree.GetText("target_ref")
 }
 
 // techniqueOf reads the reference to ATT&CK that an attack pattern has.
@@ -88,9 +87,9 @@ func techniqueOf(o *intel.Object) (technique, bool) {
 		return technique{}, false
 	}
 	for i := range refs.Items {
-		t := technique{domains[conversion.TextOf(&refs.Items[i], "source_name")], conversion.TextOf(&refs.Items[i], "external_id")}
+		t := technique{domains[refs.Items[i].GetText("source_name")], refs.Items[i].GetText("external_id")}
 		if t.domain != "" && isTechnique(t.id) {
-			if of := conversion.TextsOf(o.Tree, "x_mitre_domains"); len(of) == 1 && slices.Contains(slices.Collect(maps.Values(domains)), of[0]) {
+			if of := o.Tree.GetTexts("x_mitre_domains"); len(of) == 1 && slices.Contains(slices.Collect(maps.Values(domains)), of[0]) {
 				t.domain = of[0] // newer ATT&CK calls every source mitre-attack
 			}
 			return t, true
@@ -108,23 +107,23 @@ func isTechnique(s string) bool {
 func digits(s string, n int) bool { return len(s) == n && strings.Trim(s, "0123456789") == "" }
 
 func layerOf(name, domain string, scores map[string]map[string]bool) strictjson.Value {
-	layer := conversion.Object("name", name, "domain", domain, "description", "score: how many of the objects use the technique")
-	conversion.Set(&layer, "versions", conversion.Object("layer", "4.5"))
+	layer := strictjson.NewObject("name", name, "domain", domain, "description", "score: how many of the objects use the technique")
+	layer.Set("versions", strictjson.NewObject("layer", "4.5"))
 	most := 1
-	techniques := conversion.List()
+	techniques := strictjson.NewList()
 	for _, id := range slices.Sorted(maps.Keys(scores)) {
 		n := len(scores[id])
 		most = max(most, n)
-		t := conversion.Object("techniqueID", id)
-		conversion.Set(&t, "score", conversion.Number(strconv.Itoa(n)))
-		conversion.Set(&t, "enabled", conversion.Truth(true))
+		t := strictjson.NewObject("techniqueID", id)
+		t.Set("score", strictjson.NewNumber(strconv.Itoa(n)))
+		t.Set("enabled", strictjson.NewBool(true))
 		techniques.Items = append(techniques.Items, t)
 	}
-	conversion.Set(&layer, "techniques", techniques)
-	gradient := conversion.Object()
-	conversion.Set(&gradient, "colors", conversion.Texts("#ffffff", "#ff6666"))
-	conversion.Set(&gradient, "minValue", conversion.Number("0"))
-	conversion.Set(&gradient, "maxValue", conversion.Number(strconv.Itoa(most)))
-	conversion.Set(&layer, "gradient", gradient)
+	layer.Set("techniques", techniques)
+	gradient := strictjson.NewObject()
+	gradient.Set("colors", strictjson.NewStrings("#ffffff", "#ff6666"))
+	gradient.Set("minValue", strictjson.NewNumber("0"))
+	gradient.Set("maxValue", strictjson.NewNumber(strconv.Itoa(most)))
+	layer.Set("gradient", gradient)
 	return layer
 }

@@ -65,7 +65,7 @@ func (l *look) comparison(c *Comparison, thing *strictjson.Value) (bool, error) 
 	if err := l.spend(1); err != nil {
 		return false, err
 	}
-	typ := text(thing, "type")
+	typ := thing.GetText("type")
 	if typ != c.Path.Type || notObservable[typ] {
 		return false, nil
 	}

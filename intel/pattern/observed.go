@@ -41,14 +41,14 @@ func Observe(objects ...*strictjson.Value) ([]Observed, error) {
 	var data []*strictjson.Value
 	things := map[string]*strictjson.Value{}
 	collect := func(o *strictjson.Value) {
-		if typ := text(o, "type"); typ == "observed-data" {
+		if typ := o.GetText("type"); typ == "observed-data" {
 			data = append(data, o)
-		} else if id := text(o, "id"); id != "" && !notObservable[typ] {
+		} else if id := o.GetText("id"); id != "" && !notObservable[typ] {
 			things[id] = o
 		}
 	}
 	for _, o := range objects {
-		if text(o, "type") != "bundle" {
+		if o.GetText("type") != "bundle" {
 			collect(o)
 		} else if list := o.Get("objects"); list != nil {
 			for i := range list.Items {
@@ -68,7 +68,7 @@ func Observe(objects ...*strictjson.Value) ([]Observed, error) {
 }
 
 func observedOf(o *strictjson.Value, things map[string]*strictjson.Value) (Observed, error) {
-	one := Observed{ID: text(o, "id"), First: text(o, "first_observed"), Last: text(o, "last_observed")}
+	one := Observed{ID: o.GetText("id"), First: o.GetText("first_observed"), Last: o.GetText("last_observed")}
 	if n := o.Get("number_observed"); n != nil && n.Kind == strictjson.Number {
 		one.Number, _ = strconv.Atoi(n.Text) // what is no number of times is refused as 0
 	}
@@ -106,12 +106,4 @@ func (o *Observed) interval() (first, last instant, err error) {
 func (o *Observed) refuse(what string) error {
 	return fault.New(fault.Invalid, "pattern.observation", "The observed data %s cannot be matched: %s.", o.ID, what).
 		At(strictjson.Pointer(o.ID), what).Try("Send observed data with first_observed, last_observed and number_observed.")
-}
-
-// text returns the text of a string member, and "" for anything else.
-func text(v *strictjson.Value, name string) string {
-	if m := v.Get(name); m != nil && m.Kind == strictjson.String {
-		return m.Text
-	}
-	return ""
 }

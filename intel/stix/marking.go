@@ -93,7 +93,7 @@ func (m *marker) labels(v *strictjson.Value) {
 			m.read(l.Items[i].Text)
 		}
 	}
-	m.hear(textOf(v, "name"))
+	m.hear(v.GetText("name"))
 }
 
 // apply adds one marking definition by id.
@@ -151,12 +151,12 @@ func (m *marker) cyclic(id string, passed map[string]bool) bool {
 // interpret reads the body of a marking definition that is not a well-known
 // one. A body that says nothing understood closes the object.
 func (m *marker) interpret(id string, v *strictjson.Value) {
-	m.read(textOf(v, "name"))
+	m.read(v.GetText("name"))
 	readable, unknown := false, ""
-	switch kind := textOf(v, "definition_type"); kind {
+	switch kind := v.GetText("definition_type"); kind {
 	case "":
 	case "statement":
-		statement := textOf(v.Get("definition"), "statement")
+		statement := v.Get("definition").GetText("statement")
 		m.out.Statements = append(m.out.Statements, statement)
 		m.read(statement)
 		readable = true
@@ -185,7 +185,7 @@ func (m *marker) interpret(id string, v *strictjson.Value) {
 func (m *marker) extension(x *strictjson.Member) bool {
 	switch x.Name {
 	case papExtension:
-		return m.pap(textOf(&x.Value, "pap"))
+		return m.pap(x.Value.GetText("pap"))
 	case iepExtension:
 		return m.iep(&x.Value)
 	default:
@@ -214,7 +214,7 @@ func (m *marker) iep(v *strictjson.Value) bool {
 		}
 	}
 	m.out.Statements = append(m.out.Statements, strings.Join(terms, ", "))
-	word := textOf(v, "tlp")
+	word := v.GetText("tlp")
 	if word == "" {
 		return true
 	}
@@ -252,7 +252,7 @@ func markingRefs(v *strictjson.Value) []string {
 	}
 	if granular := v.Get("granular_markings"); granular != nil {
 		for i := range granular.Items {
-			if id := textOf(&granular.Items[i], "marking_ref"); id != "" {
+			if id := granular.Items[i].GetText("marking_ref"); id != "" {
 				ids = append(ids, id)
 			}
 		}

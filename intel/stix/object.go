@@ -15,7 +15,7 @@ func (c *checker) object(v *strictjson.Value) {
 		c.refuse("stix.not-object", "is not an object")
 		return
 	}
-	typ := textOf(v, "type")
+	typ := v.GetText("type")
 	if !isTypeName(typ) || typ == "bundle" || reserved[typ] {
 		c.refuseAt("type", "stix.type", "is missing or not the type of an object")
 		return
@@ -71,7 +71,7 @@ func declares(v *strictjson.Value, extensionType string) bool {
 		return false
 	}
 	for i := range x.Members {
-		if textOf(&x.Members[i].Value, "extension_type") == extensionType {
+		if x.Members[i].Value.GetText("extension_type") == extensionType {
 			return true
 		}
 	}

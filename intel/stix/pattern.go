@@ -14,7 +14,7 @@ import (
 // readers take it.
 func stixPattern(c *checker, v *strictjson.Value) {
 	source := v.Get("pattern")
-	if textOf(v, "pattern_type") != "stix" || source == nil || source.Kind != strictjson.String {
+	if v.GetText("pattern_type") != "stix" || source == nil || source.Kind != strictjson.String {
 		return
 	}
 	p, err := pattern.Parse(source.Text)

@@ -34,7 +34,7 @@ func TestNeverMoreLenientThanTheOASISSchemas(t *testing.T) {
 	}
 	tried := 0
 	for _, o := range validObjects(t) {
-		schema := schemas[textOf(&o, "type")]
+		schema := schemas[o.GetText("type")]
 		if schema == nil {
 			continue
 		}
@@ -99,7 +99,7 @@ func compile(t *testing.T, pattern string) map[string]*jsonschema.Schema {
 		if err != nil {
 			t.Fatal(err)
 		}
-		id := textOf(&tree, "$id")
+		id := tree.GetText("$id")
 		ids[strings.TrimSuffix(filepath.Base(file), ".json")] = id
 		if err := compiler.AddResource(id, document); err != nil {
 			t.Fatal(err)

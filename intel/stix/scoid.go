@@ -39,7 +39,7 @@ var contributing = map[string][]string{
 // none, or the object has none of them. The id is a fingerprint of the values:
 // whoever can guess them can check the guess.
 func SCOID(tree *strictjson.Value) (id string, ok bool) {
-	typ := textOf(tree, "type")
+	typ := tree.GetText("type")
 	var identity strictjson.Value
 	identity.Kind = strictjson.Object
 	for _, name := range contributing[typ] {
@@ -88,7 +88,7 @@ func oneHash(v *strictjson.Value) strictjson.Value {
 // does not match is a claim: the object is kept under the id it has, and must
 // not be merged with one that has the id by right.
 func (c *checker) scoID(v *strictjson.Value, typ string) {
-	id := textOf(v, "id")
+	id := v.GetText("id")
 	if _, isSCO := contributing[typ]; !isSCO || len(c.problems) > 0 {
 		return
 	}

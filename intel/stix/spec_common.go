@@ -102,7 +102,7 @@ func howMany(v *strictjson.Value, names []string) int {
 // namedCatalogue holds a CVE or CAPEC number and the name of its catalogue
 // together (sections 4.1 and 4.18).
 func namedCatalogue(c *checker, v *strictjson.Value) {
-	source, id := textOf(v, "source_name"), textOf(v, "external_id")
+	source, id := v.GetText("source_name"), v.GetText("external_id")
 	if (source == "cve") != isCVE(id) || (source == "capec") != isCAPEC(id) {
 		c.refuse("stix.rule", "source_name and external_id disagree on whether this is a CVE or CAPEC entry")
 	}

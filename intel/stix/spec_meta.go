@@ -54,7 +54,7 @@ func marksSomething(c *checker, v *strictjson.Value) {
 		c.refuse("stix.marking", "needs definition_type and definition, or an extension")
 	case definition != nil && definition.Kind != strictjson.Object:
 		c.refuseAt("definition", "stix.value", "must be an object")
-	case textOf(v, "definition_type") == "statement" && textOf(definition, "statement") == "":
+	case v.GetText("definition_type") == "statement" && definition.GetText("statement") == "":
 		c.refuseAt("definition", "stix.marking", "has no statement")
 	}
 }
@@ -62,7 +62,7 @@ func marksSomething(c *checker, v *strictjson.Value) {
 // notItself is section 7.2.2: a marking does not mark itself. Longer cycles
 // show only when markings are resolved.
 func notItself(c *checker, v *strictjson.Value) {
-	if slices.Contains(markingRefs(v), textOf(v, "id")) {
+	if slices.Contains(markingRefs(v), v.GetText("id")) {
 		c.refuse("stix.rule", "is marked with itself")
 	}
 }

@@ -43,29 +43,21 @@ func fromTree(raw []byte, tree *strictjson.Value) (*intel.Object, []fault.Field,
 // newObject wraps a tree that has been checked.
 func newObject(raw []byte, tree *strictjson.Value) *intel.Object {
 	o := &intel.Object{
-		ID:          textOf(tree, "id"),
-		Type:        textOf(tree, "type"),
+		ID:          tree.GetText("id"),
+		Type:        tree.GetText("type"),
 		SpecVersion: "2.1", // of an SCO that does not say (section 3.2)
-		Version:     textOf(tree, "modified"),
-		CreatedBy:   textOf(tree, "created_by_ref"),
+		Version:     tree.GetText("modified"),
+		CreatedBy:   tree.GetText("created_by_ref"),
 		Raw:         raw,
 		Hash:        ident.Sum(raw),
 		Tree:        tree,
 		Refs:        Refs(tree),
 	}
 	if o.Version == "" {
-		o.Version = textOf(tree, "created")
+		o.Version = tree.GetText("created")
 	}
 	if revoked := tree.Get("revoked"); revoked != nil {
 		o.Revoked = revoked.Bool
 	}
 	return o
-}
-
-// textOf returns the text of a string member, and "" for anything else.
-func textOf(v *strictjson.Value, name string) string {
-	if m := v.Get(name); m != nil && m.Kind == strictjson.String {
-		return m.Text
-	}
-	return ""
 }

@@ -73,7 +73,7 @@ func splitFraction(s string) (seconds, fraction string) {
 // equal times.
 func inOrder(first, second string, strictly bool) func(c *checker, v *strictjson.Value) {
 	return func(c *checker, v *strictjson.Value) {
-		a, b := textOf(v, first), textOf(v, second)
+		a, b := v.GetText(first), v.GetText(second)
 		if a == "" || b == "" || notTimestamp(a) != "" || notTimestamp(b) != "" {
 			return
 		}

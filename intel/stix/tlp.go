@@ -42,8 +42,8 @@ var tlpDefinitions = map[string]wellKnown{
 // notForged refuses a TLP definition that is not one of the nine, and one of
 // the nine with another body.
 func notForged(c *checker, v *strictjson.Value) {
-	known, isKnown := tlpDefinitions[textOf(v, "id")]
-	claimsTLP := textOf(v, "definition_type") == "tlp" || v.Get("extensions").Get(tlp2Extension) != nil
+	known, isKnown := tlpDefinitions[v.GetText("id")]
+	claimsTLP := v.GetText("definition_type") == "tlp" || v.Get("extensions").Get(tlp2Extension) != nil
 	if !isKnown && !claimsTLP {
 		return
 	}
@@ -82,10 +82,10 @@ func (k wellKnown) describedBy(v *strictjson.Value) bool {
 	}
 	if k.version == 1 {
 		definition := v.Get("definition")
-		return textOf(v, "definition_type") == "tlp" && textOf(definition, "tlp") == k.word && len(definition.Members) == 1
+		return v.GetText("definition_type") == "tlp" && definition.GetText("tlp") == k.word && len(definition.Members) == 1
 	}
 	extensions := v.Get("extensions")
-	return extensions != nil && len(extensions.Members) == 1 && textOf(extensions.Get(tlp2Extension), "tlp_2_0") == k.word
+	return extensions != nil && len(extensions.Members) == 1 && extensions.Get(tlp2Extension).GetText("tlp_2_0") == k.word
 }
 
 // tag reads a label that is exactly a TLP tag, in any case of ASCII letters:

@@ -27,11 +27,11 @@ import (
 // The bytes that came are in Upgraded of every object made from them.
 func upgrade(raw []byte, tree *strictjson.Value) ([]Accepted, error) {
 	origin := &intel.Upgrade{Raw: raw, Hash: ident.Sum(raw)}
-	if textOf(tree, "type") == "observed-data" && tree.Get("objects") != nil {
+	if tree.GetText("type") == "observed-data" && tree.Get("objects") != nil {
 		return upgradeObserved(origin, tree)
 	}
 	insert := `"spec_version":"2.1"`
-	switch typ := textOf(tree, "type"); {
+	switch typ := tree.GetText("type"); {
 	case typ == "indicator" && tree.Get("pattern_type") == nil:
 		insert += `,"pattern_type":"stix"`
 	case typ == "malware" && tree.Get("is_family") == nil:
@@ -79,7 +79,7 @@ type observation struct {
 
 func upgradeObserved(origin *intel.Upgrade, tree *strictjson.Value) ([]Accepted, error) {
 	o := observation{
-		id: textOf(tree, "id"), objects: tree.Get("objects"), ids: map[string]string{}, at: map[string]int{}, own: map[string][]string{},
+		id: tree.GetText("id"), objects: tree.Get("objects"), ids: map[string]string{}, at: map[string]int{}, own: map[string][]string{},
 	}
 	kept := o.rebase(tree)
 	for i := range o.objects.Members {
@@ -89,7 +89,7 @@ func upgradeObserved(origin *intel.Upgrade, tree *strictjson.Value) ([]Accepted,
 	}
 	refs := strictjson.Value{Kind: strictjson.Array}
 	for i := range o.made {
-		refs.Items = append(refs.Items, str(textOf(&o.made[i], "id")))
+		refs.Items = append(refs.Items, strictjson.NewString(o.made[i].GetText("id")))
 	}
 	kept.Members = append(kept.Members, strictjson.Member{Name: "object_refs", Value: refs})
 	data, err := accept(strictjson.Append(nil, &kept), origin)
@@ -117,14 +117,12 @@ func inside(err error, prefix string) error {
 	return err
 }
 
-func str(s string) strictjson.Value { return strictjson.Value{Kind: strictjson.String, Text: s} }
-
 // rebase returns the observed-data without its objects, and hands the markings
 // on: object markings to every observable, and a granular marking that
 // selected into the objects, as a whole, to the observable it selected.
 func (o *observation) rebase(tree *strictjson.Value) strictjson.Value {
 	kept := strictjson.Value{Kind: strictjson.Object}
-	kept.Members = append(kept.Members, strictjson.Member{Name: "spec_version", Value: str("2.1")})
+	kept.Members = append(kept.Members, strictjson.Member{Name: "spec_version", Value: strictjson.NewString("2.1")})
 	for i := range tree.Members {
 		m := tree.Members[i]
 		switch m.Name {
@@ -155,7 +153,7 @@ func (o *observation) granular(v *strictjson.Value) strictjson.Value {
 	for i := range v.Items {
 		entry := v.Items[i].Clone()
 		selectors := entry.Get("selectors")
-		if selectors == nil || textOf(&entry, "marking_ref") == "" {
+		if selectors == nil || entry.GetText("marking_ref") == "" {
 			rest.Items = append(rest.Items, entry)
 			continue
 		}
@@ -168,7 +166,7 @@ func (o *observation) granular(v *strictjson.Value) strictjson.Value {
 			if len(path) > 1 {
 				key = path[1]
 			}
-			o.mark(key, textOf(&entry, "marking_ref"))
+			o.mark(key, entry.GetText("marking_ref"))
 			return true
 		})
 		if len(selectors.Items) > 0 {
@@ -193,7 +191,7 @@ func (o *observation) make(key string) (string, error) {
 	}
 	o.ids[key] = ""
 	v := source.Clone()
-	typ := textOf(&v, "type")
+	typ := v.GetText("type")
 	for i := range v.Members {
 		if to := renamed[typ][v.Members[i].Name]; to != "" {
 			v.Members[i].Name = to
@@ -225,7 +223,7 @@ func (o *observation) add(id, key string, v strictjson.Value) {
 		}
 		return
 	}
-	v.Members = append([]strictjson.Member{{Name: "id", Value: str(id)}, {Name: "spec_version", Value: str("2.1")}}, v.Members...)
+	v.Members = append([]strictjson.Member{{Name: "id", Value: strictjson.NewString(id)}, {Name: "spec_version", Value: strictjson.NewString("2.1")}}, v.Members...)
 	if len(refs.Items) > 0 {
 		v.Members = append(v.Members, strictjson.Member{Name: "object_marking_refs", Value: refs})
 	}
@@ -242,7 +240,7 @@ func listHeaders(v *strictjson.Value) {
 	}
 	for i := range headers.Members {
 		if h := &headers.Members[i].Value; h.Kind == strictjson.String {
-			*h = strictjson.Value{Kind: strictjson.Array, Items: []strictjson.Value{str(h.Text)}}
+			*h = strictjson.Value{Kind: strictjson.Array, Items: []strictjson.Value{strictjson.NewString(h.Text)}}
 		}
 	}
 }
@@ -288,7 +286,7 @@ func (o *observation) resolve(v *strictjson.Value) error {
 func (o *observation) markings(key string) strictjson.Value {
 	refs := strictjson.Value{Kind: strictjson.Array}
 	for _, id := range slices.Compact(slices.Sorted(slices.Values(slices.Concat(o.own[""], o.own[key])))) {
-		refs.Items = append(refs.Items, str(id))
+		refs.Items = append(refs.Items, strictjson.NewString(id))
 	}
 	return refs
 }

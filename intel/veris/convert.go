@@ -25,7 +25,7 @@ type incident struct {
 
 // newIncident takes over a tree.
 func newIncident(tree strictjson.Value) *incident {
-	in := &incident{veris: tree, key: conversion.TextOf(&tree, "incident_id")}
+	in := &incident{veris: tree, key: tree.GetText("incident_id")}
 	in.uuid = strings.ToLower(in.key)
 	if !stix.IsUUID(in.uuid) {
 		in.uuid = stix.NameUUID(namespace, in.key)
@@ -33,10 +33,10 @@ func newIncident(tree strictjson.Value) *incident {
 	in.id = "incident--" + in.uuid
 	created := in.began()
 	plus := tree.Get("plus")
-	if t, ok := conversion.Time(conversion.TextOf(plus, "created")); ok {
+	if t, ok := conversion.Time(plus.GetText("created")); ok {
 		created = t
 	}
-	modified, ok := conversion.Time(conversion.TextOf(plus, "modified"))
+	modified, ok := conversion.Time(plus.GetText("modified"))
 	if !ok || modified.Before(created) {
 		modified = created
 	}
@@ -69,38 +69,38 @@ func (in *incident) began() time.Time {
 // objects makes everything, the incident first.
 func (in *incident) objects() []strictjson.Value {
 	o := conversion.Domain("incident", in.uuid, in.created, in.modified)
-	conversion.SetText(&o, "name", "VERIS incident "+in.key)
+	o.SetText("name", "VERIS incident "+in.key)
 	in.victim()
 	in.actions(in.actor())
 	in.texts(&o)
-	x := conversion.Object("extension_type", "property-extension")
+	x := strictjson.NewObject("extension_type", "property-extension")
 	names := strictjson.Value{Kind: strictjson.Object}
 	plainNames(&in.veris, &names)
-	conversion.Set(&x, "incident", in.veris)
+	x.Set("incident", in.veris)
 	if len(names.Members) > 0 {
-		conversion.Set(&x, "names", names)
+		x.Set("names", names)
 	}
-	conversion.Set(&o, "extensions", strictjson.Value{Kind: strictjson.Object, Members: []strictjson.Member{{Name: Extension, Value: x}}})
+	o.Set("extensions", strictjson.Value{Kind: strictjson.Object, Members: []strictjson.Member{{Name: Extension, Value: x}}})
 	return append([]strictjson.Value{o}, in.made...)
 }
 
 // texts moves what STIX has a property for.
 func (in *incident) texts(o *strictjson.Value) {
-	if s := conversion.TextOf(&in.veris, "summary"); s != "" {
-		conversion.SetText(o, "description", s)
-		drop(&in.veris, "summary")
+	if s := in.veris.GetText("summary"); s != "" {
+		o.SetText("description", s)
+		in.veris.Drop("summary")
 	}
-	reference := conversion.TextOf(&in.veris, "reference")
+	reference := in.veris.GetText("reference")
 	links := strings.Split(reference, separator)
 	if slices.ContainsFunc(links, func(l string) bool { return !isLink(l) }) {
 		return
 	}
-	refs := conversion.List()
+	refs := strictjson.NewList()
 	for _, l := range links {
-		refs.Items = append(refs.Items, conversion.Object("source_name", sourceName, "url", l))
+		refs.Items = append(refs.Items, strictjson.NewObject("source_name", sourceName, "url", l))
 	}
-	conversion.Set(o, "external_references", refs)
-	drop(&in.veris, "reference")
+	o.Set("external_references", refs)
+	in.veris.Drop("reference")
 }
 
 // separator stands between references, as in the VERIS Community Database.
@@ -112,10 +112,6 @@ const (
 func isLink(s string) bool {
 	u, err := url.Parse(s)
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && !strings.ContainsAny(s, " \t\r\n<>\"{}|\\^`")
-}
-
-func drop(v *strictjson.Value, name string) {
-	v.Members = slices.DeleteFunc(v.Members, func(m strictjson.Member) bool { return m.Name == name })
 }
 
 // relate relates two objects of the incident.
@@ -135,19 +131,19 @@ func (in *incident) victim() {
 	if v == nil || v.Kind != strictjson.Object || len(v.Members) == 0 {
 		return
 	}
-	name := conversion.TextOf(v, "victim_id")
+	name := v.GetText("victim_id")
 	if name == "" || strings.HasPrefix(name, someVictim) {
 		name = someVictim + in.key
 	} else {
-		drop(v, "victim_id")
+		v.Drop("victim_id")
 	}
 	o := conversion.Domain("identity", stix.NameUUID(namespace, in.key+" victim"), in.created, in.modified)
-	conversion.SetText(&o, "name", name)
-	conversion.SetText(&o, "identity_class", "organization")
-	if s := sector(conversion.TextOf(v, "industry")); s != "" {
-		conversion.SetTexts(&o, "sectors", []string{s})
+	o.SetText("name", name)
+	o.SetText("identity_class", "organization")
+	if s := sector(v.GetText("industry")); s != "" {
+		o.SetTexts("sectors", []string{s})
 	}
-	id := conversion.TextOf(&o, "id")
+	id := o.GetText("id")
 	in.made = append(in.made, o)
 	in.relate("targets", in.id, id)
 	for _, c := range words(v.Get("country")) {
@@ -160,9 +156,9 @@ func (in *incident) victim() {
 // country makes the place, which is the same for all incidents.
 func (in *incident) country(code string) string {
 	o := conversion.Domain("location", stix.NameUUID(namespace, "country "+code), conversion.Version(conversion.Epoch), conversion.Version(conversion.Epoch))
-	conversion.SetText(&o, "country", code)
+	o.SetText("country", code)
 	in.made = append(in.made, o)
-	return conversion.TextOf(&o, "id")
+	return o.GetText("id")
 }
 
 // words are the strings of a value that may be one or a list, each once.
@@ -199,11 +195,11 @@ func (in *incident) actor() string {
 	o := conversion.Domain("threat-actor", stix.NameUUID(namespace, in.key+" external"), in.created, in.modified)
 	names := words(external.Get("name"))
 	if list := external.Get("name"); list == nil || list.Kind != strictjson.Array || len(names) == 0 || len(names) != len(list.Items) || strings.HasPrefix(names[0], someActor) {
-		conversion.SetText(&o, "name", someActor+in.key)
+		o.SetText("name", someActor+in.key)
 	} else {
-		conversion.SetText(&o, "name", names[0])
-		conversion.SetTexts(&o, "aliases", names[1:])
-		drop(external, "name")
+		o.SetText("name", names[0])
+		o.SetTexts("aliases", names[1:])
+		external.Drop("name")
 	}
 	var types []string
 	for _, v := range words(external.Get("variety")) {
@@ -211,9 +207,9 @@ func (in *incident) actor() string {
 			types = append(types, t)
 		}
 	}
-	conversion.SetTexts(&o, "threat_actor_types", types)
+	o.SetTexts("threat_actor_types", types)
 	in.made = append(in.made, o)
-	id := conversion.TextOf(&o, "id")
+	id := o.GetText("id")
 	in.relate("attributed-to", in.id, id)
 	return id
 }
@@ -228,10 +224,10 @@ func (in *incident) actions(actor string) {
 			}
 			epoch := conversion.Version(conversion.Epoch)
 			o := conversion.Domain("attack-pattern", stix.NameUUID(namespace, category+" "+variety), epoch, epoch)
-			conversion.SetText(&o, "name", variety)
-			conversion.Set(&o, "external_references", conversion.List(conversion.Object("source_name", sourceName, "external_id", "action."+category+".variety."+variety)))
+			o.SetText("name", variety)
+			o.Set("external_references", strictjson.NewList(strictjson.NewObject("source_name", sourceName, "external_id", "action."+category+".variety."+variety)))
 			in.made = append(in.made, o)
-			id := conversion.TextOf(&o, "id")
+			id := o.GetText("id")
 			in.relate("related-to", in.id, id)
 			if actor != "" {
 				in.relate("uses", actor, id)
@@ -253,7 +249,7 @@ func plainNames(v, names *strictjson.Value) {
 			continue
 		}
 		plain := renamed + strconv.Itoa(len(names.Members)+1)
-		names.Members = append(names.Members, strictjson.Member{Name: plain, Value: conversion.Text(m.Name)})
+		names.Members = append(names.Members, strictjson.Member{Name: plain, Value: strictjson.NewString(m.Name)})
 		m.Name = plain
 	}
 }

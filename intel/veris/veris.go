@@ -110,7 +110,7 @@ func keep(a *conversion.Account, p conversion.Part) error {
 	if err != nil {
 		return err
 	}
-	if conversion.TextOf(&tree, "incident_id") == "" {
+	if tree.GetText("incident_id") == "" {
 		return fault.New(fault.Invalid, "veris.incident", "There is no VERIS incident here: it has no incident_id.").At("/incident_id", "is missing or not text").
 			Try("Give each incident an incident_id of its own.")
 	}

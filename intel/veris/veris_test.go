@@ -9,7 +9,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"entente/intel"
-	"entente/intel/conversion"
 	"entente/intel/stix"
 	"entente/internal/fault"
 	"entente/internal/strictjson"
@@ -81,9 +80,9 @@ func TestIncidentBecomes(t *testing.T) {
 	byID := map[string]*intel.Object{}
 	for _, o := range parse(t, full(t)) {
 		byID[o.ID] = o
-		made[o.Type] += conversion.TextOf(o.Tree, "name") + conversion.TextOf(o.Tree, "country") + ";"
+		made[o.Type] += o.Tree.GetText("name") + o.Tree.GetText("country") + ";"
 		if o.Type == "relationship" {
-			made[o.Type] += typeOf(o, "source_ref") + " " + conversion.TextOf(o.Tree, "relationship_type") + " " + typeOf(o, "target_ref") + ";"
+			made[o.Type] += typeOf(o, "source_ref") + " " + o.Tree.GetText("relationship_type") + " " + typeOf(o, "target_ref") + ";"
 		}
 	}
 	want := map[string]string{
@@ -96,7 +95,7 @@ func TestIncidentBecomes(t *testing.T) {
 		t.Error(diff)
 	}
 	in := byID["incident--7f8a4c20-52e1-4b7e-9d0a-1c6e3b5a9f42"]
-	if in == nil || in.Version != "2025-12-02T10:30:00.000Z" || !strings.Contains(conversion.TextOf(in.Tree, "description"), "false invoice") {
+	if in == nil || in.Version != "2025-12-02T10:30:00.000Z" || !strings.Contains(in.Tree.GetText("description"), "false invoice") {
 		t.Fatalf("the incident is %+v", in)
 	}
 	if string(in.Upgraded.Raw) != strings.TrimSpace(string(full(t))) {
@@ -110,7 +109,7 @@ func TestIncidentBecomes(t *testing.T) {
 }
 
 func typeOf(o *intel.Object, name string) string {
-	typ, _, _ := strings.Cut(conversion.TextOf(o.Tree, name), "--")
+	typ, _, _ := strings.Cut(o.Tree.GetText(name), "--")
 	return typ
 }
 
@@ -145,7 +144,7 @@ func TestRedactedNamesStayRedacted(t *testing.T) {
 	var kept []*intel.Object
 	for _, o := range parse(t, full(t)) {
 		if o.Type == "identity" {
-			conversion.SetText(o.Tree, "name", "withheld")
+			o.Tree.SetText("name", "withheld")
 		}
 		if o.Type != "threat-actor" {
 			kept = append(kept, o)

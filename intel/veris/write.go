@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"entente/intel"
-	"entente/intel/conversion"
 	"entente/intel/stix"
 	"entente/internal/strictjson"
 )
@@ -26,11 +25,11 @@ func Write(objects []*intel.Object) Written {
 	for _, o := range objects {
 		w.byID[o.ID] = o
 		if o.Type == "relationship" {
-			source := conversion.TextOf(o.Tree, "source_ref")
+			source := o.Tree.GetText("source_ref")
 			w.from[source] = append(w.from[source], o)
 		}
 	}
-	list := conversion.List()
+	list := strictjson.NewList()
 	for _, o := range objects {
 		if o.Type == "incident" && !o.Revoked {
 			list.Items = append(list.Items, w.incident(o))
@@ -55,8 +54,8 @@ type writer struct {
 func (w *writer) related(id, kind, typ string) []*intel.Object {
 	var out []*intel.Object
 	for _, r := range w.from[id] {
-		to := w.byID[conversion.TextOf(r.Tree, "target_ref")]
-		if conversion.TextOf(r.Tree, "relationship_type") == kind && to != nil && to.Type == typ {
+		to := w.byID[r.Tree.GetText("target_ref")]
+		if r.Tree.GetText("relationship_type") == kind && to != nil && to.Type == typ {
 			w.done[r.ID], w.done[to.ID] = true, true
 			out = append(out, to)
 		}
@@ -68,24 +67,24 @@ func (w *writer) incident(o *intel.Object) strictjson.Value {
 	w.done[o.ID] = true
 	x := o.Tree.Get("extensions").Get(Extension)
 	ours := x.Get("incident") != nil && x.Get("incident").Kind == strictjson.Object
-	v := conversion.Object("incident_id", strings.TrimPrefix(o.ID, "incident--"))
+	v := strictjson.NewObject("incident_id", strings.TrimPrefix(o.ID, "incident--"))
 	if ours {
 		v = x.Get("incident").Clone()
 		restoreNames(&v, x.Get("names"))
 	}
-	if s := conversion.TextOf(o.Tree, "description"); s != "" {
-		conversion.SetText(&v, "summary", s)
+	if s := o.Tree.GetText("description"); s != "" {
+		v.SetText("summary", s)
 	} else if !ours {
-		conversion.SetText(&v, "summary", conversion.TextOf(o.Tree, "name"))
+		v.SetText("summary", o.Tree.GetText("name"))
 	}
 	var links []string
 	if refs := o.Tree.Get("external_references"); refs != nil {
 		for i := range refs.Items {
-			links = append(links, conversion.TextOf(&refs.Items[i], "url"))
+			links = append(links, refs.Items[i].GetText("url"))
 		}
 	}
 	links = slices.DeleteFunc(links, func(l string) bool { return l == "" })
-	conversion.SetText(&v, "reference", strings.Join(links, separator))
+	v.SetText("reference", strings.Join(links, separator))
 	w.victim(&v, o.ID, ours)
 	w.actor(&v, o.ID, ours)
 	if !ours {
@@ -103,19 +102,19 @@ func (w *writer) victim(v *strictjson.Value, id string, ours bool) {
 			continue
 		}
 		victim := member(v, "victim")
-		if name := conversion.TextOf(who.Tree, "name"); !strings.HasPrefix(name, someVictim) {
-			conversion.SetText(victim, "victim_id", name)
+		if name := who.Tree.GetText("name"); !strings.HasPrefix(name, someVictim) {
+			victim.SetText("victim_id", name)
 		}
 		if ours {
 			continue // the record says the rest as it was
 		}
-		conversion.SetText(victim, "industry", industry(conversion.TextsOf(who.Tree, "sectors")))
+		victim.SetText("industry", industry(who.Tree.GetTexts("sectors")))
 		var countries []string
 		for _, p := range places {
-			countries = append(countries, conversion.TextOf(p.Tree, "country"))
+			countries = append(countries, p.Tree.GetText("country"))
 		}
 		countries = slices.DeleteFunc(countries, func(c string) bool { return c == "" })
-		conversion.SetTexts(victim, "country", countries)
+		victim.SetTexts("country", countries)
 	}
 }
 
@@ -124,15 +123,15 @@ func (w *writer) victim(v *strictjson.Value, id string, ours bool) {
 func (w *writer) actor(v *strictjson.Value, id string, ours bool) {
 	var names []string
 	for _, who := range w.related(id, "attributed-to", "threat-actor") {
-		if name := conversion.TextOf(who.Tree, "name"); !strings.HasPrefix(name, someActor) {
-			names = append(append(names, name), conversion.TextsOf(who.Tree, "aliases")...)
+		if name := who.Tree.GetText("name"); !strings.HasPrefix(name, someActor) {
+			names = append(append(names, name), who.Tree.GetTexts("aliases")...)
 		}
 		if ours {
 			w.related(who.ID, "uses", "attack-pattern")
 		}
 	}
 	if len(names) > 0 {
-		conversion.SetTexts(member(member(v, "actor"), "external"), "name", names)
+		member(member(v, "actor"), "external").SetTexts("name", names)
 	}
 	if ours {
 		w.related(id, "related-to", "attack-pattern")
@@ -151,7 +150,7 @@ func unknown(v *strictjson.Value) {
 // member returns an object member, which it makes when there is none.
 func member(v *strictjson.Value, name string) *strictjson.Value {
 	if m := v.Get(name); m == nil || m.Kind != strictjson.Object {
-		conversion.Set(v, name, strictjson.Value{Kind: strictjson.Object})
+		v.Set(name, strictjson.Value{Kind: strictjson.Object})
 	}
 	return v.Get(name)
 }

@@ -63,7 +63,7 @@ func Parse(b []byte) (*List, error) {
 	if err != nil {
 		return nil, bad("it is not JSON that has one meaning").Because(err)
 	}
-	l := &List{Name: text(&doc, "name"), Description: text(&doc, "description"), Type: strings.ToLower(text(&doc, "type"))}
+	l := &List{Name: doc.GetText("name"), Description: doc.GetText("description"), Type: strings.ToLower(doc.GetText("type"))}
 	l.ID = slug(l.Name)
 	if l.ID == "" || len(l.Name) > longestName {
 		return nil, bad("it has no name of at most %d bytes", longestName)
@@ -285,11 +285,4 @@ func slug(name string) string {
 		}
 	}
 	return strings.Trim(b.String(), "-")
-}
-
-func text(v *strictjson.Value, name string) string {
-	if m := v.Get(name); m != nil && m.Kind == strictjson.String {
-		return m.Text
-	}
-	return ""
 }

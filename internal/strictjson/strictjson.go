@@ -1,5 +1,5 @@
 // Package strictjson reads JSON the way evidence needs it read: one meaning per
-// byte string, or a refusal.
+// byte string, or a refusal. It builds the trees that are written, too.
 //
 // It gives no meaning to the values. Invariant: whatever it accepts, every
 // conforming parser reads the same (RFC 8259 with the I-JSON limits of RFC

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -413,5 +414,23 @@ func BenchmarkParse(b *testing.B) {
 		if _, err := strictjson.Parse(src, strictjson.Default()); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// TestWhatIsBuiltIsWhatIsRead through the members and what is written.
+func TestWhatIsBuiltIsWhatIsRead(t *testing.T) {
+	t.Parallel()
+	o := strictjson.NewObject("name", "a", "empty", "", "gone", "b")
+	o.Set("list", strictjson.NewList(strictjson.NewNumber("1.0"), strictjson.NewBool(true), strictjson.NewString("x"), strictjson.NewString("")))
+	o.SetText("name", "c")
+	o.SetText("empty", "")
+	o.SetTexts("none", nil)
+	o.SetTexts("some", []string{"d", "e"})
+	o.Drop("gone")
+	if got := string(strictjson.Append(nil, &o)); got != `{"name":"c","list":[1.0,true,"x",""],"some":["d","e"]}` {
+		t.Error(got)
+	}
+	if o.GetText("name") != "c" || o.GetText("list") != "" || o.GetText("gone") != "" || !slices.Equal(o.GetTexts("list"), []string{"x"}) || o.GetTexts("gone") != nil {
+		t.Error("reads something else")
 	}
 }

@@ -219,8 +219,8 @@ func (s *session) lastAdded(ctx context.Context, at bookmark, objects []byte) ti
 	}
 	var found time.Time
 	for _, m := range items(v.Get("objects")) {
-		if text(&m, "id") == id && exchange.Moment(text(&m, "version")) == exchange.Moment(version) {
-			found = moment(text(&m, "date_added"))
+		if m.GetText("id") == id && exchange.Moment(m.GetText("version")) == exchange.Moment(version) {
+			found = moment(m.GetText("date_added"))
 		}
 	}
 	return found
@@ -244,10 +244,10 @@ func lastOf(list []byte) (id, version string) {
 	if err != nil {
 		return "", ""
 	}
-	if version = text(&v, "modified"); version == "" {
-		version = text(&v, "created")
+	if version = v.GetText("modified"); version == "" {
+		version = v.GetText("created")
 	}
-	return text(&v, "id"), version
+	return v.GetText("id"), version
 }
 
 // pageBody is what counts of an envelope (3.7).
@@ -406,7 +406,7 @@ func (s *session) collectionsAt(ctx context.Context, root *url.URL) ([]exchange.
 	for _, c := range items(v.Get("collections")) {
 		can := c.Get("can_read")
 		all = append(all, exchange.SourceOffer{
-			Collection: text(&c, "id"), Alias: text(&c, "alias"), Title: text(&c, "title"), Description: text(&c, "description"),
+			Collection: c.GetText("id"), Alias: c.GetText("alias"), Title: c.GetText("title"), Description: c.GetText("description"),
 			Root: root.String(), Readable: can == nil || can.Bool,
 		})
 	}
@@ -464,13 +464,4 @@ func items(v *strictjson.Value) []strictjson.Value {
 		return nil
 	}
 	return v.Items
-}
-
-// text is a member that is a string, or "".
-func text(v *strictjson.Value, name string) string {
-	m := v.Get(name)
-	if m == nil || m.Kind != strictjson.String {
-		return ""
-	}
-	return m.Text
 }
