@@ -145,7 +145,7 @@ func adapt(name string, v strictjson.Value) strictjson.Value {
 }
 
 func extend(o *strictjson.Value) {
-	o.Set("extensions", strictjson.Value{Kind: strictjson.Object, Members: []strictjson.Member{{Name: Extension, Value: strictjson.NewObject("extension_type", "new-sdo")}}})
+	conversion.Extend(o, Extension, strictjson.NewObject("extension_type", "new-sdo"))
 }
 
 // steps are the types that follow each other in a flow.

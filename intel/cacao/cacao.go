@@ -27,9 +27,6 @@ const maxDocument = 64 << 20
 // (github.com/cyentific-rni/stix2.1-coa-playbook-extension).
 const Extension = "extension-definition--1e1c1bd7-c527-4215-8e18-e199e74da57c"
 
-// strictest is what a playbook is under whose markings nobody can read.
-const strictest = "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1"
-
 var namespace = uuid.MustParse("4d1f9a37-62c8-4be5-9f10-b7c35d2e8a06")
 
 // Is reports whether a document is a playbook or a list of playbooks.
@@ -135,7 +132,7 @@ func (c *converter) course(id string) strictjson.Value {
 	}
 	c.references(&o)
 	o.SetTexts("object_marking_refs", c.markings())
-	o.Set("extensions", strictjson.Value{Kind: strictjson.Object, Members: []strictjson.Member{{Name: Extension, Value: c.extension(created, modified)}}})
+	conversion.Extend(&o, Extension, c.extension(created, modified))
 	return o
 }
 
@@ -192,7 +189,7 @@ func (c *converter) markings() []string {
 			continue
 		}
 		c.warnings = append(c.warnings, "has a marking that is not one of TLP: it is closed as TLP:RED")
-		ids = append(ids, strictest)
+		ids = append(ids, stix.TLPMarking(2, "red"))
 	}
 	return ids
 }

@@ -32,9 +32,9 @@ type Account struct {
 
 // Keep checks what was made of one part and takes it in: all of it, or nothing
 // when anything in it breaks a rule. The first object gets the bytes of the
-// part. An object that is there already, byte for byte, is not taken in again:
-// several parts may name one place or one technique. The error of one that is
-// there with another content has the code of whoever calls.
+// part, if it has any. An object that is there already, byte for byte, is not
+// taken in again: several parts may name one place or one technique. The error
+// of one that is there with another content has the code of whoever calls.
 func (a *Account) Keep(from Part, duplicate *fault.Error, made ...strictjson.Value) error {
 	accepted := make([]stix.Accepted, 0, len(made))
 	for i := range made {
@@ -49,7 +49,7 @@ func (a *Account) Keep(from Part, duplicate *fault.Error, made ...strictjson.Val
 			}
 			continue
 		}
-		if i == 0 {
+		if i == 0 && from.Raw != nil {
 			o.Upgraded = &intel.Upgrade{Raw: from.Raw, Hash: ident.Sum(from.Raw)}
 		}
 		accepted = append(accepted, stix.Accepted{Object: o, Pointer: from.Pointer})
@@ -64,9 +64,15 @@ func (a *Account) Keep(from Part, duplicate *fault.Error, made ...strictjson.Val
 	return nil
 }
 
+// Has reports whether an object with that id was kept.
+func (a *Account) Has(id string) bool { return a.held[id] != nil }
+
+// Last is what was kept last.
+func (a *Account) Last() *stix.Accepted { return &a.Bundle.Accepted[len(a.Bundle.Accepted)-1] }
+
 // Warn tells what was done differently with what was kept last.
 func (a *Account) Warn(detail string) {
-	last := &a.Bundle.Accepted[len(a.Bundle.Accepted)-1]
+	last := a.Last()
 	last.Warnings = append(last.Warnings, fault.Field{Detail: detail})
 }
 
@@ -114,4 +120,11 @@ func Relationship(uuid, kind, source, target, created, modified string) strictjs
 	o.SetText("source_ref", source)
 	o.SetText("target_ref", target)
 	return o
+}
+
+// Extend gives an object its one extension.
+func Extend(o *strictjson.Value, id string, x strictjson.Value) {
+	var all strictjson.Value
+	all.Set(id, x)
+	o.Set("extensions", all)
 }

@@ -1,15 +1,14 @@
 package csaf
 
 import (
-	"errors"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 
 	"entente/intel"
+	"entente/intel/conversion"
 	"entente/intel/stix"
 	"entente/internal/fault"
 	"entente/internal/ident"
@@ -20,32 +19,20 @@ import (
 // observables, which STIX keeps for them (section 2.9).
 var namespace = uuid.MustParse("5d8c1a47-2e0b-4f93-a6d1-7b3e90c25f68")
 
-// versionTime is the form of created and modified.
-const versionTime = "2006-01-02T15:04:05.000Z"
-
 // epoch dates what has no date of its own: the day of the standard.
 const epoch = "2022-11-18T00:00:00.000Z"
 
-// tlp are the markings that labels stand for. CSAF 2.0 has the labels of TLP 1;
-// their markings are those of TLP 2.0, where WHITE is CLEAR.
-var tlp = map[string]string{
-	"WHITE": "marking-definition--94868c89-83c2-464b-929b-a1a8aa3c8487",
-	"GREEN": "marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb",
-	"AMBER": "marking-definition--55d920b0-5e8b-4f79-9ee9-91f868d9b421",
-	"RED":   "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1",
-}
-
 // converter makes the objects of one advisory.
 type converter struct {
+	conversion.Account
+
 	d                 *document
 	src               []byte
-	out               stix.Bundle
 	key               string // of the advisory, whatever its version
 	created, modified string
 	marks             []string
 	creator           string
-	refs              []string // what the report is about
-	held              map[string]bool
+	refs              []string          // what the report is about
 	software          map[string]string // by product id
 	taken             map[string]int    // names that ids were made from
 }
@@ -54,14 +41,14 @@ type converter struct {
 func (d *document) convert(src []byte) stix.Bundle {
 	publisher := d.root.get("document", "publisher")
 	c := &converter{
-		d: d, src: src, held: map[string]bool{}, software: map[string]string{}, taken: map[string]int{},
+		d: d, src: src, software: map[string]string{}, taken: map[string]int{},
 		key: name("csaf", publisher.text("namespace"), d.tracking.text("id")),
 	}
 	first, last := instant(d.tracking.text("initial_release_date")), instant(d.tracking.text("current_release_date"))
 	if first.After(last) {
 		first = last // created must not be after modified (STIX 2.1, section 3.2)
 	}
-	c.created, c.modified = stamp(first), stamp(last)
+	c.created, c.modified = conversion.Version(first), conversion.Version(last)
 	c.mark()
 	c.publisher(publisher)
 	c.products()
@@ -69,10 +56,8 @@ func (d *document) convert(src []byte) stix.Bundle {
 		c.vulnerability(v, i)
 	}
 	c.report()
-	return c.out
+	return c.Bundle
 }
-
-func stamp(t time.Time) string { return t.Format(versionTime) }
 
 // name joins what an id is made from; no part can look like two.
 func name(parts ...string) string {
@@ -97,23 +82,14 @@ func (c *converter) id(typ string, parts ...string) string {
 func (c *converter) identified(typ string, o strictjson.Value) strictjson.Value {
 	o.SetTexts("object_marking_refs", c.marks)
 	content := strictjson.AppendCanonical(nil, &o)
-	var full strictjson.Value
-	full.SetText("type", typ)
-	full.SetText("spec_version", "2.1")
-	full.SetText("id", typ+"--"+stix.NameUUID(namespace, string(content)))
+	full := strictjson.NewObject("type", typ, "spec_version", "2.1", "id", typ+"--"+stix.NameUUID(namespace, string(content)))
 	full.Members = append(full.Members, o.Members...)
 	return full
 }
 
 // object begins an object in the version of the advisory.
 func (c *converter) object(typ, id string) strictjson.Value {
-	var o strictjson.Value
-	o.SetText("type", typ)
-	o.SetText("spec_version", "2.1")
-	o.SetText("id", id)
-	o.SetText("created_by_ref", c.creator)
-	o.SetText("created", c.created)
-	o.SetText("modified", c.modified)
+	o := strictjson.NewObject("type", typ, "spec_version", "2.1", "id", id, "created_by_ref", c.creator, "created", c.created, "modified", c.modified)
 	o.SetTexts("object_marking_refs", c.marks)
 	return o
 }
@@ -123,7 +99,8 @@ func (c *converter) object(typ, id string) strictjson.Value {
 // label themselves: without one they could not go with what they bind.
 func (c *converter) mark() {
 	distribution := c.d.root.get("document", "distribution")
-	if id := tlp[distribution.text("tlp", "label")]; id != "" {
+	// CSAF 2.0 has the labels of TLP 1, which are under the markings of TLP 2.0.
+	if id := stix.TLPMarking(2, strings.ToLower(distribution.text("tlp", "label"))); id != "" {
 		c.marks = append(c.marks, id)
 	}
 	if said := distribution.text("text"); said != "" {
@@ -150,8 +127,7 @@ func (c *converter) publisher(p node) {
 	o.Set("roles", strictjson.NewStrings(p.text("category")))
 	o.Set("external_references", strictjson.NewList(reference(p.text("name"), "", p.text("namespace"), "")))
 	o = c.identified("identity", o)
-	c.keep(p, o)
-	if c.held[o.GetText("id")] {
+	if c.keep(p, o) {
 		c.creator = o.GetText("id")
 	}
 }
@@ -160,32 +136,17 @@ func (c *converter) publisher(p node) {
 // made of. It reports whether the object is there.
 func (c *converter) keep(from node, o strictjson.Value) bool {
 	id := o.GetText("id")
-	if c.held[id] {
+	if c.Has(id) {
 		return true
 	}
-	parsed, _, err := stix.ParseObject(strictjson.Append(nil, &o))
-	if err != nil {
-		c.reject(from, id, err)
+	if err := c.Keep(conversion.Part{Pointer: from.at}, nil, o); err != nil {
+		c.Reject(conversion.Part{Raw: c.src[from.v.Start:from.v.End], Pointer: from.at}, id, err)
 		return false
 	}
-	c.held[id] = true
-	c.out.Accepted = append(c.out.Accepted, stix.Accepted{Object: parsed, Pointer: from.at})
-	if parsed.Type != "marking-definition" {
+	if o.GetText("type") != "marking-definition" {
 		c.refs = append(c.refs, id)
 	}
 	return true
-}
-
-func (c *converter) reject(from node, id string, err error) {
-	raw := c.src[from.v.Start:from.v.End]
-	rej := stix.Rejected{Pointer: from.at, ID: id, Code: fault.CodeOf(err), Raw: raw, Hash: ident.Sum(raw)}
-	if f, ok := errors.AsType[*fault.Error](err); ok {
-		rej.Detail, rej.Next, rej.Fields = f.Message, f.Next, f.Fields
-		if len(f.Fields) > 0 {
-			rej.Detail = f.Fields[0].Pointer + ": " + f.Fields[0].Detail
-		}
-	}
-	c.out.Rejected = append(c.out.Rejected, rej)
 }
 
 // report is the advisory itself, with the whole document beside it and what is
@@ -205,11 +166,11 @@ func (c *converter) report() {
 	o.Set("external_references", strictjson.NewList(append(refs, links(doc)...)...))
 	c.remarks(doc, []string{o.GetText("id")}, o.GetText("id"))
 	o.Set("object_refs", strictjson.NewStrings(c.refs...))
-	c.out.ID = "bundle--" + stix.NameUUID(namespace, name(c.key, "bundle", c.modified))
+	c.Bundle.ID = "bundle--" + stix.NameUUID(namespace, name(c.key, "bundle", c.modified))
 	if !c.keep(c.d.root, o) {
 		return
 	}
-	report := &c.out.Accepted[len(c.out.Accepted)-1]
+	report := c.Last()
 	report.Object.Upgraded = &intel.Upgrade{Raw: c.src, Hash: ident.Sum(c.src)}
 	failed := c.d.mandatory()
 	for _, f := range failed[:min(len(failed), maxNamed)] {
@@ -290,12 +251,7 @@ func reference(source, id, url, description string) strictjson.Value {
 		description = strings.TrimSpace(description + " " + id)
 		id = ""
 	}
-	var r strictjson.Value
-	r.SetText("source_name", source)
-	r.SetText("description", description)
-	r.SetText("url", url)
-	r.SetText("external_id", id)
-	return r
+	return strictjson.NewObject("source_name", source, "description", description, "url", url, "external_id", id)
 }
 
 // extend adds what STIX has no property for.
@@ -303,9 +259,7 @@ func extend(o *strictjson.Value, more strictjson.Value) {
 	if len(more.Members) == 0 {
 		return
 	}
-	var x, all strictjson.Value
-	x.SetText("extension_type", "property-extension")
+	x := strictjson.NewObject("extension_type", "property-extension")
 	x.Members = append(x.Members, more.Members...)
-	all.Set(stix.CSAFExtension, x)
-	o.Set("extensions", all)
+	conversion.Extend(o, stix.CSAFExtension, x)
 }

@@ -15,9 +15,9 @@ import (
 	"bytes"
 	"errors"
 
+	"entente/intel/conversion"
 	"entente/intel/stix"
 	"entente/internal/fault"
-	"entente/internal/ident"
 	"entente/internal/strictjson"
 )
 
@@ -135,12 +135,10 @@ func schemaFault(wrong []Finding) error {
 
 // rejected is the account of a document none of which was taken.
 func rejected(b []byte, err error) stix.Bundle {
-	rej := stix.Rejected{Code: fault.CodeOf(err), Raw: b, Hash: ident.Sum(b)}
-	if f, ok := errors.AsType[*fault.Error](err); ok {
-		rej.Detail, rej.Next, rej.Fields = f.Message, f.Next, f.Fields
-		if len(f.Fields) > 0 {
-			rej.Detail += " First: " + f.Fields[0].Pointer + " " + f.Fields[0].Detail
-		}
+	var a conversion.Account
+	a.Reject(conversion.Part{Raw: b}, "", err)
+	if f, ok := errors.AsType[*fault.Error](err); ok && len(f.Fields) > 0 {
+		a.Bundle.Rejected[0].Detail = f.Message + " First: " + f.Fields[0].Pointer + " " + f.Fields[0].Detail
 	}
-	return stix.Bundle{Rejected: []stix.Rejected{rej}}
+	return a.Bundle
 }

@@ -49,9 +49,7 @@ func (c *converter) product(p product) strictjson.Value {
 	}
 	more.SetText("purl", helper.text("purl"))
 	for _, list := range []string{"model_numbers", "sbom_urls", "serial_numbers", "skus"} {
-		if all := helper.get(list).strings(); len(all) > 0 {
-			more.Set(list, strictjson.NewStrings(all...))
-		}
+		more.SetTexts(list, helper.get(list).strings())
 	}
 	var files []strictjson.Value
 	for _, h := range helper.list("hashes") {

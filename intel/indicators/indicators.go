@@ -226,16 +226,6 @@ func (e *entry) indicator() (strictjson.Value, string, error) {
 	return o, v.warning, nil
 }
 
-// tlpMarkings are the marking definitions of TLP 2.0.
-var tlpMarkings = map[string]string{
-	"clear":        "marking-definition--94868c89-83c2-464b-929b-a1a8aa3c8487",
-	"white":        "marking-definition--94868c89-83c2-464b-929b-a1a8aa3c8487",
-	"green":        "marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb",
-	"amber":        "marking-definition--55d920b0-5e8b-4f79-9ee9-91f868d9b421",
-	"amber+strict": "marking-definition--939a9414-2ddd-4d32-a0cd-375ea402b003",
-	"red":          "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1",
-}
-
 // words are the levels of the scale None / Low / Med / High (STIX 2.1,
 // appendix A).
 var words = map[string]string{"none": "0", "low": "15", "med": "50", "medium": "50", "high": "85"}
@@ -244,8 +234,8 @@ var words = map[string]string{"none": "0", "low": "15", "med": "50", "medium": "
 // nobody knows who may have it.
 func (e *entry) levels(o *strictjson.Value) error {
 	if e.tlp != "" {
-		id, ok := tlpMarkings[strings.TrimPrefix(strings.ToLower(e.tlp), "tlp:")]
-		if !ok {
+		id := stix.TLPMarking(2, strings.TrimPrefix(strings.ToLower(e.tlp), "tlp:"))
+		if id == "" {
 			return lineFault("indicators.cell", "The TLP label is none of clear, green, amber, amber+strict and red.").Try("Correct the label.")
 		}
 		o.Set("object_marking_refs", strictjson.NewStrings(id))

@@ -12,7 +12,6 @@ package kev
 import (
 	"bytes"
 	"cmp"
-	"errors"
 	"regexp"
 	"strconv"
 	"strings"
@@ -20,10 +19,9 @@ import (
 
 	"github.com/google/uuid"
 
-	"entente/intel"
+	"entente/intel/conversion"
 	"entente/intel/stix"
 	"entente/internal/fault"
-	"entente/internal/ident"
 	"entente/internal/strictjson"
 )
 
@@ -33,8 +31,6 @@ var namespace = uuid.MustParse("8b2f6d1e-40c9-4e57-b3a8-95d07c1e6a2f")
 const (
 	maxDocument = 64 << 20
 	catalogue   = "https://www.cisa.gov/known-exploited-vulnerabilities-catalog"
-
-	versionTime = "2006-01-02T15:04:05.000Z"
 	epoch       = "2021-11-03T00:00:00.000Z" // of the catalogue (BOD 22-01), for what has no date
 )
 
@@ -84,12 +80,15 @@ func Parse(b []byte) (stix.Bundle, error) {
 	if err != nil {
 		return stix.Bundle{}, err
 	}
-	c := &converter{released: released, held: map[string]bool{}}
+	c := &converter{released: released}
 	c.publisher()
 	for i, e := range entries {
-		c.entry(e.Raw, "/vulnerabilities/"+strconv.Itoa(i))
+		part := conversion.Part{Raw: e.Raw, Pointer: "/vulnerabilities/" + strconv.Itoa(i)}
+		if err := c.entry(part); err != nil {
+			c.Reject(part, "", err)
+		}
 	}
-	return c.out, nil
+	return c.Bundle, nil
 }
 
 func releaseTime(raw []byte) (time.Time, bool) {
@@ -103,52 +102,39 @@ func releaseTime(raw []byte) (time.Time, bool) {
 
 // converter makes the objects of one catalogue.
 type converter struct {
-	out      stix.Bundle
+	conversion.Account
+
 	released time.Time
 	creator  string
-	held     map[string]bool
 }
 
 // publisher is CISA: nobody else publishes this catalogue.
 func (c *converter) publisher() {
-	c.creator = "identity--" + stix.NameUUID(namespace, "publisher")
-	var o strictjson.Value
-	o.SetText("type", "identity")
-	o.SetText("spec_version", "2.1")
-	o.SetText("id", c.creator)
-	o.SetText("created", epoch)
-	o.SetText("modified", epoch)
+	o := conversion.Domain("identity", stix.NameUUID(namespace, "publisher"), epoch, epoch)
 	o.SetText("name", "Cybersecurity and Infrastructure Security Agency")
 	o.SetText("identity_class", "organization")
-	parsed, _, err := stix.ParseObject(strictjson.Append(nil, &o))
-	if err != nil {
-		c.creator = "" // a name and a class break no rule
-		return
+	if c.Keep(conversion.Part{}, nil, o) == nil { // a name and a class break no rule
+		c.creator = o.GetText("id")
 	}
-	c.out.Accepted = append(c.out.Accepted, stix.Accepted{Object: parsed})
 }
 
-// entry converts one entry, or rejects it.
-func (c *converter) entry(raw []byte, pointer string) {
-	v, err := strictjson.Parse(raw, strictjson.Default())
-	if err == nil {
-		err = wrong(&v)
-	}
-	if err == nil && c.held[v.GetText("cveID")] {
-		err = refuse("/cveID", "is in the catalogue twice")
-	}
-	var o *intel.Object
-	if err == nil {
-		made := c.vulnerability(&v)
-		o, _, err = stix.ParseObject(strictjson.Append(nil, &made))
-	}
+// entry keeps what is made of one entry.
+func (c *converter) entry(p conversion.Part) error {
+	v, err := strictjson.Parse(p.Raw, strictjson.Default())
 	if err != nil {
-		c.reject(raw, pointer, err)
-		return
+		return err
 	}
-	c.held[v.GetText("cveID")] = true
-	o.Upgraded = &intel.Upgrade{Raw: raw, Hash: ident.Sum(raw)}
-	c.out.Accepted = append(c.out.Accepted, stix.Accepted{Object: o, Pointer: pointer, Undated: true})
+	if err := wrong(&v); err != nil {
+		return err
+	}
+	if c.Has(idOf(v.GetText("cveID"))) {
+		return refuse("/cveID", "is in the catalogue twice")
+	}
+	if err := c.Keep(p, nil, c.vulnerability(&v)); err != nil {
+		return err
+	}
+	c.Last().Undated = true
+	return nil
 }
 
 func refuse(pointer, detail string) error {
@@ -208,22 +194,19 @@ func wrong(v *strictjson.Value) error {
 	return nil
 }
 
-// vulnerability is one entry. Its id is of the catalogue and the CVE, not of the
-// CVE alone: what others say of the same CVE is theirs, and has an id of theirs.
+// idOf is of the catalogue and the CVE, not of the CVE alone: what others say of
+// the same CVE is theirs, and has an id of theirs.
+func idOf(cve string) string { return "vulnerability--" + stix.NameUUID(namespace, cve) }
+
+// vulnerability is one entry.
 func (c *converter) vulnerability(v *strictjson.Value) strictjson.Value {
 	cve := v.GetText("cveID")
 	added, err := time.Parse(time.DateOnly, v.GetText("dateAdded"))
 	if err != nil || added.After(c.released) {
 		added = c.released
 	}
-	var o, x, extensions strictjson.Value
-	o.SetText("type", "vulnerability")
-	o.SetText("spec_version", "2.1")
-	o.SetText("id", "vulnerability--"+stix.NameUUID(namespace, cve))
-	o.SetText("created_by_ref", c.creator)
-	o.SetText("created", added.Format(versionTime))
-	o.SetText("modified", c.released.Format(versionTime))
-	o.SetText("name", cve)
+	o := strictjson.NewObject("type", "vulnerability", "spec_version", "2.1", "id", idOf(cve), "created_by_ref", c.creator,
+		"created", conversion.Version(added), "modified", conversion.Version(c.released), "name", cve)
 	o.SetText("description", strings.TrimSpace(cmp.Or(strings.TrimSpace(v.GetText("vulnerabilityName")), cve)+"\n\n"+v.GetText("shortDescription")))
 	o.Set("labels", strictjson.NewStrings("known-exploited"))
 	refs := []strictjson.Value{reference("cve", cve, ""), reference("cisa-kev", "", catalogue)}
@@ -233,31 +216,14 @@ func (c *converter) vulnerability(v *strictjson.Value) strictjson.Value {
 		}
 	}
 	o.Set("external_references", strictjson.NewList(refs...))
-	x.SetText("extension_type", "property-extension")
+	x := strictjson.NewObject("extension_type", "property-extension")
 	for _, f := range facts {
 		x.SetText(f.name, v.GetText(f.member))
 	}
-	extensions.Set(stix.KEVExtension, x)
-	o.Set("extensions", extensions)
+	conversion.Extend(&o, stix.KEVExtension, x)
 	return o
 }
 
 func reference(source, id, url string) strictjson.Value {
-	var r strictjson.Value
-	r.SetText("source_name", source)
-	r.SetText("url", url)
-	r.SetText("external_id", id)
-	return r
-}
-
-// reject accounts for an entry that was not understood.
-func (c *converter) reject(raw []byte, pointer string, err error) {
-	rej := stix.Rejected{Pointer: pointer, Code: fault.CodeOf(err), Raw: raw, Hash: ident.Sum(raw)}
-	if f, ok := errors.AsType[*fault.Error](err); ok {
-		rej.Detail, rej.Next, rej.Fields = f.Message, f.Next, f.Fields
-		if len(f.Fields) > 0 {
-			rej.Detail = f.Fields[0].Pointer + ": " + f.Fields[0].Detail
-		}
-	}
-	c.out.Rejected = append(c.out.Rejected, rej)
+	return strictjson.NewObject("source_name", source, "url", url, "external_id", id)
 }

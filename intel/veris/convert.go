@@ -80,7 +80,7 @@ func (in *incident) objects() []strictjson.Value {
 	if len(names.Members) > 0 {
 		x.Set("names", names)
 	}
-	o.Set("extensions", strictjson.Value{Kind: strictjson.Object, Members: []strictjson.Member{{Name: Extension, Value: x}}})
+	conversion.Extend(&o, Extension, x)
 	return append([]strictjson.Value{o}, in.made...)
 }
 
