@@ -54,7 +54,7 @@ var mayImport = map[string]string{
 	"intel/cacao":         "intel/conversion intel/stix internal/fault internal/strictjson",
 	"intel/navigator":     "intel intel/stix internal/strictjson",
 	"intel/conversion":    "intel intel/stix internal/fault internal/ident internal/strictjson",
-	"intel/misp":          "intel intel/conversion intel/stix internal/fault internal/ident internal/strictjson",
+	"intel/misp":          "intel intel/conversion intel/stix internal/fault internal/strictjson",
 	"intel/csaf":          "intel intel/conversion intel/stix internal/fault internal/ident internal/strictjson",
 	"intel/kev":           "intel/conversion intel/stix internal/fault internal/strictjson",
 	"intel/stix":          "intel intel/pattern internal/fault internal/ident internal/strictjson",

@@ -1,11 +1,13 @@
 package misp
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"entente/intel/conversion"
 	"entente/intel/stix"
 	"entente/internal/fault"
 	"entente/internal/strictjson"
@@ -36,7 +38,7 @@ func (c *converter) attach(galaxies *strictjson.Value, source string, at time.Ti
 		ids := c.galaxy(&galaxies.Items[i], at)
 		for _, id := range ids {
 			kind := relates[prefix(source)][prefix(id)]
-			c.related = append(c.related, relation{source: source, target: id, kind: firstOf(kind, "related-to"), at: at})
+			c.related = append(c.related, relation{source: source, target: id, kind: cmp.Or(kind, "related-to"), at: at})
 		}
 		c.addRefs(ids)
 	}
@@ -71,9 +73,9 @@ func listed(v *strictjson.Value, name string) []strictjson.Value {
 
 // keepOr keeps an object, or accounts for what it was made from.
 func (c *converter) keepOr(from *strictjson.Value, o strictjson.Value) {
-	raw := strictjson.Append(nil, from)
-	if err := c.keep(part{raw: raw, pointer: c.ev.pointer}, o); err != nil {
-		c.r.reject(raw, c.ev.pointer, from.GetText("uuid"), err)
+	p := conversion.Part{Raw: strictjson.Append(nil, from), Pointer: c.ev.Pointer}
+	if err := c.keep(p, o); err != nil {
+		c.Reject(p, from.GetText("uuid"), err)
 		return
 	}
 	c.refs = append(c.refs, o.GetText("id"))
@@ -108,7 +110,7 @@ func (c *converter) said(typ string, n *strictjson.Value, about []string, at tim
 	o.Drop("created_by_ref")
 	for _, name := range []string{"created", "modified"} {
 		if t, ok := dated(n.GetText(name)); ok {
-			o.Set(name, str(t.Format(versionTime)))
+			o.Set(name, str(conversion.Version(t)))
 		}
 	}
 	o.Set("object_refs", texts(about))
@@ -210,8 +212,8 @@ func (c *converter) eventReport(p *part) {
 		about = []string{c.reportType() + "--" + c.idOf(c.ev.tree.GetText("uuid"), "event")}
 	}
 	o.Set("object_refs", texts(about))
-	if err := c.keep(*p, o); err != nil {
-		c.r.reject(p.raw, p.pointer, v.GetText("uuid"), err)
+	if err := c.keep(p.Part, o); err != nil {
+		c.Reject(p.Part, v.GetText("uuid"), err)
 		return
 	}
 	c.refs = append(c.refs, o.GetText("id"))
@@ -241,22 +243,23 @@ type Seen struct {
 func ParseSightings(list []byte, of Seen, by Organisation, now time.Time) (stix.Bundle, error) {
 	r := &reader{}
 	ev := event{part: part{tree: object(member("uuid", str(by.UUID)))}} // ids are made of it
-	c := newConverter(r, &ev)
+	c := newConverter(&ev)
 	c.marks = of.Markings
 	for _, p := range r.elements(list, "/0") {
 		s := p.tree
 		if kind := scalar(&s, "type"); kind != "" && kind != "0" && kind != "1" {
-			r.reject(p.raw, p.pointer, s.GetText("uuid"), fault.New(fault.Invalid, "misp.sighting", "The sighting is of a type that stays with one server.").
+			c.Reject(p.Part, s.GetText("uuid"), fault.New(fault.Invalid, "misp.sighting", "The sighting is of a type that stays with one server.").
 				At("/type", "is neither 0 (seen) nor 1 (false positive)").Try("Send type 0 or 1."))
 			continue
 		}
 		if scalar(&s, "date_sighting") == "" {
-			s.Set("date_sighting", str(firstOf(scalar(&s, "timestamp"), strconv.FormatInt(now.Unix(), 10))))
+			s.Set("date_sighting", str(cmp.Or(scalar(&s, "timestamp"), strconv.FormatInt(now.Unix(), 10))))
 		}
 		if s.Get("Organisation") == nil {
 			s.Set("Organisation", object(member("uuid", str(by.UUID)), member("name", str(by.Name))))
 		}
 		c.sighting(&s, of.IDs, now)
 	}
-	return r.out, nil
+	r.take(c)
+	return r.Bundle, nil
 }

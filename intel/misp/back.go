@@ -1,6 +1,7 @@
 package misp
 
 import (
+	"cmp"
 	"strings"
 
 	"entente/internal/strictjson"
@@ -28,22 +29,22 @@ func single(made []strictjson.Value) found {
 	for i := range made {
 		o := &made[i]
 		f.toIDs = f.toIDs || strings.EqualFold(label(o, "to_ids"), "true")
-		f.typ, f.category = firstOf(f.typ, label(o, "type")), firstOf(f.category, label(o, "category"))
+		f.typ, f.category = cmp.Or(f.typ, label(o, "type")), cmp.Or(f.category, label(o, "category"))
 	}
 	m, _ := mappingOf(f.typ)
 	for i := range made {
 		o := &made[i]
 		switch o.GetText("type") {
 		case "x-misp-attribute":
-			f.value, f.comment, f.category = o.GetText("x_misp_value"), o.GetText("x_misp_comment"), firstOf(o.GetText("x_misp_category"), f.category)
-			f.typ = firstOf(o.GetText("x_misp_type"), f.typ)
+			f.value, f.comment, f.category = o.GetText("x_misp_value"), o.GetText("x_misp_comment"), cmp.Or(o.GetText("x_misp_category"), f.category)
+			f.typ = cmp.Or(o.GetText("x_misp_type"), f.typ)
 			f.toIDs = f.toIDs || label(o, "to_ids") == "" && attributeTypes[f.typ].toIDs
 		case "campaign", "vulnerability":
 			if label(o, "type") != "" {
 				f.value = o.GetText("name")
 			}
 		case "indicator":
-			f.toIDs, f.comment = true, firstOf(o.GetText("description"), f.comment)
+			f.toIDs, f.comment = true, cmp.Or(o.GetText("description"), f.comment)
 			if f.value == "" {
 				f.value = m.fromPattern(f.typ, o.GetText("pattern"))
 			}

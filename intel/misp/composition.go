@@ -1,6 +1,7 @@
 package misp
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -39,24 +40,24 @@ func (c *converter) compositions() {
 // that breaks a rule of STIX into a custom object.
 func (c *converter) composition(o *composition) {
 	at := o.instant(c.at)
-	uuid := c.idOf(o.uuid, o.name+" - "+o.pointer)
-	if c.taken(uuid) || c.held["x-misp-object--"+uuid] {
-		uuid = c.idOf("", o.uuid+" - "+o.name+" - "+o.pointer)
+	uuid := c.idOf(o.uuid, o.name+" - "+o.Pointer)
+	if c.taken(uuid) || c.Has("x-misp-object--"+uuid) {
+		uuid = c.idOf("", o.uuid+" - "+o.name+" - "+o.Pointer)
 	}
 	from := len(c.related)
 	made := c.compositionObjects(o, uuid, at)
-	err := c.keep(o.part, made...)
+	err := c.keep(o.Part, made...)
 	if err != nil && made[0].GetText("type") != "x-misp-object" {
 		c.related = c.related[:from]
 		made = []strictjson.Value{c.customObject(o, uuid, at)}
-		if failed := err; c.keep(o.part, made...) == nil {
+		if failed := err; c.keep(o.Part, made...) == nil {
 			err = nil
-			c.warn("misp.custom: " + failed.Error())
+			c.Warn("misp.custom: " + failed.Error())
 		}
 	}
 	if err != nil {
 		c.related = c.related[:from]
-		c.r.reject(o.raw, o.pointer, o.uuid, err)
+		c.Reject(o.Part, o.uuid, err)
 		return
 	}
 	uuids := []string{o.uuid}
@@ -189,7 +190,7 @@ func (c *converter) shaped(o *composition, sh shape, main strictjson.Value, uuid
 		put(&main, sh.rest, object())
 	}
 	rest(at(&main, sh.rest), left)
-	main.Set("name", str(firstOf(o.first("original-filename"), o.first("internal-filename"))))
+	main.Set("name", str(cmp.Or(o.first("original-filename"), o.first("internal-filename"))))
 	return append([]strictjson.Value{main}, others...)
 }
 

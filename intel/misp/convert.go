@@ -4,16 +4,16 @@ import (
 	"strings"
 	"time"
 
-	"entente/intel"
+	"entente/intel/conversion"
 	"entente/intel/stix"
 	"entente/internal/fault"
-	"entente/internal/ident"
 	"entente/internal/strictjson"
 )
 
 // converter makes the STIX objects of one event.
 type converter struct {
-	r        *reader
+	conversion.Account
+
 	ev       *event
 	at       time.Time         // of the event
 	creator  string            // identity id, "" when the event does not say
@@ -22,7 +22,6 @@ type converter struct {
 	level    string            // confidence, a number literal
 	refs     []string          // object_refs of the report
 	listed   map[string]bool   // in refs, of clusters, which several parts may have
-	held     map[string]bool   // in the result
 	clusters map[string]string // uuid of a galaxy cluster → id
 	related  []relation
 	parts    map[string][]*composition // what an object takes in, by its uuid
@@ -38,10 +37,10 @@ type relation struct {
 	comment                  string
 }
 
-func newConverter(r *reader, ev *event) *converter {
-	c := &converter{r: r, ev: ev, listed: map[string]bool{}, held: map[string]bool{}, clusters: map[string]string{}, by: map[string][]string{}}
-	c.at = ev.instant(epoch)
-	if c.at.Equal(epoch) {
+func newConverter(ev *event) *converter {
+	c := &converter{ev: ev, listed: map[string]bool{}, clusters: map[string]string{}, by: map[string][]string{}}
+	c.at = ev.instant(conversion.Epoch)
+	if c.at.Equal(conversion.Epoch) {
 		if day, ok := dated(ev.tree.GetText("date")); ok {
 			c.at = day
 		}
@@ -87,8 +86,8 @@ func (c *converter) organisation(uuid, name string) string {
 	o.Set("identity_class", str("organization"))
 	o.Drop("created_by_ref")
 	id := "identity--" + uuid
-	if !c.held[id] {
-		_ = c.keep(part{}, o) // a name and a class break no rule
+	if !c.Has(id) {
+		_ = c.keep(conversion.Part{}, o) // a name and a class break no rule
 	}
 	return id
 }
@@ -120,43 +119,22 @@ func (c *converter) domain(typ, uuid string, at time.Time) strictjson.Value {
 		member("type", str(typ)), member("spec_version", str("2.1")), member("id", str(typ+"--"+uuid)),
 	)
 	o.SetText("created_by_ref", c.creator)
-	o.Set("created", str(at.Format(versionTime)))
-	o.Set("modified", str(at.Format(versionTime)))
+	o.Set("created", str(conversion.Version(at)))
+	o.Set("modified", str(conversion.Version(at)))
 	return o
 }
 
-// keep checks what was made of one part and takes it into the result, all of it
-// or, when anything in it breaks a rule of STIX, nothing. The first object gets
-// the original bytes.
-func (c *converter) keep(from part, made ...strictjson.Value) error {
-	accepted := make([]stix.Accepted, 0, len(made))
+// keep puts what was made of one part under the markings of the event and keeps
+// it. In an event each id is there once.
+func (c *converter) keep(from conversion.Part, made ...strictjson.Value) error {
 	for i := range made {
 		c.mark(&made[i])
-		raw := strictjson.Append(nil, &made[i])
-		o, _, err := stix.ParseObject(raw)
-		if err != nil {
-			return err
-		}
-		if c.held[o.ID] {
+		if c.Has(made[i].GetText("id")) {
 			return fault.New(fault.Invalid, "misp.duplicate", "Two parts of the event have the same id.").At("/uuid", "is used twice").
 				Try("Give each attribute and object its own uuid.")
 		}
-		if from.raw != nil && i == 0 {
-			o.Upgraded = &intel.Upgrade{Raw: from.raw, Hash: ident.Sum(from.raw)}
-		}
-		accepted = append(accepted, stix.Accepted{Object: o, Pointer: from.pointer})
 	}
-	for _, a := range accepted {
-		c.held[a.Object.ID] = true
-	}
-	c.r.out.Accepted = append(c.r.out.Accepted, accepted...)
-	return nil
-}
-
-// warn tells what was done differently with the newest object.
-func (c *converter) warn(detail string) {
-	a := &c.r.out.Accepted[len(c.r.out.Accepted)-1]
-	a.Warnings = append(a.Warnings, fault.Field{Detail: detail})
+	return c.Keep(from, nil, made...)
 }
 
 func (c *converter) addRefs(ids []string) {
@@ -204,13 +182,13 @@ func (c *converter) relationships() {
 		}
 		o := object(
 			member("type", str("relationship")), member("spec_version", str("2.1")), member("id", str("relationship--"+r.id)),
-			member("created", str(r.at.Format(versionTime))), member("modified", str(r.at.Format(versionTime))),
+			member("created", str(conversion.Version(r.at))), member("modified", str(conversion.Version(r.at))),
 			member("relationship_type", str(kindOf(r.kind))), member("source_ref", str(r.source)), member("target_ref", str(target)),
 		)
 		o.SetText("description", r.comment)
-		if err := c.keep(r.part, o); err != nil {
-			if r.raw != nil {
-				c.r.reject(r.raw, r.pointer, "", err)
+		if err := c.keep(r.Part, o); err != nil {
+			if r.Raw != nil {
+				c.Reject(r.Part, "", err)
 			}
 			continue
 		}
@@ -256,7 +234,7 @@ func (c *converter) report() {
 		note := c.domain("note", uuid, c.at)
 		note.Set("content", str("This MISP Event is empty and contains no attribute, object, galaxy or tag."))
 		note.Set("object_refs", texts([]string{typ + "--" + uuid}))
-		if c.keep(part{}, note) == nil {
+		if c.keep(conversion.Part{}, note) == nil {
 			c.refs = append(c.refs, "note--"+uuid)
 		}
 	}
@@ -267,11 +245,11 @@ func (c *converter) report() {
 		o.Set("confidence", number(c.level))
 	}
 	extend(&o, c.eventHints(uuid))
-	if err := c.keep(c.ev.part, o); err != nil {
-		c.r.reject(c.ev.raw, c.ev.pointer, typ+"--"+uuid, err)
+	if err := c.keep(c.ev.Part, o); err != nil {
+		c.Reject(c.ev.Part, typ+"--"+uuid, err)
 		return
 	}
-	c.r.out.ID = "bundle--" + uuid
+	c.Bundle.ID = "bundle--" + uuid
 }
 
 // eventHints is what an event says that a report has no place for. Everything

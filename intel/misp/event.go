@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"entente/intel/conversion"
 	"entente/intel/stix"
 	"entente/internal/fault"
 	"entente/internal/strictjson"
@@ -13,9 +14,9 @@ import (
 
 // part is a piece of the document that was read, with its bytes.
 type part struct {
-	raw     []byte
-	pointer string
-	tree    strictjson.Value
+	conversion.Part
+
+	tree strictjson.Value
 }
 
 // event is one MISP event, or a collection that has none of an event's fields.
@@ -52,12 +53,12 @@ func (r *reader) event(raw []byte, pointer string) error {
 	if err != nil {
 		return err
 	}
-	ev := event{part: part{raw: raw, pointer: pointer, tree: object()}}
+	ev := event{part: part{conversion.Part{Raw: raw, Pointer: pointer}, object()}}
 	seen := map[string]bool{}
 	for _, m := range members {
 		at := pointer + strictjson.Pointer(m.Name)
 		if seen[m.Name] {
-			r.reject(m.Raw, at, "", fault.New(fault.Invalid, "json.duplicate", "A name occurs twice in one object.").
+			r.Reject(conversion.Part{Raw: m.Raw, Pointer: at}, "", fault.New(fault.Invalid, "json.duplicate", "A name occurs twice in one object.").
 				Try("Send each name once: two readers would disagree on which one counts."))
 			ev.blind = ev.blind || m.Name == "Tag"
 			continue
@@ -74,8 +75,9 @@ func (r *reader) event(raw []byte, pointer string) error {
 			r.small(&ev, m, at)
 		}
 	}
-	c := newConverter(r, &ev)
+	c := newConverter(&ev)
 	c.event()
+	r.take(c)
 	return nil
 }
 
@@ -87,7 +89,7 @@ func (r *reader) small(ev *event, m stix.Part, at string) {
 	}
 	v, err := strictjson.Parse(m.Raw, strictjson.Default())
 	if err != nil {
-		r.reject(m.Raw, at, "", err)
+		r.Reject(conversion.Part{Raw: m.Raw, Pointer: at}, "", err)
 		ev.blind = ev.blind || m.Name == "Tag"
 		return
 	}
@@ -112,17 +114,17 @@ func (r *reader) elements(raw []byte, pointer string) []part {
 	}
 	items, err := stix.Items(raw)
 	if err != nil {
-		r.reject(raw, pointer, "", err)
+		r.Reject(conversion.Part{Raw: raw, Pointer: pointer}, "", err)
 		return nil
 	}
 	var out []part
 	for i, it := range items {
-		p := part{raw: it.Raw, pointer: pointer + "/" + strconv.Itoa(i)}
+		p := part{Part: conversion.Part{Raw: it.Raw, Pointer: pointer + "/" + strconv.Itoa(i)}}
 		if err = r.spend(); err == nil {
 			p.tree, err = strictjson.Parse(it.Raw, strictjson.Default())
 		}
 		if err != nil {
-			r.reject(it.Raw, p.pointer, "", err)
+			r.Reject(p.Part, "", err)
 			continue
 		}
 		out = append(out, p)
@@ -141,7 +143,7 @@ func (r *reader) attributes(raw []byte, pointer, within string) []attribute {
 				Try("Send the object_relation that the object's template gives.")
 		}
 		if err != nil {
-			r.reject(p.raw, p.pointer, p.tree.GetText("uuid"), err)
+			r.Reject(p.Part, p.tree.GetText("uuid"), err)
 			continue
 		}
 		out = append(out, a)
@@ -187,7 +189,7 @@ func (r *reader) compositions(raw []byte, pointer string) []composition {
 	}
 	items, err := stix.Items(raw)
 	if err != nil {
-		r.reject(raw, pointer, "", err)
+		r.Reject(conversion.Part{Raw: raw, Pointer: pointer}, "", err)
 		return nil
 	}
 	var out []composition
@@ -202,10 +204,10 @@ func (r *reader) compositions(raw []byte, pointer string) []composition {
 func (r *reader) composition(raw []byte, pointer string) (composition, bool) {
 	members, err := stix.Members(raw)
 	if err = cmp.Or(r.spend(), err); err != nil {
-		r.reject(raw, pointer, "", err)
+		r.Reject(conversion.Part{Raw: raw, Pointer: pointer}, "", err)
 		return composition{}, false
 	}
-	o := composition{part: part{raw: raw, pointer: pointer, tree: object()}}
+	o := composition{part: part{conversion.Part{Raw: raw, Pointer: pointer}, object()}}
 	for _, m := range members {
 		at := pointer + strictjson.Pointer(m.Name)
 		if m.Name == "Attribute" {
@@ -214,19 +216,19 @@ func (r *reader) composition(raw []byte, pointer string) (composition, bool) {
 		}
 		v, err := strictjson.Parse(m.Raw, strictjson.Default())
 		if err != nil || o.tree.Get(m.Name) != nil {
-			r.reject(m.Raw, at, "", duplicateOr(err))
+			r.Reject(conversion.Part{Raw: m.Raw, Pointer: at}, "", duplicateOr(err))
 			continue
 		}
 		o.tree.Set(m.Name, v)
 	}
 	o.uuid, o.name, o.meta, o.comment = scalar(&o.tree, "uuid"), o.tree.GetText("name"), o.tree.GetText("meta-category"), o.tree.GetText("comment")
 	if len(o.attributes) > maxAttributes {
-		r.reject(raw, pointer, o.uuid, fault.New(fault.Invalid, "misp.object", "A MISP object has more than %d attributes.", maxAttributes).
+		r.Reject(conversion.Part{Raw: raw, Pointer: pointer}, o.uuid, fault.New(fault.Invalid, "misp.object", "A MISP object has more than %d attributes.", maxAttributes).
 			Try("Split the object, or make the attributes attributes of the event."))
 		return composition{}, false
 	}
 	if o.name == "" || len(o.attributes) == 0 {
-		r.reject(raw, pointer, o.uuid, fault.New(fault.Invalid, "misp.object", "A MISP object has no name, or no attribute that can be read.").
+		r.Reject(conversion.Part{Raw: raw, Pointer: pointer}, o.uuid, fault.New(fault.Invalid, "misp.object", "A MISP object has no name, or no attribute that can be read.").
 			Try("Send the object with the name of its template and its attributes."))
 		return composition{}, false
 	}

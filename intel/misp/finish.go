@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"entente/intel/conversion"
 	"entente/internal/strictjson"
 )
 
@@ -104,7 +105,7 @@ func (c *converter) contents(main *strictjson.Value, left *[]*attribute) []stric
 		if a.relation == "attachment" && main.Get("content_ref") != nil {
 			return false
 		}
-		id := "artifact--" + c.idOf(a.uuid, a.pointer)
+		id := "artifact--" + c.idOf(a.uuid, a.Pointer)
 		v := object(member("type", str("artifact")), member("spec_version", str("2.1")), member("id", str(id)), member("payload_bin", str(a.data)))
 		name := a.value
 		if a.relation == "malware-sample" {
@@ -305,7 +306,7 @@ func (c *converter) references(o *composition) {
 		if is, _ := flag(r, "deleted"); is {
 			continue
 		}
-		p := part{raw: strictjson.Append(nil, r), pointer: o.pointer + "/ObjectReference/" + strconv.Itoa(i), tree: *r}
+		p := part{conversion.Part{Raw: strictjson.Append(nil, r), Pointer: o.Pointer + "/ObjectReference/" + strconv.Itoa(i)}, *r}
 		at := p.instant(o.instant(c.at))
 		c.related = append(c.related, relation{
 			part: p, id: usable(r.GetText("uuid")), source: source[0], target: scalar(r, "referenced_uuid"), kind: r.GetText("relationship_type"), at: at, comment: r.GetText("comment"),

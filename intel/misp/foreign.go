@@ -1,6 +1,7 @@
 package misp
 
 import (
+	"cmp"
 	"strings"
 
 	"entente/internal/strictjson"
@@ -111,7 +112,7 @@ func refsOf(v *strictjson.Value, ids []string) []string {
 
 func (w *writer) guessedObject(name, uuid string, from *strictjson.Value, vs *values) strictjson.Value {
 	meta := map[string]string{"artifact": "file", "directory": "file", "file": "file", "software": "misc", "geolocation": "misc", "process": "misc", "user-account": "misc"}[name]
-	o := object(member("uuid", str(uuid)), member("name", str(name)), member("meta-category", str(firstOf(meta, "network"))))
+	o := object(member("uuid", str(uuid)), member("name", str(name)), member("meta-category", str(cmp.Or(meta, "network"))))
 	o.SetText("comment", from.GetText("description"))
 	o.SetText("timestamp", seconds(from.GetText("modified")))
 	for _, e := range vs.all {
@@ -252,8 +253,8 @@ func (w *writer) foreignIndicator(o *strictjson.Value) {
 	if kind == "AS" {
 		v = "AS" + strings.TrimPrefix(v, "AS")
 	}
-	a := object(member("uuid", str(suffix(o.GetText("id")))), member("type", str(kind)), member("category", str(firstOf(attributeTypes[kind].category, "External analysis"))), member("value", str(v)), member("to_ids", truth(true)))
-	a.SetText("comment", firstOf(o.GetText("description"), o.GetText("name")))
+	a := object(member("uuid", str(suffix(o.GetText("id")))), member("type", str(kind)), member("category", str(cmp.Or(attributeTypes[kind].category, "External analysis"))), member("value", str(v)), member("to_ids", truth(true)))
+	a.SetText("comment", cmp.Or(o.GetText("description"), o.GetText("name")))
 	a.SetText("timestamp", seconds(o.GetText("modified")))
 	if tags := w.tags(o, nil); len(tags) > 0 {
 		a.Set("Tag", list(tags...))

@@ -1,9 +1,11 @@
 package misp
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
+	"entente/intel/conversion"
 	"entente/intel/stix"
 	"entente/internal/strictjson"
 )
@@ -66,18 +68,18 @@ func (c *converter) galaxy(g *strictjson.Value, at time.Time) (ids []string) {
 			continue
 		}
 		uuid := usable(cl.GetText("uuid"))
-		if uuid == "" || c.held[firstOf(galaxyTypes[typeOfCluster(g, cl)], "x-misp-galaxy-cluster")+"--"+uuid] {
+		if uuid == "" || c.Has(cmp.Or(galaxyTypes[typeOfCluster(g, cl)], "x-misp-galaxy-cluster")+"--"+uuid) {
 			uuid = stix.NameUUID(namespace, cl.GetText("uuid")+" - "+cl.GetText("type")+" - "+cl.GetText("value"))
 		}
 		o := c.cluster(g, cl, uuid, at)
-		err := c.keep(part{}, o)
+		err := c.keep(conversion.Part{}, o)
 		if err != nil && o.GetText("type") != "x-misp-galaxy-cluster" {
 			o = c.customCluster(g, cl, uuid, at)
-			err = c.keep(part{}, o)
+			err = c.keep(conversion.Part{}, o)
 		}
 		if err != nil {
 			raw := strictjson.Append(nil, cl)
-			c.r.reject(raw, c.ev.pointer+"/Galaxy", cl.GetText("uuid"), err)
+			c.Reject(conversion.Part{Raw: raw, Pointer: c.ev.Pointer + "/Galaxy"}, cl.GetText("uuid"), err)
 			continue
 		}
 		c.clusters[key] = o.GetText("id")
@@ -107,7 +109,7 @@ func (c *converter) cluster(g, cl *strictjson.Value, uuid string, at time.Time) 
 	o.Set("labels", clusterLabels(g, cl))
 	if typ == "identity" {
 		o.Set("identity_class", str("class"))
-		o.SetText("description", firstOf(cl.GetText("description"), g.GetText("description")))
+		o.SetText("description", cmp.Or(cl.GetText("description"), g.GetText("description")))
 		return o
 	}
 	if typ == "malware" {
@@ -123,16 +125,7 @@ func (c *converter) cluster(g, cl *strictjson.Value, uuid string, at time.Time) 
 }
 
 func typeOfCluster(g, cl *strictjson.Value) string {
-	return firstOf(cl.GetText("type"), g.GetText("type"))
-}
-
-func firstOf(ss ...string) string {
-	for _, s := range ss {
-		if s != "" {
-			return s
-		}
-	}
-	return ""
+	return cmp.Or(cl.GetText("type"), g.GetText("type"))
 }
 
 func clusterLabels(g, cl *strictjson.Value) strictjson.Value {
@@ -211,10 +204,10 @@ func applyTime(o *strictjson.Value, name, v string) {
 	case !ok:
 		o.Set(metaName(name), str(v))
 	case name == "created":
-		o.Set("created", str(t.Format(versionTime)))
-		o.Set("modified", str(t.Format(versionTime)))
+		o.Set("created", str(conversion.Version(t)))
+		o.Set("modified", str(conversion.Version(t)))
 	case name == "modified":
-		o.Set("modified", str(t.Format(versionTime)))
+		o.Set("modified", str(conversion.Version(t)))
 	default:
 		o.Set(name, str(t.Format(plainTime)))
 	}
@@ -319,14 +312,14 @@ func (c *converter) place(g, cl *strictjson.Value, uuid string, at time.Time) st
 	if typeOfCluster(g, cl) == "country" {
 		var iso string
 		if v := meta.Get("ISO"); v != nil {
-			iso = firstOf(itemsOf(v)...)
+			iso = cmp.Or(itemsOf(v)...)
 		}
-		o.SetText("country", firstOf(iso, cl.GetText("value")))
+		o.SetText("country", cmp.Or(iso, cl.GetText("value")))
 		o.SetText("name", cl.GetText("description"))
 		o.SetText("description", g.GetText("description")+" | "+cl.GetText("value"))
 	} else {
 		_, region, _ := strings.Cut(cl.GetText("value"), " - ")
-		region = firstOf(region, cl.GetText("value"))
+		region = cmp.Or(region, cl.GetText("value"))
 		o.Set("name", str(region))
 		o.Set("region", str(regionName(region)))
 		o.SetText("description", g.GetText("description")+" | "+cl.GetText("description"))

@@ -1,40 +1,33 @@
 package misp
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
+	"entente/intel/conversion"
 	"entente/intel/stix"
 	"entente/internal/strictjson"
 )
 
-// tlpMarkings are the markings that tags of the TLP taxonomy stand for. WHITE,
-// GREEN, AMBER and RED are those of TLP 1, as the reference converter has it:
-// every reader knows them.
-var tlpMarkings = map[string]string{
-	"tlp:white":        "marking-definition--613f2e26-407d-48c7-9eca-b8e91df99dc9",
-	"tlp:green":        "marking-definition--34098fce-860f-48ae-8e50-ebd3cc5e41da",
-	"tlp:amber":        "marking-definition--f88d31f6-486f-44da-b317-01333bde0b82",
-	"tlp:red":          "marking-definition--5e57c739-391a-4eb3-b6be-7d15ca92d5ed",
-	"tlp:clear":        "marking-definition--94868c89-83c2-464b-929b-a1a8aa3c8487",
-	"tlp:amber+strict": "marking-definition--939a9414-2ddd-4d32-a0cd-375ea402b003",
+// tlpMarking returns the marking that a tag of the TLP taxonomy stands for, and
+// "" for other tags. WHITE, GREEN, AMBER and RED are those of TLP 1, as the
+// reference converter has it: every reader knows them.
+func tlpMarking(tag string) string {
+	label, ok := strings.CutPrefix(strings.ToLower(tag), "tlp:")
+	if !ok {
+		return ""
+	}
+	return cmp.Or(stix.TLPMarking(1, label), stix.TLPMarking(2, label))
 }
 
-// tlpTags is the way back, with the markings of TLP 2.0 that no tag becomes.
-var tlpTags = map[string]string{
-	"marking-definition--613f2e26-407d-48c7-9eca-b8e91df99dc9": "tlp:white",
-	"marking-definition--34098fce-860f-48ae-8e50-ebd3cc5e41da": "tlp:green",
-	"marking-definition--f88d31f6-486f-44da-b317-01333bde0b82": "tlp:amber",
-	"marking-definition--5e57c739-391a-4eb3-b6be-7d15ca92d5ed": "tlp:red",
-	"marking-definition--94868c89-83c2-464b-929b-a1a8aa3c8487": "tlp:clear",
-	"marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb": "tlp:green",
-	"marking-definition--55d920b0-5e8b-4f79-9ee9-91f868d9b421": "tlp:amber",
-	"marking-definition--939a9414-2ddd-4d32-a0cd-375ea402b003": "tlp:amber+strict",
-	"marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1": "tlp:red",
+// tlpTag is the way back, with the markings of TLP 2.0 that no tag becomes.
+func tlpTag(marking string) string {
+	if label := stix.TLPLabel(marking); label != "" {
+		return "tlp:" + label
+	}
+	return ""
 }
-
-// strictest is what an event is under whose tags nobody can read.
-const strictest = "marking-definition--5e57c739-391a-4eb3-b6be-7d15ca92d5ed"
 
 // confidence levels of the MISP taxonomy.
 var confidence = map[string]string{
@@ -71,7 +64,7 @@ func (c *converter) sort(tags []strictjson.Value, but map[string]bool) sorted {
 			continue
 		}
 		seen[name] = true
-		if id, ok := tlpMarkings[strings.ToLower(name)]; ok {
+		if id := tlpMarking(name); id != "" {
 			s.mark(id)
 			continue
 		}
@@ -97,8 +90,8 @@ func (c *converter) pap(tag string) string {
 		return ""
 	}
 	id := "marking-definition--" + stix.NameUUID(namespace, "PAP:"+strings.ToUpper(word))
-	if !c.held[id] {
-		_ = c.keep(part{}, object(
+	if !c.Has(id) {
+		_ = c.keep(conversion.Part{}, object(
 			member("type", str("marking-definition")), member("spec_version", str("2.1")), member("id", str(id)),
 			member("created", str("2022-10-01T00:00:00.000Z")), member("name", str("PAP:"+strings.ToUpper(word))),
 			member("extensions", object(member(stix.PAPExtension, object(
@@ -113,8 +106,8 @@ func (c *converter) pap(tag string) string {
 func (c *converter) markEvent() {
 	s := c.sort(c.ev.tags, clusterTags(c.ev.galaxies))
 	c.marks, c.labels, c.level = s.marks, s.labels, s.level
-	if c.ev.blind {
-		c.marks = append(c.marks, strictest)
+	if c.ev.blind { // nobody can read its tags
+		c.marks = append(c.marks, stix.TLPMarking(1, "red"))
 	}
 }
 

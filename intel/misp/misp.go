@@ -14,14 +14,14 @@ package misp
 
 import (
 	"bytes"
-	"errors"
+	"cmp"
 	"strconv"
 
 	"github.com/google/uuid"
 
+	"entente/intel/conversion"
 	"entente/intel/stix"
 	"entente/internal/fault"
-	"entente/internal/ident"
 	"entente/internal/strictjson"
 )
 
@@ -81,13 +81,21 @@ func Parse(b []byte) (stix.Bundle, error) {
 	if err := r.document(bytes.TrimSpace(b), "", 0); err != nil {
 		return stix.Bundle{}, err
 	}
-	return r.out, nil
+	return r.Bundle, nil
 }
 
 // reader takes a document apart.
 type reader struct {
-	out   stix.Bundle
+	conversion.Account
+
 	parts int // read so far
+}
+
+// take adds what was made of one event. Another one may have the same objects.
+func (r *reader) take(c *converter) {
+	r.Bundle.ID = cmp.Or(c.Bundle.ID, r.Bundle.ID)
+	r.Bundle.Accepted = append(r.Bundle.Accepted, c.Bundle.Accepted...)
+	r.Bundle.Rejected = append(r.Bundle.Rejected, c.Bundle.Rejected...)
 }
 
 // spend counts one part of the document, and refuses it when there were too
@@ -115,7 +123,7 @@ func (r *reader) document(b []byte, pointer string, depth int) error {
 		for i, it := range items {
 			at := pointer + "/" + strconv.Itoa(i)
 			if err := r.document(it.Raw, at, depth+1); err != nil {
-				r.reject(it.Raw, at, "", err)
+				r.Reject(conversion.Part{Raw: it.Raw, Pointer: at}, "", err)
 			}
 		}
 		return nil
@@ -149,16 +157,4 @@ func (r *reader) document(b []byte, pointer string, depth int) error {
 func notEvent(pointer string) error {
 	return fault.New(fault.Invalid, "misp.not-event", "There is no MISP event here.").At(pointer, "has neither Event nor response").
 		Try("Send a MISP event as the server exports it.")
-}
-
-// reject accounts for a part that was not understood.
-func (r *reader) reject(raw []byte, pointer, id string, err error) {
-	rej := stix.Rejected{Pointer: pointer, ID: id, Code: fault.CodeOf(err), Raw: raw, Hash: ident.Sum(raw)}
-	if f, ok := errors.AsType[*fault.Error](err); ok {
-		rej.Detail, rej.Next, rej.Fields = f.Message, f.Next, f.Fields
-		if len(f.Fields) > 0 && f.Fields[0].Detail != "" {
-			rej.Detail = f.Fields[0].Pointer + ": " + f.Fields[0].Detail
-		}
-	}
-	r.out.Rejected = append(r.out.Rejected, rej)
 }

@@ -299,7 +299,7 @@ func TestLimits(t *testing.T) {
 		t.Errorf("%d markings", len(marks))
 	}
 	r := reader{parts: maxParts}
-	if r.elements([]byte("["+attribute+"]"), "/Event/Attribute"); len(r.out.Rejected) != 1 || r.out.Rejected[0].Code != "json.tokens" {
-		t.Errorf("no limit of the whole: %+v", r.out.Rejected)
+	if r.elements([]byte("["+attribute+"]"), "/Event/Attribute"); len(r.Bundle.Rejected) != 1 || r.Bundle.Rejected[0].Code != "json.tokens" {
+		t.Errorf("no limit of the whole: %+v", r.Bundle.Rejected)
 	}
 }

@@ -1,6 +1,7 @@
 package misp
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -84,13 +85,13 @@ func ParseQuery(body []byte, now time.Time) (Query, error) {
 	}
 	p := queryParser{v: &v, now: now}
 	q.Minimal, q.Metadata = p.flag("minimal"), p.flag("metadata")
-	q.Format = firstOf(p.text("returnFormat"), q.Format)
+	q.Format = cmp.Or(p.text("returnFormat"), q.Format)
 	q.Limit, q.Page = p.number("limit"), max(1, p.number("page"))
 	q.ids, q.uuids = p.terms("eventid"), p.terms("uuid")
 	q.values, q.types, q.category = p.terms("value", "attribute"), p.terms("type"), p.terms("category")
 	q.objects, q.org, q.info = p.terms("object_name"), p.terms("org"), p.terms("eventinfo")
 	q.tags, q.eventTags = p.terms("tags", "tag"), p.terms("event_tags")
-	q.anywhere = strings.Trim(firstOf(p.text("searchall"), p.text("quickFilter"), p.text("quickfilter"), p.text("all")), "%")
+	q.anywhere = strings.Trim(cmp.Or(p.text("searchall"), p.text("quickFilter"), p.text("quickfilter"), p.text("all")), "%")
 	q.toIDs, q.published = p.maybe("to_ids"), p.maybe("published")
 	q.deleted, q.data, q.group = p.flag("deleted"), p.flag("withAttachments"), v.Get("sharinggroup") != nil
 	q.days = span{p.day("from", "datefrom", "date_from"), p.day("to", "dateuntil", "date_to")}

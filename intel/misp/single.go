@@ -19,18 +19,18 @@ func (c *converter) attribute(a *attribute) {
 	}
 	from := len(c.related)
 	made := c.attributeObjects(a, uuid, at)
-	err := c.keep(a.part, made...)
+	err := c.keep(a.Part, made...)
 	if err != nil && made[0].GetText("type") != "x-misp-attribute" {
 		c.related = c.related[:from]
 		made = []strictjson.Value{c.customAttribute(a, uuid, at)}
-		if failed := err; c.keep(a.part, made...) == nil {
+		if failed := err; c.keep(a.Part, made...) == nil {
 			err = nil
-			c.warn("misp.custom: " + failed.Error())
+			c.Warn("misp.custom: " + failed.Error())
 		}
 	}
 	if err != nil {
 		c.related = c.related[:from]
-		c.r.reject(a.raw, a.pointer, a.uuid, err)
+		c.Reject(a.Part, a.uuid, err)
 		return
 	}
 	c.refer([]string{a.uuid}, made)
@@ -46,7 +46,7 @@ func (c *converter) attribute(a *attribute) {
 
 // taken reports whether an attribute with that uuid was converted already.
 func (c *converter) taken(uuid string) bool {
-	return c.held["observed-data--"+uuid] || c.held["indicator--"+uuid] || c.held["x-misp-attribute--"+uuid]
+	return c.Has("observed-data--"+uuid) || c.Has("indicator--"+uuid) || c.Has("x-misp-attribute--"+uuid)
 }
 
 // attributeObjects makes the objects of an attribute, that which stands for it
@@ -256,7 +256,7 @@ func (c *converter) finish(a *attribute, uuid string, made ...strictjson.Value) 
 	c.common(&h, &a.part, back.category, a.category)
 	var own []string // markings that the event has as well: on the way back they would be taken for its own
 	for _, t := range listed(&a.tree, "Tag") {
-		if id := tlpMarkings[strings.ToLower(t.GetText("name"))]; id != "" && slices.Contains(c.marks, id) {
+		if id := tlpMarking(t.GetText("name")); id != "" && slices.Contains(c.marks, id) {
 			own = append(own, t.GetText("name"))
 		}
 	}

@@ -1,6 +1,7 @@
 package misp
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -107,7 +108,7 @@ func (c *converter) mail(main *strictjson.Value, addresses []strictjson.Value, l
 			if a.data != "" {
 				typ = "artifact"
 			}
-			id := typ + "--" + c.idOf(a.uuid, uuid+" - "+a.pointer)
+			id := typ + "--" + c.idOf(a.uuid, uuid+" - "+a.Pointer)
 			f := object(member("type", str(typ)), member("spec_version", str("2.1")), member("id", str(id)))
 			if a.data == "" {
 				f.Set("name", str(a.value))
@@ -194,6 +195,6 @@ func (vs *values) mail(o *strictjson.Value, scos []strictjson.Value) {
 		if f == nil || relation != "attachment" && relation != "screenshot" {
 			continue
 		}
-		vs.add(entry{relation: relation, uuid: suffix(f.GetText("id")), value: firstOf(f.GetText("name"), f.GetText("x_misp_filename")), data: f.GetText("payload_bin")})
+		vs.add(entry{relation: relation, uuid: suffix(f.GetText("id")), value: cmp.Or(f.GetText("name"), f.GetText("x_misp_filename")), data: f.GetText("payload_bin")})
 	}
 }

@@ -6,16 +6,9 @@ import (
 	"time"
 )
 
-// Times of STIX as the reference converter writes them: created and modified
-// with milliseconds, all others without.
-const (
-	versionTime = "2006-01-02T15:04:05.000Z"
-	plainTime   = "2006-01-02T15:04:05.999999Z"
-)
-
-// epoch stands in where MISP says no time at all. The present would make the
-// same event another object each time it is read.
-var epoch = time.Unix(0, 0).UTC()
+// plainTime is how the reference converter writes times of STIX that are not
+// created or modified.
+const plainTime = "2006-01-02T15:04:05.999999Z"
 
 // unix reads a timestamp of MISP.
 func unix(s string) (time.Time, bool) {

@@ -1,6 +1,7 @@
 package misp
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -50,7 +51,7 @@ func (vs *values) templated(relation, misp string) (name, typ string) {
 	if name != "" {
 		return name, templates[vs.name][name]
 	}
-	return relation, firstOf(misp, usualType(relation))
+	return relation, cmp.Or(misp, usualType(relation))
 }
 
 // relationKey is what a relation has in common with the property it became.
@@ -209,7 +210,7 @@ func (vs *values) special(name string, sh shape, o *strictjson.Value, scos []str
 		vs.contents(o, scos)
 	case "artifact":
 		if data := o.GetText("payload_bin"); data != "" {
-			vs.add(entry{relation: "payload_bin", value: firstOf(o.GetText("x_misp_filename"), "artifact"), data: data})
+			vs.add(entry{relation: "payload_bin", value: cmp.Or(o.GetText("x_misp_filename"), "artifact"), data: data})
 		}
 	case "email":
 		vs.mail(o, scos)

@@ -1,6 +1,7 @@
 package misp
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -177,9 +178,9 @@ func (w *writer) head(report *strictjson.Value, ids []string) {
 		}
 		uuid, info = stix.NameUUID(namespace, strings.Join(ids, " ")), "Objects shared without a report"
 	}
-	w.ev.Set("uuid", str(firstOf(h.GetText("uuid"), uuid)))
+	w.ev.Set("uuid", str(cmp.Or(h.GetText("uuid"), uuid)))
 	w.ev.Set("info", str(info))
-	w.ev.Set("distribution", str(firstOf(h.GetText("distribution"), "0")))
+	w.ev.Set("distribution", str(cmp.Or(h.GetText("distribution"), "0")))
 	for _, name := range []string{"date", "threat_level_id", "analysis", "extends_uuid"} {
 		w.ev.SetText(name, h.GetText(name))
 	}
@@ -289,10 +290,10 @@ func (w *writer) group(id, kind string) []strictjson.Value {
 func (w *writer) attribute(made []strictjson.Value, id string) strictjson.Value {
 	f, main := single(made), &made[0]
 	h := hints(main)
-	a := object(member("uuid", str(firstOf(h.GetText("uuid"), suffix(id)))))
+	a := object(member("uuid", str(cmp.Or(h.GetText("uuid"), suffix(id)))))
 	a.Set("type", str(f.typ))
-	a.Set("category", str(firstOf(h.GetText("category"), f.category, attributeTypes[f.typ].category)))
-	a.Set("value", str(firstOf(h.GetText("value"), f.value)))
+	a.Set("category", str(cmp.Or(h.GetText("category"), f.category, attributeTypes[f.typ].category)))
+	a.Set("value", str(cmp.Or(h.GetText("value"), f.value)))
 	comment := f.comment
 	if c := h.Get("comment"); c != nil {
 		comment = c.Text
@@ -303,7 +304,7 @@ func (w *writer) attribute(made []strictjson.Value, id string) strictjson.Value 
 		toIDs = is
 	}
 	a.Set("to_ids", truth(toIDs))
-	a.SetText("data", firstOf(h.GetText("data"), f.data))
+	a.SetText("data", cmp.Or(h.GetText("data"), f.data))
 	w.common(&a, main, h)
 	if tags := w.tags(main, h); len(tags) > 0 {
 		a.Set("Tag", list(tags...))
@@ -358,8 +359,8 @@ func (w *writer) tags(o, h *strictjson.Value) []strictjson.Value {
 	whole := o.GetText("type") == "report" || o.GetText("type") == "grouping"
 	for _, m := range listed(o, "object_marking_refs") {
 		if whole || !w.marks[m.Text] {
-			add(tlpTags[m.Text])
-			w.done[m.Text] = w.done[m.Text] || tlpTags[m.Text] != "" || w.papTag(m.Text, add)
+			add(tlpTag(m.Text))
+			w.done[m.Text] = w.done[m.Text] || tlpTag(m.Text) != "" || w.papTag(m.Text, add)
 		}
 	}
 	for _, t := range listed(h, "tags") {
@@ -393,7 +394,7 @@ func (w *writer) cover(o *strictjson.Value, parts ...strictjson.Value) {
 		}
 	}
 	for _, m := range listed(o, "object_marking_refs") {
-		if t := tlpTags[m.Text]; t != "" && !w.marks[m.Text] && !said[t] && !slices.Contains(w.over, t) {
+		if t := tlpTag(m.Text); t != "" && !w.marks[m.Text] && !said[t] && !slices.Contains(w.over, t) {
 			w.over = append(w.over, t)
 		}
 	}

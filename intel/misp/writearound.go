@@ -1,6 +1,7 @@
 package misp
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -11,8 +12,8 @@ import (
 // galaxy adds a cluster to the event or a part of it.
 func (w *writer) galaxy(o, to *strictjson.Value) {
 	w.cover(o)
-	typ := firstOf(o.GetText("x_misp_type"), label(o, "galaxy-type"), "stix-2.1-"+o.GetText("type"))
-	value, tag := firstOf(o.GetText("x_misp_value"), o.GetText("name")), ""
+	typ := cmp.Or(o.GetText("x_misp_type"), label(o, "galaxy-type"), "stix-2.1-"+o.GetText("type"))
+	value, tag := cmp.Or(o.GetText("x_misp_value"), o.GetText("name")), ""
 	for _, l := range listed(o, "labels") {
 		if v, ok := strings.CutPrefix(l.Text, "misp-galaxy:"+typ+`="`); ok {
 			tag = l.Text
@@ -29,7 +30,7 @@ func (w *writer) galaxy(o, to *strictjson.Value) {
 	}
 	cl := object(
 		member("uuid", str(suffix(o.GetText("id")))), member("type", str(typ)), member("value", str(value)),
-		member("tag_name", str(firstOf(tag, "misp-galaxy:"+typ+`="`+value+`"`))),
+		member("tag_name", str(cmp.Or(tag, "misp-galaxy:"+typ+`="`+value+`"`))),
 	)
 	cl.SetText("description", description)
 	if meta := w.meta(o); len(meta.Members) > 0 {
@@ -44,7 +45,7 @@ func (w *writer) galaxy(o, to *strictjson.Value) {
 			}
 		}
 	}
-	g := object(member("type", str(typ)), member("name", str(firstOf(o.GetText("x_misp_name"), label(o, "galaxy-name"), typ))))
+	g := object(member("type", str(typ)), member("name", str(cmp.Or(o.GetText("x_misp_name"), label(o, "galaxy-name"), typ))))
 	g.SetText("description", about)
 	g.Set("GalaxyCluster", list(cl))
 	appendTo(to, "Galaxy", g)
@@ -205,7 +206,7 @@ func (w *writer) sighting(o, to *strictjson.Value, typ string) {
 
 func (w *writer) eventReport(o *strictjson.Value) {
 	w.cover(o)
-	r := object(member("uuid", str(suffix(o.GetText("id")))), member("name", str(firstOf(o.GetText("abstract"), "Note"))), member("content", str(o.GetText("content"))))
+	r := object(member("uuid", str(suffix(o.GetText("id")))), member("name", str(cmp.Or(o.GetText("abstract"), "Note"))), member("content", str(o.GetText("content"))))
 	r.SetText("timestamp", seconds(o.GetText("modified")))
 	appendTo(w.ev, "EventReport", r)
 }

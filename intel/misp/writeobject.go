@@ -1,6 +1,8 @@
 package misp
 
 import (
+	"cmp"
+
 	"entente/intel/stix"
 	"entente/internal/strictjson"
 )
@@ -10,17 +12,17 @@ func (w *writer) composition(made []strictjson.Value, id string) strictjson.Valu
 	main := &made[0]
 	h, name, meta := hints(main), label(main, "name"), label(main, "meta-category")
 	if main.GetText("type") == "x-misp-object" {
-		name, meta = firstOf(main.GetText("x_misp_name"), name), firstOf(main.GetText("x_misp_meta_category"), meta)
+		name, meta = cmp.Or(main.GetText("x_misp_name"), name), cmp.Or(main.GetText("x_misp_meta_category"), meta)
 	}
-	o := object(member("uuid", str(firstOf(h.GetText("uuid"), suffix(id)))), member("name", str(name)))
+	o := object(member("uuid", str(cmp.Or(h.GetText("uuid"), suffix(id)))), member("name", str(name)))
 	o.Set("meta-category", str(meta))
 	comment := h.GetText("comment")
 	for i := range made {
 		switch typ := made[i].GetText("type"); {
 		case typ == "indicator" && made[i].GetText("pattern_type") == "stix":
-			comment = firstOf(comment, made[i].GetText("description"))
+			comment = cmp.Or(comment, made[i].GetText("description"))
 		case typ == "x-misp-object":
-			comment = firstOf(comment, made[i].GetText("x_misp_comment"))
+			comment = cmp.Or(comment, made[i].GetText("x_misp_comment"))
 		}
 	}
 	o.SetText("comment", comment)
@@ -58,12 +60,12 @@ func (w *writer) noted(n, main *strictjson.Value, vs *values) strictjson.Value {
 	a.SetText("uuid", n.GetText("uuid"))
 	a.Set("type", str(n.GetText("type")))
 	a.Set("object_relation", str(relation))
-	a.Set("value", str(firstOf(n.GetText("value"), v)))
+	a.Set("value", str(cmp.Or(n.GetText("value"), v)))
 	a.SetText("category", n.GetText("category"))
 	a.SetText("comment", n.GetText("comment"))
 	is, _ := flag(n, "to_ids")
 	a.Set("to_ids", truth(is))
-	a.SetText("data", firstOf(n.GetText("data"), data))
+	a.SetText("data", cmp.Or(n.GetText("data"), data))
 	stamp := seconds(main.GetText("modified"))
 	if t := n.Get("timestamp"); t != nil {
 		stamp = t.Text
@@ -94,7 +96,7 @@ func (w *writer) guessed(e *entry, main *strictjson.Value, within string) strict
 	a.Set("type", str(e.misp))
 	a.Set("object_relation", str(e.relation))
 	a.Set("value", str(e.value))
-	a.Set("category", str(firstOf(attributeTypes[e.misp].category, "Other")))
+	a.Set("category", str(cmp.Or(attributeTypes[e.misp].category, "Other")))
 	a.Set("to_ids", truth(e.toIDs))
 	a.SetText("data", e.data)
 	a.SetText("timestamp", seconds(main.GetText("modified")))
