@@ -78,15 +78,6 @@ func (a *app) textArgument(arg string, r *exchange.ActRequest) error {
 	return err
 }
 
-func completeTexts(ctx context.Context, c *client.Client) ([]string, error) {
-	vs, err := c.InstrumentTexts(ctx)
-	words := make([]string, len(vs))
-	for i, v := range vs {
-		words[i] = v.ID
-	}
-	return words, err
-}
-
 func (a *app) instrumentAdopt() *cobra.Command {
 	r := exchange.ActRequest{Act: instrument.ActAdoption}
 	return a.signing(&cobra.Command{

@@ -208,15 +208,6 @@ func (a *app) sourceShow() *cobra.Command {
 	}
 }
 
-func completeSources(ctx context.Context, c *client.Client) ([]string, error) {
-	all, err := c.Sources(ctx)
-	words := make([]string, len(all))
-	for i, s := range all {
-		words[i] = s.ID
-	}
-	return words, err
-}
-
 func (a *app) sourcePoll() *cobra.Command {
 	var dryRun bool
 	c := &cobra.Command{

@@ -80,15 +80,6 @@ func (a *app) warninglistRemove() *cobra.Command {
 	}
 }
 
-func completeWarninglists(ctx context.Context, c *client.Client) ([]string, error) {
-	all, err := c.Warninglists(ctx)
-	words := make([]string, len(all))
-	for i, l := range all {
-		words[i] = l.ID
-	}
-	return words, err
-}
-
 // drawRemarks shows which values are on warninglists.
 func drawRemarks(t *table, all []exchange.Remark) {
 	for _, r := range all {

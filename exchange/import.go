@@ -333,7 +333,7 @@ func (in *intake) reject(ctx context.Context, rejected []stix.Rejected) ([]Impor
 			return lines, err
 		}
 		for _, r := range chunk {
-			lines = append(lines, ImportLine{Pointer: r.Pointer, ID: r.ID, Result: ResultQuarantined, Code: r.Code, Detail: r.Detail, Next: r.Next})
+			lines = append(lines, refusedLine(r))
 		}
 	}
 	return lines, nil

@@ -26,7 +26,7 @@ func Inspect(b []byte) (Reading, error) {
 		r.Accepted = append(r.Accepted, ImportLine{Pointer: a.Pointer, ID: a.Object.ID, Warnings: warningsOf(a)})
 	}
 	for _, rej := range bundle.Rejected {
-		r.Refused = append(r.Refused, ImportLine{Pointer: rej.Pointer, ID: rej.ID, Result: ResultQuarantined, Code: rej.Code, Detail: rej.Detail, Next: rej.Next})
+		r.Refused = append(r.Refused, refusedLine(rej))
 	}
 	if format == "csaf" {
 		found, err := csaf.Validate(b)
@@ -36,6 +36,10 @@ func Inspect(b []byte) (Reading, error) {
 		r.Findings = append(r.Findings, found...)
 	}
 	return r, nil
+}
+
+func refusedLine(r stix.Rejected) ImportLine {
+	return ImportLine{Pointer: r.Pointer, ID: r.ID, Result: ResultQuarantined, Code: r.Code, Detail: r.Detail, Next: r.Next}
 }
 
 // warningsOf are the warnings of an object as a person reads them.

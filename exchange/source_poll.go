@@ -220,11 +220,7 @@ func (s *Service) takePage(ctx context.Context, src Source, page SourcePage) (to
 	origin := Provenance{From: src.From, At: s.time(), Source: src.label(), Under: src.Under, Assigned: src.Assign}
 	for _, doc := range page.Documents {
 		rep, err := s.ingest(ctx, readDocument(doc), origin, nil)
-		total.New += rep.New
-		total.Updated += rep.Updated
-		total.Unchanged += rep.Unchanged
-		total.Quarantined += rep.Quarantined
-		total.Objects = append(total.Objects, rep.Objects...)
+		total.add(rep.Objects)
 		if err != nil {
 			return total, err
 		}
@@ -266,7 +262,7 @@ func (s *Service) tryPage(ctx context.Context, src Source) (PollReport, error) {
 		rep.Found += len(bundle.Accepted)
 		var got ImportReport
 		for _, r := range bundle.Rejected {
-			got.add([]ImportLine{{Pointer: r.Pointer, ID: r.ID, Result: ResultQuarantined, Code: r.Code, Detail: r.Detail, Next: r.Next}})
+			got.add([]ImportLine{refusedLine(r)})
 		}
 		rep.add(got)
 	}

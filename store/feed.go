@@ -391,46 +391,15 @@ func (t *tx) unfeedErased(ctx context.Context, seq int64) error {
 	return nil
 }
 
-// feedBackfillAtOnce is how many releases share a commit in a backfill.
-const feedBackfillAtOnce = 100
+// releasesAtOnce is how many releases share a commit in a backfill.
+const releasesAtOnce = 100
 
-// backfillFeed puts releases that were made before there were feeds into them.
-// It costs one look at an empty index when there is nothing to do.
-func (s *Store) backfillFeed(ctx context.Context) (err error) {
-	q, err := newSession(ctx, s.dialect, s.db)
-	if err != nil {
-		return err
-	}
-	defer func() { err = closing(err, q.close) }()
-	if err := s.dialect.initWriter(ctx, q); err != nil {
-		return err
-	}
-	for {
-		n, err := s.backfillSomeFeed(ctx, &tx{reader: reader{q: q}})
-		if err != nil || n == 0 {
-			return err
-		}
-	}
-}
-
-func (s *Store) backfillSomeFeed(ctx context.Context, t *tx) (n int, err error) {
-	if err := s.dialect.beginWrite(ctx, t.q); err != nil {
-		return 0, err
-	}
-	defer func() {
-		end := "COMMIT"
-		if err != nil {
-			end = "ROLLBACK"
-		}
-		_, cerr := t.q.exec(context.WithoutCancel(ctx), end)
-		if err == nil {
-			err = cerr
-		}
-	}()
+// backfillFeeds puts releases that were made before there were feeds into them.
+func backfillFeeds(ctx context.Context, t *tx) (int, error) {
 	const waiting = `
 		SELECT ` + releaseColumns + ` FROM releases r
 		WHERE r.fed IS NULL AND r.state IN ('queued', 'delivered', 'refused') ORDER BY r.seq LIMIT $1`
-	releases, err := collect(ctx, t.q, waiting, []any{feedBackfillAtOnce}, scanRelease)
+	releases, err := collect(ctx, t.q, waiting, []any{releasesAtOnce}, scanRelease)
 	if err != nil {
 		return 0, err
 	}

@@ -118,11 +118,10 @@ func (s *Store) start(ctx context.Context, opts Options) error {
 	if err := migrate(ctx, s.db, s.dialect); err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
-	if err := s.backfill(ctx); err != nil {
-		return fmt.Errorf("work out what earlier decisions were about: %w", err)
-	}
-	if err := s.backfillFeed(ctx); err != nil {
-		return fmt.Errorf("put earlier releases into the feeds: %w", err)
+	for _, b := range backfills {
+		if err := s.backfill(ctx, b.what, b.some); err != nil {
+			return fmt.Errorf("%s: %w", b.what, err)
+		}
 	}
 	readers, err := newPool(s.dialect, opts.Readers)
 	if err != nil {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"log/slog"
 	"time"
 
 	"entente/exchange"
@@ -65,54 +64,14 @@ func keepQuestion(ctx context.Context, q *session, body []byte) (ident.Digest, e
 	return d, q.later(ctx, insert, d[:], body)
 }
 
-// backfillAtOnce is how many decisions share a commit in a backfill.
-const backfillAtOnce = 500
+// questionsAtOnce is how many decisions share a commit in a backfill.
+const questionsAtOnce = 500
 
-// backfill gives decisions that were kept without their question one, from what
-// they say themselves. It runs before the writer starts, costs one look at an
-// index when there is nothing to do, and goes on where it was when interrupted.
-func (s *Store) backfill(ctx context.Context) (err error) {
-	q, err := newSession(ctx, s.dialect, s.db)
-	if err != nil {
-		return err
-	}
-	defer func() { err = closing(err, q.close) }()
-	if err := s.dialect.initWriter(ctx, q); err != nil {
-		return err
-	}
-	for total := 0; ; {
-		n, err := s.backfillSome(ctx, q)
-		if err != nil || n == 0 {
-			return err
-		}
-		if _, ok := s.dialect.(sqlite); ok {
-			// Nobody else empties the WAL yet; without this it would hold every page touched.
-			if err := q.raw(ctx, "PRAGMA wal_checkpoint(PASSIVE)"); err != nil {
-				return err
-			}
-		}
-		if total += n; total%(100*backfillAtOnce) == 0 {
-			s.log.LogAttrs(ctx, slog.LevelInfo, "working out what earlier decisions were about", slog.Int("decisions", total))
-		}
-	}
-}
-
-func (s *Store) backfillSome(ctx context.Context, q *session) (n int, err error) {
-	if err := s.dialect.beginWrite(ctx, q); err != nil {
-		return 0, err
-	}
-	defer func() {
-		end := "COMMIT"
-		if err != nil {
-			end = "ROLLBACK"
-		}
-		_, cerr := q.exec(context.WithoutCancel(ctx), end)
-		if err == nil {
-			err = cerr
-		}
-	}()
+// backfillQuestions gives decisions that were kept without their question one,
+// from what they say themselves.
+func backfillQuestions(ctx context.Context, t *tx) (int, error) {
 	const waiting = `SELECT seq, digest, body FROM decisions WHERE question IS NULL ORDER BY at LIMIT $1`
-	rows, err := collect(ctx, q, waiting, []any{backfillAtOnce}, func(row scanner) (d exchange.DecisionRecord, err error) {
+	rows, err := collect(ctx, t.q, waiting, []any{questionsAtOnce}, func(row scanner) (d exchange.DecisionRecord, err error) {
 		err = row.Scan(&d.Seq, digest{&d.Digest}, &d.Body)
 		return d, err
 	})
@@ -120,7 +79,7 @@ func (s *Store) backfillSome(ctx context.Context, q *session) (n int, err error)
 		return 0, err
 	}
 	for _, d := range rows {
-		if err := fillIn(ctx, q, d); err != nil {
+		if err := fillIn(ctx, t.q, d); err != nil {
 			return 0, err
 		}
 	}
