@@ -21,7 +21,7 @@ const module = "entente"
 var mayImport = map[string]string{
 	"cmd/entente": "cli",
 	"cli":         "api/view client decision examples exchange instrument instrument/analysis instrument/foreign instrument/library instrument/odrl intel/pattern intel/search internal/fault internal/ident internal/strictjson node obligation party privacy transparency/verify",
-	"node":        "api api/view console decision exchange internal/fault internal/ident internal/keyring internal/serve obligation party store transparency wire/misp wire/notice wire/peer wire/taxii",
+	"node":        "api api/view console decision exchange internal/fault internal/ident internal/keyring internal/serve obligation party store transparency wire/collect wire/misp wire/notice wire/peer wire/taxii",
 
 	// Adapters: they know the domain and never each other.
 	"api/view":        "decision exchange instrument intel intel/atom intel/decay intel/search internal/ident party privacy",
@@ -31,9 +31,10 @@ var mayImport = map[string]string{
 	"store":           "exchange intel intel/search internal/fault internal/ident obligation party transparency",
 	"store/storetest": "decision exchange intel intel/atom intel/search internal/fault internal/ident obligation party transparency",
 	"wire/peer":       "internal/egress internal/fault internal/problem internal/serve party",
+	"wire/collect":    "exchange internal/egress internal/fault internal/inflate",
 	"wire/notice":     "exchange internal/fault internal/problem internal/serve party",
-	"wire/taxii":      "exchange internal/egress internal/fault internal/ident internal/inflate internal/problem internal/serve internal/strictjson party",
-	"wire/misp":       "exchange intel/misp internal/fault internal/ident internal/problem internal/serve internal/strictjson party",
+	"wire/taxii":      "exchange internal/egress internal/fault internal/ident internal/problem internal/serve internal/strictjson party wire/collect",
+	"wire/misp":       "exchange intel/misp internal/fault internal/ident internal/problem internal/serve internal/strictjson party wire/collect",
 
 	// The domain: no HTTP, no SQL, no files, no clock.
 	"exchange":            "decision exchange/envelope instrument instrument/analysis intel intel/atom intel/attackflow intel/cacao intel/csaf intel/decay intel/indicators intel/kev intel/misp intel/navigator intel/search intel/stix intel/veris intel/warninglist internal/fault internal/ident internal/strictjson obligation party privacy transparency transparency/verify",

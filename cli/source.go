@@ -16,7 +16,7 @@ import (
 )
 
 func (a *app) sourceCommand() *cobra.Command {
-	return group("source", "Foreign servers from which this node collects by itself (TAXII 2.1)", []string{"sources"},
+	return group("source", "Foreign servers from which this node collects by itself (TAXII 2.1, MISP)", []string{"sources"},
 		a.sourceAdd(), a.sourceList(), a.sourceShow(), a.sourceCollections(), a.sourcePoll(),
 		a.sourceSet("pause", "Stop polling a source for now", true), a.sourceSet("resume", "Poll a source again, at once and from now on", false),
 		a.sourceRemove())
@@ -24,12 +24,13 @@ func (a *app) sourceCommand() *cobra.Command {
 
 // sourceFlags are how a server is reached, as the commands that reach one take it.
 type sourceFlags struct {
-	token, user, password, ca string
-	certificate               bool
+	kind, token, user, password, ca string
+	certificate                     bool
 }
 
 func (f *sourceFlags) on(c *cobra.Command) {
-	c.Flags().StringVar(&f.token, "bearer-file", "", "`file` with a bearer token for the server; - is standard input")
+	c.Flags().StringVar(&f.kind, "kind", "taxii", "`protocol` of the server: taxii or misp")
+	c.Flags().StringVar(&f.token, "bearer-file", "", "`file` with a bearer token, or the key of a MISP server; - is standard input")
 	c.Flags().StringVar(&f.user, "user", "", "`name` for Basic, together with --password-file")
 	c.Flags().StringVar(&f.password, "password-file", "", "`file` with the password of --user; - is standard input")
 	c.Flags().BoolVar(&f.certificate, "certificate", false, "show the certificate this node uses between nodes")
@@ -48,7 +49,7 @@ func (a *app) fill(r *exchange.SourceRequest, f sourceFlags) error {
 	if ways > 1 {
 		return fault.New(fault.Invalid, "usage", "A source is shown one credential.").Try("Give --bearer-file, or --user with --password-file, or --certificate.")
 	}
-	r.Secret.User = f.user
+	r.Kind, r.Secret.User = f.kind, f.user
 	for _, file := range []struct {
 		name string
 		into *string
@@ -75,10 +76,11 @@ func (a *app) sourceAdd() *cobra.Command {
 	var every time.Duration
 	c := &cobra.Command{
 		Use: "add URL", Short: "Collect from a server by itself, again and again",
-		Long: "URL is the server's discovery (https://…/taxii2/) or one of its API roots. What comes in goes the way of an import: every object is judged on its own and nothing is released by it. " +
+		Long: "URL is the server's discovery (https://…/taxii2/) or one of its API roots; with --kind misp the address of a MISP server, whose key is in --bearer-file. What comes in goes the way of an import: every object is judged on its own and nothing is released by it. " +
 			"--from says whose feed it is, when that is a party this node knows; --under then names the instruments the objects are received under, whose terms bind this node when it passes them on.",
 		Example: "  entente source add https://taxii.aurelia.example:8422/taxii2/ --collection released --from csirt-aurelia --under mou-aurelia --user csirt-bb --password-file bb.secret --ca-file aurelia-ca.pem\n" +
-			"  entente source add https://feed.example/taxii2/ --collection 91a7b528-80eb-42ed-a74d-c6fbd5a26116 --assign clear --licence 'CC BY 4.0' --every 6h",
+			"  entente source add https://feed.example/taxii2/ --collection 91a7b528-80eb-42ed-a74d-c6fbd5a26116 --assign clear --licence 'CC BY 4.0' --every 6h\n" +
+			"  entente source add https://misp.example/ --kind misp --from isac-delphi --bearer-file misp.key",
 		Args: args(1, 1),
 		RunE: a.onNode(func(ctx context.Context, c *client.Client, args []string) error {
 			if err := a.fill(&r, f); err != nil {
@@ -96,7 +98,6 @@ func (a *app) sourceAdd() *cobra.Command {
 		}),
 	}
 	f.on(c)
-	c.Flags().StringVar(&r.Kind, "kind", "taxii", "`protocol` of the server: taxii")
 	c.Flags().StringVar(&r.Name, "name", "", "`name` for people; default the host of the URL")
 	c.Flags().StringVar(&r.Collection, "collection", "", "`id` or alias of the collection; default the only one there is")
 	c.Flags().StringVar(&from, "from", "", "`party` whose feed it is; default this node's own party")

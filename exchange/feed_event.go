@@ -21,7 +21,8 @@ import (
 // the party added itself in the last days.
 type FeedEvent struct {
 	UUID    string
-	Changed time.Time // in whole seconds, as MISP counts
+	Changed time.Time // in whole seconds, as MISP counts, rounded up
+	Own     bool      // the party added it itself
 	// Document is {"Event": …}; without attributes, objects and event reports in
 	// a list.
 	Document []byte
@@ -57,7 +58,7 @@ func (s *Service) FeedEvents(ctx context.Context, to party.ID) ([]FeedEvent, err
 	own, err := read(ctx, s, func(r Reader) ([]Contribution, error) { return r.ContributedEvents(ctx, to, "", false) })
 	for _, c := range own {
 		if e, known := events[c.Event]; !known || e.Changed.Before(c.Changed) {
-			events[c.Event] = FeedEvent{UUID: c.Event, Changed: c.Changed, Document: c.Brief}
+			events[c.Event] = FeedEvent{UUID: c.Event, Changed: c.Changed, Own: true, Document: c.Brief}
 		}
 	}
 	return inOrder(events), err
@@ -143,7 +144,7 @@ func (s *Service) FeedEvent(ctx context.Context, to party.ID, id string) (FeedEv
 	case err != nil:
 		return FeedEvent{}, err
 	case len(own) == 1 && (!found || released.Changed.Before(own[0].Changed)):
-		return FeedEvent{UUID: id, Changed: own[0].Changed, Document: own[0].Document}, nil
+		return FeedEvent{UUID: id, Changed: own[0].Changed, Own: true, Document: own[0].Document}, nil
 	case !found:
 		return FeedEvent{}, fault.New(fault.NotFound, "event.unknown", "There is no such event for you.").Try("List the events.")
 	}

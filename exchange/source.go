@@ -20,7 +20,7 @@ import (
 // Source is a foreign server from which this node collects objects by itself.
 type Source struct {
 	ID         string   `json:"id"`
-	Kind       string   `json:"kind"` // of its server: taxii
+	Kind       string   `json:"kind"` // of its server: taxii or misp
 	Name       string   `json:"name"` // for people
 	URL        string   `json:"url"`
 	Collection string   `json:"collection,omitempty"` // which part of what the server offers

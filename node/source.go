@@ -8,6 +8,8 @@ import (
 
 	"entente/exchange"
 	"entente/internal/fault"
+	"entente/wire/collect"
+	"entente/wire/misp"
 	"entente/wire/taxii"
 )
 
@@ -17,10 +19,10 @@ const collectorsAtOnce = 4
 
 // collectors are what this node can collect from, by kind of source.
 func (n *Node) collectors() map[string]exchange.Collector {
+	c := collect.Config{Certificate: n.ring.Certificate, Now: n.config.Now, AllowLoopback: n.config.AllowLoopback}
 	return map[string]exchange.Collector{
-		"taxii": taxii.NewClient(taxii.ClientConfig{
-			Certificate: n.ring.Certificate, Now: n.config.Now, AllowLoopback: n.config.AllowLoopback,
-		}),
+		"taxii": taxii.NewClient(taxii.ClientConfig{Config: c}),
+		"misp":  misp.NewClient(c),
 	}
 }
 

@@ -54,11 +54,23 @@ func (postgres) document(words []string) string {
 
 // match needs no escaping: words consist of letters, digits and the gap's "=".
 func (sqlite) match(q search.Query) string {
-	return matching(q, " AND ", " OR ", func(phrase []string) string { return `"` + strings.Join(phrase, " ") + `"` })
+	return matching(q, " AND ", " OR ", func(phrase []string) string {
+		all, begins := strings.CutSuffix(strings.Join(phrase, " "), search.Rest)
+		if begins {
+			return `"` + all + `"*`
+		}
+		return `"` + all + `"`
+	})
 }
 
 func (postgres) match(q search.Query) string {
-	return matching(q, " & ", " | ", func(phrase []string) string { return "('" + strings.Join(phrase, "' <-> '") + "')" })
+	return matching(q, " & ", " | ", func(phrase []string) string {
+		all, begins := strings.CutSuffix(strings.Join(phrase, "' <-> '"), search.Rest)
+		if begins {
+			return "('" + all + "':*)"
+		}
+		return "('" + all + "')"
+	})
 }
 
 func matching(q search.Query, and, or string, quote func(phrase []string) string) string {

@@ -45,7 +45,7 @@ const (
 // Query is what somebody looks for: everything in it must hold. It is made by
 // [Parse]; the zero query finds everything.
 type Query struct {
-	Phrases [][]string // words that stand in a row
+	Phrases [][]string // words that stand in a row; "*" at the end of the last stands for its rest
 	Marks   [][]string // one of each, see [Entry.Marks]
 	Values  [][]string // one of each is among the atoms
 	IDs     []string   // one of them, if there are any
@@ -55,7 +55,16 @@ type Query struct {
 	terms []term
 }
 
-type term struct{ field, text string }
+type term struct {
+	field, text string
+	begins      bool // the text is the beginning of a word
+}
+
+// Rest stands at the end of a word whose beginning is looked for.
+const Rest = "*"
+
+// shortest is how much of a word has to be there for it to be looked for.
+const shortest = 2
 
 // reading is a query while it is read.
 type reading struct {
@@ -112,26 +121,29 @@ func next(s string) (t term, rest string, err error) {
 	}
 	if strings.HasPrefix(value, `"`) {
 		text, rest, err := quoted(s[len(field)+1:])
-		return term{field, text}, rest, err
+		return term{field: field, text: text}, rest, err
 	}
 	if value == "" {
 		return t, "", refuse("nothing follows %s:", field)
 	}
-	return term{field, value}, s[end:], nil
+	return term{field: field, text: value}, s[end:], nil
 }
 
 // bare reads a word without a field.
 func bare(w string) (term, error) {
 	if _, ok := atom.Read(w); ok {
-		return term{fieldValue, w}, nil
+		return term{field: fieldValue, text: w}, nil
 	}
 	switch field, _, colon := strings.Cut(w, ":"); {
 	case isID(w):
-		return term{fieldID, w}, nil
+		return term{field: fieldID, text: w}, nil
 	case colon:
 		return term{}, refuse("%q is no field", field)
 	case strings.ContainsRune(w, '"'):
 		return term{}, refuse("there is a quotation mark within %q", w)
+	}
+	if start, ok := strings.CutSuffix(w, Rest); ok {
+		return term{text: start, begins: true}, nil
 	}
 	return term{text: w}, nil
 }
@@ -166,6 +178,12 @@ func (q *reading) add(t term) error {
 		all := texts(words(t.text))
 		if len(all) == 0 {
 			return refuse("%q has no letter or digit", t.text)
+		}
+		if last := &all[len(all)-1]; t.begins {
+			if utf8.RuneCountInString(*last) < shortest || !endsInWord(t.text) {
+				return refuse("%q is not the beginning of a word of at least %d letters", t.text, shortest)
+			}
+			*last += Rest
 		}
 		q.Phrases = append(q.Phrases, all)
 	case fieldID:
@@ -243,6 +261,10 @@ func (q Query) String() string {
 	parts := make([]string, len(q.terms))
 	for i, t := range q.terms {
 		switch {
+		case t.begins:
+			parts[i] = t.text + Rest
+		case t.field == "" && plain(t):
+			parts[i] = t.text
 		case t.field == "":
 			parts[i] = `"` + t.text + `"`
 		case strings.ContainsFunc(t.text, unicode.IsSpace) || strings.HasPrefix(t.text, `"`):
@@ -254,10 +276,22 @@ func (q Query) String() string {
 	return strings.Join(parts, " ")
 }
 
+// plain reports whether a text without quotation marks is read as itself.
+func plain(t term) bool {
+	again, rest, err := next(t.text)
+	return err == nil && again == t && rest == ""
+}
+
+// endsInWord reports whether a text ends within a word.
+func endsInWord(s string) bool {
+	all := words(s)
+	return len(all) > 0 && all[len(all)-1].end == len(s)
+}
+
 // Narrowed returns the text of the query with one more field, as the link of a
 // facet needs it.
 func (q Query) Narrowed(field, value string) string {
-	t := Query{terms: []term{{field, value}}}
+	t := Query{terms: []term{{field: field, text: value}}}
 	return strings.TrimSpace(q.String() + " " + t.String())
 }
 
@@ -284,10 +318,18 @@ func (q Query) Matches(e Entry) bool {
 		(q.After.IsZero() || !e.At.Before(q.After)) && (q.Before.IsZero() || e.At.Before(q.Before))
 }
 
+// isWord reports whether a word is the one looked for, or begins as it does.
+func isWord(w, want string) bool {
+	if start, ok := strings.CutSuffix(want, Rest); ok {
+		return strings.HasPrefix(w, start)
+	}
+	return w == want
+}
+
 // find returns where a phrase stands among words, or -1.
 func find(all, phrase []string) int {
 	for i := 0; i+len(phrase) <= len(all); i++ {
-		if slices.Equal(all[i:i+len(phrase)], phrase) {
+		if slices.EqualFunc(all[i:i+len(phrase)], phrase, isWord) {
 			return i
 		}
 	}

@@ -1,6 +1,7 @@
 """PyMISP adds, gets, edits, searches and sights; a second party sees only what was released to it."""
 import os
 import subprocess
+import time
 
 from pymisp import MISPEvent, MISPSighting, PyMISP
 
@@ -72,7 +73,8 @@ answer = bb._prepare_request("POST", "events/add", data=body).json()
 assert answer["errors"], answer
 assert len(bb.get_event(broken.uuid)["Event"]["Attribute"]) >= 1
 
-# A MISP server that pulls: index, compare, view.
+# A MISP server that pulls: index (up to the last second that is over), compare, view.
+time.sleep(1.1)
 index = cc._prepare_request("POST", "events/index", data={"minimal": 1, "published": 1}).json()
 assert [e["uuid"] for e in index] == [event.uuid] and index[0]["orgc_uuid"]
 view = cc._prepare_request("GET", f"events/view/{event.uuid}/deleted[]:0/deleted[]:1/excludeGalaxy:1").json()

@@ -49,7 +49,7 @@ func someSearchable(r *rand.Rand, n int) searchable {
 }
 
 func someQuery(r *rand.Rand) string {
-	terms := strings.Split(`loader|traffic and|"loader traffic"|"of seen"|情報|Zürich|12e4|type:malware|type:indicator|tlp:amber|tlp:RED|from:party-aa|label:phishing|label:exploit|`+
+	terms := strings.Split(`loader|lo*|traff*|zür*|of-se*|traffic and|"loader traffic"|"of seen"|情報|Zürich|12e4|type:malware|type:indicator|tlp:amber|tlp:RED|from:party-aa|label:phishing|label:exploit|`+
 		`year:2025|source:one.json|198.51.100.1|198[.]51.100[.]3|198.51.100.0/30|value:198.51.100.5|cve:CVE-2026-1000|after:2026-01-05|before:2026-01-08|`+
 		Object(3).ID+`|`+Object(4).ID, "|")
 	var all []string

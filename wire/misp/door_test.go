@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"entente/exchange"
 	events "entente/intel/misp"
@@ -55,6 +56,20 @@ func TestAServerPulls(t *testing.T) {
 		t.Errorf("timestamp %s after %s: the change would not be pulled", changed[0].Timestamp, list[0].Timestamp)
 	}
 	w.want(w.view(borealis, e.UUID).Timestamp, changed[0].Timestamp, "the timestamp of index and event")
+}
+
+// TestASecondThatIsNotOverIsNotListed: two changes of one second have one
+// timestamp, and whoever took the first would never ask for the second.
+func TestASecondThatIsNotOverIsNotListed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.imports(bundle(indicator(1, 0), report(10, 1)))
+	w.release(borealis, false, id("report", 10))
+	w.now = w.now.Add(-700 * time.Millisecond)
+	w.want(len(w.index(borealis, "")), 0, "while it lasts")
+	w.want(w.view(borealis, uuidOf(10)).values(), "[198.51.100.1]", "who knows of it may have it")
+	w.now = w.now.Add(time.Second)
+	w.want(len(w.index(borealis, "")), 1, "when it is over")
 }
 
 // TestWithoutAReport: what is released without a report is an event by release,

@@ -37,7 +37,8 @@ func (s *Server) body(rq request) ([]byte, error) {
 	return bytes.TrimSpace(b), err
 }
 
-// index lists events. A client that has the list as it is gets 304.
+// index lists events, up to the last second that is over. A client that has the
+// list as it is gets 304.
 func (s *Server) index(rq request) error {
 	q, err := s.query(rq)
 	if err != nil {
@@ -48,7 +49,13 @@ func (s *Server) index(rq request) error {
 		return err
 	}
 	var lines [][]byte
+	now := s.cfg.Now()
 	for _, e := range all {
+		if !e.Own && e.Changed.After(now) {
+			// Its second is not over: what is yet to come in it could not be told from
+			// this, and whoever takes this would never ask again.
+			continue
+		}
 		w, err := misp.ReadWhole(e.Document)
 		if err != nil {
 			return err

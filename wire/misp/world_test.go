@@ -136,6 +136,7 @@ func (w *world) release(to party.ID, alone bool, ids ...string) string {
 	if sent.Releases[0].Release == "" {
 		w.t.Fatalf("nothing was released: %+v", sent.Releases[0])
 	}
+	w.now = w.now.Add(time.Second) // the index has what happened up to the last second that is over
 	return sent.Releases[0].Release
 }
 

@@ -22,6 +22,7 @@ import (
 
 	"entente/exchange"
 	"entente/internal/fault"
+	"entente/wire/collect"
 	"entente/wire/taxii"
 )
 
@@ -186,7 +187,7 @@ func (f *foreign) start(t testing.TB) exchange.Source {
 }
 
 func collector(change ...func(*taxii.ClientConfig)) *taxii.Client {
-	c := taxii.ClientConfig{Now: func() time.Time { return day }, AllowLoopback: true, Timeout: 5 * time.Second, Limit: 7}
+	c := taxii.ClientConfig{Config: collect.Config{Now: func() time.Time { return day }, AllowLoopback: true, Timeout: 5 * time.Second}, Limit: 7}
 	for _, f := range change {
 		f(&c)
 	}

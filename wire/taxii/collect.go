@@ -19,6 +19,7 @@ import (
 	"entente/internal/fault"
 	"entente/internal/ident"
 	"entente/internal/strictjson"
+	"entente/wire/collect"
 )
 
 // bookmark is how far a collection was read: the cursor of the source.
@@ -48,7 +49,7 @@ func (c *Client) Collect(ctx context.Context, src exchange.Source, secret exchan
 	if err != nil {
 		return exchange.SourcePage{}, err
 	}
-	defer s.close()
+	defer s.Close()
 	var at bookmark
 	if cursor != "" {
 		if err := json.Unmarshal([]byte(cursor), &at); err != nil {
@@ -58,7 +59,7 @@ func (c *Client) Collect(ctx context.Context, src exchange.Source, secret exchan
 	}
 	s.accept = min(max(at.Accept, 0), len(spellings)-1)
 	page, err := s.page(ctx, at)
-	page.Wait = s.wait
+	page.Wait = s.Wait
 	return page, err
 }
 
@@ -75,7 +76,7 @@ func (s *session) page(ctx context.Context, at bookmark) (exchange.SourcePage, e
 			at.Objects = found
 		}
 		page, err := s.fetch(ctx, at)
-		status, ok := errors.AsType[statusError](err)
+		status, ok := errors.AsType[collect.StatusError](err)
 		switch {
 		case !ok:
 			return page, err
@@ -86,7 +87,7 @@ func (s *session) page(ctx context.Context, at bookmark) (exchange.SourcePage, e
 		case !fresh && int(status) == http.StatusNotFound:
 			at.Objects, fresh = "", true // it may have moved within the server
 		default:
-			return page, s.notTAXII("is none ("+status.Error()+")", nil)
+			return page, s.Odd("is none ("+status.Error()+")", nil)
 		}
 	}
 }
@@ -109,7 +110,7 @@ func (s *session) fetch(ctx context.Context, at bookmark) (exchange.SourcePage, 
 	}
 	env, err := splitEnvelope(r.body)
 	if err != nil {
-		return exchange.SourcePage{}, s.notTAXII("is not an envelope of objects", err)
+		return exchange.SourcePage{}, s.Odd("is not an envelope of objects", err)
 	}
 	last := r.last
 	if last.IsZero() && !env.empty() {
@@ -188,7 +189,7 @@ func single(list []byte) bool {
 }
 
 func (s *session) stuck(what string) error {
-	return fault.New(fault.Unavailable, "source.stuck", "The server %s %s.", s.base.Host, what).
+	return fault.New(fault.Unavailable, "source.stuck", "The server %s %s.", s.Base.Host, what).
 		Try("What it gave before is kept. Tell its operator: TAXII 2.1, sections 3.2 and 3.5.")
 }
 
@@ -319,11 +320,11 @@ func (p *pageBody) member(name string, value jsontext.Value) error {
 func (s *session) resolve(address string) (*url.URL, error) {
 	ref, err := url.Parse(address)
 	if err != nil {
-		return nil, s.notTAXII("names an address that is none", err)
+		return nil, s.Odd("names an address that is none", err)
 	}
-	u := s.base.ResolveReference(ref)
-	if egress.Origin(u) != egress.Origin(s.base) || u.User != nil {
-		return nil, elsewhere(s.src, nil)
+	u := s.Base.ResolveReference(ref)
+	if egress.Origin(u) != egress.Origin(s.Base) || u.User != nil {
+		return nil, s.Elsewhere(nil)
 	}
 	if !strings.HasSuffix(u.Path, "/") {
 		u = u.JoinPath("/")
@@ -338,7 +339,7 @@ func (c *Client) Offers(ctx context.Context, src exchange.Source, secret exchang
 	if err != nil {
 		return nil, err
 	}
-	defer s.close()
+	defer s.Close()
 	return s.offers(ctx)
 }
 
@@ -370,13 +371,13 @@ func (s *session) offers(ctx context.Context) ([]exchange.SourceOffer, error) {
 // roots lists the API roots: those that a discovery names, or the address itself
 // when it is one.
 func (s *session) roots(ctx context.Context) ([]*url.URL, error) {
-	v, err := s.document(ctx, s.base)
+	v, err := s.document(ctx, s.Base)
 	if err != nil {
 		return nil, err
 	}
 	named := items(v.Get("api_roots"))
 	if len(named) == 0 && v.Get("versions") != nil {
-		return []*url.URL{s.base}, nil
+		return []*url.URL{s.Base}, nil
 	}
 	var roots []*url.URL
 	var failed error
@@ -389,7 +390,7 @@ func (s *session) roots(ctx context.Context) ([]*url.URL, error) {
 		roots = append(roots, root)
 	}
 	if len(roots) == 0 && failed == nil {
-		failed = s.notTAXII("names no API root", nil)
+		failed = s.Odd("names no API root", nil)
 	}
 	if len(roots) == 0 {
 		return nil, failed
@@ -416,15 +417,15 @@ func (s *session) collectionsAt(ctx context.Context, root *url.URL) ([]exchange.
 // document fetches a description and reads it.
 func (s *session) document(ctx context.Context, u *url.URL) (*strictjson.Value, error) {
 	r, err := s.get(ctx, u)
-	if status, ok := errors.AsType[statusError](err); ok {
-		return nil, s.notTAXII("is none ("+status.Error()+" for "+u.Path+")", nil)
+	if status, ok := errors.AsType[collect.StatusError](err); ok {
+		return nil, s.Odd("is none ("+status.Error()+" for "+u.Path+")", nil)
 	}
 	if err != nil {
 		return nil, err
 	}
 	v, err := strictjson.Parse(r.body, strictjson.Default())
 	if err != nil || v.Kind != strictjson.Object {
-		return nil, s.notTAXII("is not a TAXII document", err)
+		return nil, s.Odd("is not a TAXII document", err)
 	}
 	return &v, nil
 }
@@ -450,10 +451,10 @@ func (s *session) find(ctx context.Context) (string, error) {
 		}
 		return root.JoinPath("collections", url.PathEscape(found[0].Collection), "/").EscapedPath(), nil
 	case len(found) == 0:
-		return "", fault.New(fault.NotFound, "source.collection", "The server %s has no collection %q that this credential may read.", s.base.Host, s.src.Collection).
+		return "", fault.New(fault.NotFound, "source.collection", "The server %s has no collection %q that this credential may read.", s.Base.Host, s.src.Collection).
 			Try("See what it has: entente source collections URL")
 	default:
-		return "", fault.New(fault.Invalid, "source.collection", "The server %s has several collections.", s.base.Host).
+		return "", fault.New(fault.Invalid, "source.collection", "The server %s has several collections.", s.Base.Host).
 			Try("Name one with --collection. See what it has: entente source collections URL")
 	}
 }
