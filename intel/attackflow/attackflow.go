@@ -57,7 +57,7 @@ func Is(b []byte) bool {
 // The result shares memory with b.
 func Parse(b []byte) (stix.Bundle, error) {
 	if len(b) > maxDocument {
-		return stix.Bundle{}, fault.New(fault.Invalid, "json.size", "The document is longer than %d bytes.", maxDocument).At("", "").Try("Split the document.")
+		return stix.Bundle{}, stix.TooLong(maxDocument)
 	}
 	b = bytes.TrimSpace(b)
 	members, err := stix.Members(b)

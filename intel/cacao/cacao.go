@@ -8,7 +8,6 @@ package cacao
 
 import (
 	"bytes"
-	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
@@ -58,20 +57,10 @@ func Is(b []byte) bool {
 // The result shares memory with b.
 func Parse(b []byte) (stix.Bundle, error) {
 	if len(b) > maxDocument {
-		return stix.Bundle{}, fault.New(fault.Invalid, "json.size", "The document is longer than %d bytes.", maxDocument).At("", "").Try("Split the document.")
+		return stix.Bundle{}, stix.TooLong(maxDocument)
 	}
-	b = bytes.TrimSpace(b)
-	parts := []conversion.Part{{Raw: b}}
-	if bytes.HasPrefix(b, []byte("[")) {
-		items, err := stix.Items(b)
-		if err != nil {
-			return stix.Bundle{}, err
-		}
-		parts = make([]conversion.Part, len(items))
-		for i, it := range items {
-			parts[i] = conversion.Part{Raw: it.Raw, Pointer: "/" + strconv.Itoa(i)}
-		}
-	} else if _, err := stix.Members(b); err != nil {
+	parts, err := conversion.Parts(bytes.TrimSpace(b))
+	if err != nil {
 		return stix.Bundle{}, err
 	}
 	var a conversion.Account
@@ -157,12 +146,9 @@ func (c *converter) times() (created, modified string) {
 // references are the external references, which CACAO names otherwise.
 func (c *converter) references(o *strictjson.Value) {
 	refs := strictjson.NewList()
-	given := c.playbook.Get("external_references")
-	if given == nil {
-		return
-	}
-	for i := range given.Items {
-		g := &given.Items[i]
+	given := c.playbook.GetList("external_references")
+	for i := range given {
+		g := &given[i]
 		r := strictjson.NewObject("source_name", g.GetText("name"), "description", g.GetText("description"),
 			"url", g.GetText("url"), "external_id", g.GetText("external_id"))
 		if r.Get("source_name") != nil && len(r.Members) > 1 {
@@ -178,11 +164,7 @@ func (c *converter) references(o *strictjson.Value) {
 // their type. Whatever else a playbook is under closes it.
 func (c *converter) markings() []string {
 	var ids []string
-	given := c.playbook.Get("markings")
-	if given == nil {
-		return nil
-	}
-	for _, m := range given.Items {
+	for _, m := range c.playbook.GetList("markings") {
 		id := "marking-definition--" + strings.TrimPrefix(m.Text, "marking-tlp--")
 		if m.Kind == strictjson.String && strings.HasPrefix(m.Text, "marking-tlp--") && stix.WellKnownMarking(id) {
 			ids = append(ids, id)

@@ -9,6 +9,7 @@ package conversion
 import (
 	"bytes"
 	"errors"
+	"strconv"
 	"time"
 
 	"entente/intel"
@@ -22,6 +23,20 @@ import (
 type Part struct {
 	Raw     []byte
 	Pointer string
+}
+
+// Parts takes a document apart that is a list of things, or one thing.
+func Parts(b []byte) ([]Part, error) {
+	if !bytes.HasPrefix(b, []byte("[")) {
+		_, err := stix.Members(b)
+		return []Part{{Raw: b}}, err
+	}
+	items, err := stix.Items(b)
+	parts := make([]Part, len(items))
+	for i, it := range items {
+		parts[i] = Part{Raw: it.Raw, Pointer: "/" + strconv.Itoa(i)}
+	}
+	return parts, err
 }
 
 // Account is a bundle while it is made.

@@ -58,10 +58,7 @@ func kindOf(b []byte) string {
 	if err != nil {
 		return ""
 	}
-	has := map[string]bool{}
-	for _, m := range members {
-		has[m.Name] = true
-	}
+	has := stix.Names(members)
 	if has["type"] {
 		return ""
 	}

@@ -82,7 +82,7 @@ func trimmed(b []byte) []byte { return bytes.TrimPrefix(b, []byte("\ufeff")) }
 // The result shares memory with b.
 func Parse(b []byte) (stix.Bundle, error) {
 	if len(b) > maxDocument {
-		return stix.Bundle{}, fault.New(fault.Invalid, "json.size", "The document is longer than %d bytes.", maxDocument).At("", "").Try("Split the document.")
+		return stix.Bundle{}, stix.TooLong(maxDocument)
 	}
 	r := &reader{scanner: scanner{src: trimmed(b)}, first: map[string]firstSeen{}}
 	if err := r.lines(); err != nil {

@@ -43,10 +43,7 @@ func Is(b []byte) bool {
 	if err != nil {
 		return false
 	}
-	has := map[string]bool{}
-	for _, m := range members {
-		has[m.Name] = true
-	}
+	has := stix.Names(members)
 	return !has["type"] && has["catalogVersion"] && has["vulnerabilities"]
 }
 

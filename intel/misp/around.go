@@ -58,17 +58,10 @@ func suffix(id string) string {
 
 // around converts notes, opinions and sightings of a part of the event.
 func (c *converter) around(tree *strictjson.Value, ids []string, at time.Time) {
-	c.analysis(listed(tree, "Note"), listed(tree, "Opinion"), ids, at)
-	for _, s := range listed(tree, "Sighting") {
+	c.analysis(tree.GetList("Note"), tree.GetList("Opinion"), ids, at)
+	for _, s := range tree.GetList("Sighting") {
 		c.sighting(&s, ids, at)
 	}
-}
-
-func listed(v *strictjson.Value, name string) []strictjson.Value {
-	if m := v.Get(name); m != nil {
-		return m.Items
-	}
-	return nil
 }
 
 // keepOr keeps an object, or accounts for what it was made from.

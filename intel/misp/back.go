@@ -15,7 +15,7 @@ type found struct {
 
 // label returns the value of a label such as misp:type="md5".
 func label(o *strictjson.Value, name string) string {
-	for _, l := range listed(o, "labels") {
+	for _, l := range o.GetList("labels") {
 		if v, ok := strings.CutPrefix(l.Text, "misp:"+name+`="`); ok {
 			return strings.TrimSuffix(v, `"`)
 		}

@@ -139,7 +139,7 @@ func (c *converter) named(typ string, o *composition, uuid string, at time.Time)
 func (o *composition) tagged() []strictjson.Value {
 	var tags []strictjson.Value
 	for i := range o.attributes {
-		tags = append(tags, listed(&o.attributes[i].tree, "Tag")...)
+		tags = append(tags, o.attributes[i].tree.GetList("Tag")...)
 	}
 	return tags
 }
@@ -147,7 +147,7 @@ func (o *composition) tagged() []strictjson.Value {
 func (o *composition) clusterTags() map[string]bool {
 	var all []strictjson.Value
 	for i := range o.attributes {
-		all = append(all, listed(&o.attributes[i].tree, "Galaxy")...)
+		all = append(all, o.attributes[i].tree.GetList("Galaxy")...)
 	}
 	return clusterTags(all)
 }

@@ -168,7 +168,7 @@ func markingsOf(objects []strictjson.Value) map[string]bool {
 	marks := map[string]bool{}
 	for _, o := range objects {
 		if typ := o.GetText("type"); typ == "report" || typ == "grouping" {
-			for _, m := range listed(&o, "object_marking_refs") {
+			for _, m := range o.GetList("object_marking_refs") {
 				marks[m.Text] = true
 			}
 		}

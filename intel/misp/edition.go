@@ -170,7 +170,7 @@ func only(doc []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if has := names(members); !has["Event"] {
+	if has := stix.Names(members); !has["Event"] {
 		if has["response"] || !has["info"] && !has["Attribute"] && !has["Object"] {
 			return nil, notEvent("")
 		}

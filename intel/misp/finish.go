@@ -285,7 +285,7 @@ func (c *converter) attributeHints(a *attribute, o *composition, back *values) s
 		n.SetText("distribution", d)
 	}
 	var tags []string
-	for _, t := range listed(&a.tree, "Tag") {
+	for _, t := range a.tree.GetList("Tag") {
 		tags = append(tags, t.GetText("name"))
 	}
 	if len(tags) > 0 {
@@ -300,7 +300,7 @@ func (c *converter) references(o *composition) {
 	if len(source) == 0 {
 		return
 	}
-	refs := listed(&o.tree, "ObjectReference")
+	refs := o.tree.GetList("ObjectReference")
 	for i := range refs {
 		r := &refs[i]
 		if is, _ := flag(r, "deleted"); is {

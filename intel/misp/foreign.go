@@ -154,7 +154,7 @@ func (w *writer) foreignPattern(o *strictjson.Value) bool {
 
 func (w *writer) foreignObserved(o *strictjson.Value) {
 	all := true
-	for _, r := range listed(o, "object_refs") {
+	for _, r := range o.GetList("object_refs") {
 		sco := w.byID[r.Text]
 		if sco == nil || w.done[r.Text] || w.foreignComposition(sco, o) {
 			continue

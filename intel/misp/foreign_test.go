@@ -24,9 +24,9 @@ func TestCorpusForeign(t *testing.T) {
 		for _, e := range w.Events {
 			ev := tree(t, e)
 			inner := ev.Get("Event")
-			attributes += len(listed(inner, "Attribute"))
-			parts += len(listed(inner, "Object"))
-			for _, g := range listed(inner, "Galaxy") {
+			attributes += len(inner.GetList("Attribute"))
+			parts += len(inner.GetList("Object"))
+			for _, g := range inner.GetList("Galaxy") {
 				clusters += len(clustersOf(&g))
 			}
 		}

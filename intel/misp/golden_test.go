@@ -133,16 +133,16 @@ func essence(v strictjson.Value) map[string]bool {
 			for _, a := range oneOrMany(o.Get("Attribute")) {
 				out["  "+o.GetText("name")+" "+a.GetText("object_relation")+" "+a.GetText("type")+" = "+instantOr(scalar(&a, "value"))] = true
 			}
-			for _, r := range listed(&o, "ObjectReference") {
+			for _, r := range o.GetList("ObjectReference") {
 				out["ref "+scalar(&o, "uuid")+" "+r.GetText("relationship_type")+" "+scalar(&r, "referenced_uuid")] = true
 			}
 		}
-		for _, g := range listed(ev, "Galaxy") {
+		for _, g := range ev.GetList("Galaxy") {
 			for _, c := range clustersOf(&g) {
 				out["galaxy "+g.GetText("type")+" "+c.GetText("value")] = true
 			}
 		}
-		for _, r := range listed(ev, "EventReport") {
+		for _, r := range ev.GetList("EventReport") {
 			out["report "+r.GetText("name")] = true
 		}
 	}

@@ -53,16 +53,8 @@ func Is(b []byte) bool {
 	if err != nil {
 		return false
 	}
-	has := names(members)
+	has := stix.Names(members)
 	return !has["type"] && (has["Event"] || has["response"] || has["info"] && (has["Orgc"] || has["threat_level_id"] || has["Attribute"] || has["Object"]))
-}
-
-func names(members []stix.Part) map[string]bool {
-	has := make(map[string]bool, len(members))
-	for _, m := range members {
-		has[m.Name] = true
-	}
-	return has
 }
 
 // Parse reads one event, a list of events, the answer of a server, or a
@@ -75,7 +67,7 @@ func names(members []stix.Part) map[string]bool {
 // event. The result shares memory with b.
 func Parse(b []byte) (stix.Bundle, error) {
 	if len(b) > maxDocument {
-		return stix.Bundle{}, fault.New(fault.Invalid, "json.size", "The document is longer than %d bytes.", maxDocument).At("", "").Try("Split the document.")
+		return stix.Bundle{}, stix.TooLong(maxDocument)
 	}
 	r := &reader{}
 	if err := r.document(bytes.TrimSpace(b), "", 0); err != nil {
@@ -132,7 +124,7 @@ func (r *reader) document(b []byte, pointer string, depth int) error {
 	if err != nil {
 		return err
 	}
-	has := names(members)
+	has := stix.Names(members)
 	switch {
 	case has["response"], has["Event"]:
 		for _, m := range members {

@@ -167,17 +167,17 @@ func TestBack(t *testing.T) {
 	if g, w := tagNames(ev), tagNames(original); !slices.Contains(g, "tlp:amber") || !slices.Contains(g, "PAP:GREEN") {
 		t.Errorf("tags %v, were %v", g, w)
 	}
-	cluster := clustersOf(&listed(ev, "Galaxy")[0])[0]
-	if cluster.GetText("value") != "Nightjar" || len(listed(cluster.Get("meta"), "synonyms")) != 1 {
+	cluster := clustersOf(&ev.GetList("Galaxy")[0])[0]
+	if cluster.GetText("value") != "Nightjar" || len(cluster.Get("meta").GetList("synonyms")) != 1 {
 		t.Errorf("cluster %s", canonical(cluster))
 	}
-	first := listed(ev, "Attribute")[0]
-	sighting := listed(&first, "Sighting")
+	first := ev.GetList("Attribute")[0]
+	sighting := first.GetList("Sighting")
 	if len(sighting) != 1 || scalar(&sighting[0], "date_sighting") != "1795169000" || sighting[0].Get("Organisation").GetText("name") != "CSIRT BB" {
 		t.Errorf("sightings of %s", canonical(first))
 	}
-	if len(listed(ev, "EventReport")) != 1 || len(listed(ev, "Note")) != 1 {
-		t.Errorf("reports %v, notes %v", listed(ev, "EventReport"), listed(ev, "Note"))
+	if len(ev.GetList("EventReport")) != 1 || len(ev.GetList("Note")) != 1 {
+		t.Errorf("reports %v, notes %v", ev.GetList("EventReport"), ev.GetList("Note"))
 	}
 }
 
@@ -295,7 +295,7 @@ func TestLimits(t *testing.T) {
 	if err != nil || len(b.Rejected) != 1 || b.Rejected[0].Code != "misp.object" {
 		t.Fatalf("%v, %d rejected", err, len(b.Rejected))
 	}
-	if marks := listed(byType(b, "domain-name")[0].Tree, "object_marking_refs"); len(marks) != 1 {
+	if marks := byType(b, "domain-name")[0].Tree.GetList("object_marking_refs"); len(marks) != 1 {
 		t.Errorf("%d markings", len(marks))
 	}
 	r := reader{parts: maxParts}

@@ -31,7 +31,7 @@ func (c *converter) inside() (parts map[string][]*composition, taken map[string]
 		byUUID[c.ev.objects[i].uuid] = &c.ev.objects[i]
 	}
 	within := func(o *composition, name string) (found []*composition) {
-		for _, r := range listed(&o.tree, "ObjectReference") {
+		for _, r := range o.tree.GetList("ObjectReference") {
 			part := byUUID[scalar(&r, "referenced_uuid")]
 			if part != nil && part.name == name && includes[r.GetText("relationship_type")] && !taken[part.uuid] && !slices.Contains(found, part) {
 				found = append(found, part)
@@ -72,7 +72,7 @@ func (c *converter) takeIn(file *strictjson.Value, o *composition) {
 	}
 	for _, section := range c.parts[pe.uuid] {
 		v := c.shaped(section, sectionShape, object(), "")[0]
-		put(file, peExtension+"/sections", list(append(listed(at(file, peExtension), "sections"), v)...))
+		put(file, peExtension+"/sections", list(append(at(file, peExtension).GetList("sections"), v)...))
 	}
 }
 
@@ -118,7 +118,7 @@ func (c *converter) takenIn(o *composition, file *strictjson.Value) []strictjson
 			attributes = append(attributes, c.attributeHints(&part.attributes[k], part, vs))
 		}
 		n.Set("attributes", list(attributes...))
-		if refs := listed(&part.tree, "ObjectReference"); len(refs) > 0 {
+		if refs := part.tree.GetList("ObjectReference"); len(refs) > 0 {
 			n.Set("references", list(bare(refs)...))
 		}
 		out = append(out, n)
@@ -134,7 +134,7 @@ func partValues(name string, file, extension *strictjson.Value, section int) *va
 		vs.main(name, shapes["pe"], file, nil)
 		return vs
 	}
-	if sections := listed(extension, "sections"); section < len(sections) {
+	if sections := extension.GetList("sections"); section < len(sections) {
 		vs.main(name, sectionShape, &sections[section], nil)
 	}
 	return vs
@@ -156,7 +156,7 @@ func bare(refs []strictjson.Value) []strictjson.Value {
 // of, because their target is no object of its own or not in the event.
 func (c *converter) unreachable(o *composition) []strictjson.Value {
 	var out []strictjson.Value
-	for _, r := range listed(&o.tree, "ObjectReference") {
+	for _, r := range o.tree.GetList("ObjectReference") {
 		if is, _ := flag(&r, "deleted"); !is && !c.known[scalar(&r, "referenced_uuid")] {
 			out = append(out, r)
 		}
@@ -168,7 +168,7 @@ func (c *converter) unreachable(o *composition) []strictjson.Value {
 func (w *writer) takeOut(made []strictjson.Value, h *strictjson.Value) {
 	file := ofType(made, "file")
 	section := 0
-	for _, n := range listed(h, "parts") {
+	for _, n := range h.GetList("parts") {
 		vs := partValues(n.GetText("name"), file, at(file, peExtension), section)
 		if n.GetText("name") == "pe-section" {
 			section++
@@ -177,14 +177,14 @@ func (w *writer) takeOut(made []strictjson.Value, h *strictjson.Value) {
 		for _, name := range []string{"uuid", "name", "meta-category", "comment", "template_uuid", "template_version", "timestamp", "first_seen", "last_seen"} {
 			o.SetText(name, n.GetText(name))
 		}
-		for _, a := range listed(&n, "attributes") {
+		for _, a := range n.GetList("attributes") {
 			v := w.noted(&a, &made[0], vs)
 			if a.Get("timestamp") == nil {
 				v.SetText("timestamp", n.GetText("timestamp"))
 			}
 			appendTo(&o, "Attribute", v)
 		}
-		for _, r := range listed(&n, "references") {
+		for _, r := range n.GetList("references") {
 			appendTo(&o, "ObjectReference", r)
 		}
 		appendTo(w.ev, "Object", o)

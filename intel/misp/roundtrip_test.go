@@ -39,7 +39,7 @@ func facts(events ...strictjson.Value) map[string]string {
 			for _, a := range oneOrMany(o.Get("Attribute")) {
 				add(&a, scalar(&o, "uuid")+" "+o.GetText("name"))
 			}
-			for _, r := range listed(&o, "ObjectReference") {
+			for _, r := range o.GetList("ObjectReference") {
 				out["ref "+scalar(&o, "uuid")+" "+r.GetText("relationship_type")+" "+scalar(&r, "referenced_uuid")] = ""
 			}
 		}
@@ -49,7 +49,7 @@ func facts(events ...strictjson.Value) map[string]string {
 
 func tagNames(a *strictjson.Value) []string {
 	var names []string
-	for _, t := range listed(a, "Tag") {
+	for _, t := range a.GetList("Tag") {
 		names = append(names, t.GetText("name"))
 	}
 	slices.Sort(names)

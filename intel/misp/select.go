@@ -77,7 +77,7 @@ func (w *Whole) Cut(deleted, data bool) {
 // each calls f with every attribute, and the object it is of.
 func (w *Whole) each(f func(a, within *strictjson.Value)) {
 	ev := w.event()
-	for i := range listed(ev, "Attribute") {
+	for i := range ev.GetList("Attribute") {
 		f(&ev.Get("Attribute").Items[i], nil)
 	}
 	objects := ev.Get("Object")
@@ -86,7 +86,7 @@ func (w *Whole) each(f func(a, within *strictjson.Value)) {
 	}
 	for i := range objects.Items {
 		o := &objects.Items[i]
-		for j := range listed(o, "Attribute") {
+		for j := range o.GetList("Attribute") {
 			f(&o.Get("Attribute").Items[j], o)
 		}
 	}
@@ -215,7 +215,7 @@ func contains(s, part string) bool {
 }
 
 func tagged(v *strictjson.Value) (names []string) {
-	for _, t := range listed(v, "Tag") {
+	for _, t := range v.GetList("Tag") {
 		names = append(names, t.GetText("name"))
 	}
 	return names

@@ -255,7 +255,7 @@ func (c *converter) finish(a *attribute, uuid string, made ...strictjson.Value) 
 	}
 	c.common(&h, &a.part, back.category, a.category)
 	var own []string // markings that the event has as well: on the way back they would be taken for its own
-	for _, t := range listed(&a.tree, "Tag") {
+	for _, t := range a.tree.GetList("Tag") {
 		if id := tlpMarking(t.GetText("name")); id != "" && slices.Contains(c.marks, id) {
 			own = append(own, t.GetText("name"))
 		}

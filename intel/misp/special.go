@@ -131,7 +131,7 @@ func refersTo(main *strictjson.Value, role, id string) bool {
 	if role == "from" {
 		return main.GetText("from_ref") == id
 	}
-	for _, r := range listed(main, role+"_refs") {
+	for _, r := range main.GetList(role + "_refs") {
 		if r.Text == id {
 			return true
 		}
@@ -189,7 +189,7 @@ func (vs *values) mail(o *strictjson.Value, scos []strictjson.Value) {
 			}
 		}
 	}
-	for _, b := range listed(o, "body_multipart") {
+	for _, b := range o.GetList("body_multipart") {
 		f := byID(scos, b.GetText("body_raw_ref"))
 		relation, _, _ := strings.Cut(b.GetText("content_disposition"), ";")
 		if f == nil || relation != "attachment" && relation != "screenshot" {

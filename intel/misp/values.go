@@ -87,7 +87,7 @@ func valuesOf(name string, made []strictjson.Value) *values {
 		o := &made[i]
 		switch o.GetText("type") {
 		case "x-misp-object":
-			for _, a := range listed(o, "x_misp_attributes") {
+			for _, a := range o.GetList("x_misp_attributes") {
 				is, _ := flag(&a, "to_ids")
 				vs.add(entry{relation: a.GetText("object_relation"), uuid: a.GetText("uuid"), misp: a.GetText("type"), value: scalar(&a, "value"), data: a.GetText("data"), toIDs: is})
 			}
@@ -125,7 +125,7 @@ func (vs *values) rule(o *strictjson.Value, name string) {
 			vs.add(entry{relation: relation, value: v, toIDs: property == "pattern"})
 		}
 	}
-	for _, r := range listed(o, "external_references") {
+	for _, r := range o.GetList("external_references") {
 		vs.add(entry{relation: of.reference, value: r.GetText("url")})
 	}
 	vs.rest(o)
@@ -219,7 +219,7 @@ func (vs *values) special(name string, sh shape, o *strictjson.Value, scos []str
 		vs.contacts(sh, o)
 	}
 	if sh.typ == "network-traffic" {
-		for _, p := range listed(o, "protocols") {
+		for _, p := range o.GetList("protocols") {
 			if p.Text != "ipv4" && p.Text != "ipv6" && p.Text != "tcp" || sh.spoken {
 				vs.add(entry{relation: "protocol", misp: "text", value: p.Text})
 			}
@@ -249,7 +249,7 @@ func (vs *values) contents(o *strictjson.Value, scos []strictjson.Value) {
 
 func (vs *values) catalogued(o *strictjson.Value) {
 	name := o.GetText("name")
-	for _, r := range listed(o, "external_references") {
+	for _, r := range o.GetList("external_references") {
 		switch id := r.GetText("external_id"); {
 		case r.GetText("url") != "":
 			vs.add(entry{relation: "references", misp: "link", value: r.GetText("url")})

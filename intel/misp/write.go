@@ -105,7 +105,7 @@ func (w *writer) relate() {
 			w.from[o.GetText("source_ref")] = append(w.from[o.GetText("source_ref")], o)
 			w.to[o.GetText("target_ref")] = append(w.to[o.GetText("target_ref")], o)
 		case "observed-data":
-			for _, r := range listed(o, "object_refs") {
+			for _, r := range o.GetList("object_refs") {
 				w.seen[r.Text] = true
 			}
 		case "sighting":
@@ -115,7 +115,7 @@ func (w *writer) relate() {
 			if label(o, "data-layer") != "" {
 				continue
 			}
-			for _, r := range listed(o, "object_refs")[:min(1, len(listed(o, "object_refs")))] {
+			for _, r := range o.GetList("object_refs")[:min(1, len(o.GetList("object_refs")))] {
 				w.about[r.Text] = append(w.about[r.Text], o)
 			}
 		}
@@ -125,7 +125,7 @@ func (w *writer) relate() {
 // under returns the ids of a report's objects in its order.
 func (w *writer) under(report *strictjson.Value) []string {
 	ids := []string{}
-	for _, r := range listed(report, "object_refs") {
+	for _, r := range report.GetList("object_refs") {
 		if w.byID[r.Text] != nil {
 			ids = append(ids, r.Text)
 		}
@@ -140,7 +140,7 @@ func (w *writer) event(report *strictjson.Value, ids []string) {
 	w.head(report, ids)
 	if report != nil {
 		w.done[report.GetText("id")] = true
-		for _, m := range listed(report, "object_marking_refs") {
+		for _, m := range report.GetList("object_marking_refs") {
 			w.marks[m.Text] = true
 		}
 	}
@@ -276,7 +276,7 @@ func (w *writer) group(id, kind string) []strictjson.Value {
 		}
 		w.done[typ+"--"+uuid] = true
 		made = append(made, *o)
-		for _, r := range listed(o, "object_refs") {
+		for _, r := range o.GetList("object_refs") {
 			if sco := w.byID[r.Text]; sco != nil {
 				w.done[r.Text] = true
 				made = append(made, *sco)
@@ -351,19 +351,19 @@ func (w *writer) tags(o, h *strictjson.Value) []strictjson.Value {
 			names = append(names, s)
 		}
 	}
-	for _, l := range listed(o, "labels") {
+	for _, l := range o.GetList("labels") {
 		if !structural(l.Text) {
 			add(l.Text)
 		}
 	}
 	whole := o.GetText("type") == "report" || o.GetText("type") == "grouping"
-	for _, m := range listed(o, "object_marking_refs") {
+	for _, m := range o.GetList("object_marking_refs") {
 		if whole || !w.marks[m.Text] {
 			add(tlpTag(m.Text))
 			w.done[m.Text] = w.done[m.Text] || tlpTag(m.Text) != "" || w.papTag(m.Text, add)
 		}
 	}
-	for _, t := range listed(h, "tags") {
+	for _, t := range h.GetList("tags") {
 		add(t.Text)
 	}
 	out := make([]strictjson.Value, len(names))
@@ -389,11 +389,11 @@ func (w *writer) papTag(id string, add func(string)) bool {
 func (w *writer) cover(o *strictjson.Value, parts ...strictjson.Value) {
 	said := map[string]bool{}
 	for i := range parts {
-		for _, t := range listed(&parts[i], "tags") {
+		for _, t := range parts[i].GetList("tags") {
 			said[strings.ToLower(t.Text)] = true
 		}
 	}
-	for _, m := range listed(o, "object_marking_refs") {
+	for _, m := range o.GetList("object_marking_refs") {
 		if t := tlpTag(m.Text); t != "" && !w.marks[m.Text] && !said[t] && !slices.Contains(w.over, t) {
 			w.over = append(w.over, t)
 		}

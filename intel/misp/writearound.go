@@ -14,7 +14,7 @@ func (w *writer) galaxy(o, to *strictjson.Value) {
 	w.cover(o)
 	typ := cmp.Or(o.GetText("x_misp_type"), label(o, "galaxy-type"), "stix-2.1-"+o.GetText("type"))
 	value, tag := cmp.Or(o.GetText("x_misp_value"), o.GetText("name")), ""
-	for _, l := range listed(o, "labels") {
+	for _, l := range o.GetList("labels") {
 		if v, ok := strings.CutPrefix(l.Text, "misp-galaxy:"+typ+`="`); ok {
 			tag = l.Text
 			value = strings.TrimSuffix(v, `"`) // the name may be shorter
@@ -54,7 +54,7 @@ func (w *writer) galaxy(o, to *strictjson.Value) {
 // catalogueID is the id of a cluster in its catalogue, which MISP has in the name
 // of MITRE's clusters.
 func catalogueID(o *strictjson.Value) string {
-	for _, r := range listed(o, "external_references") {
+	for _, r := range o.GetList("external_references") {
 		if strings.HasPrefix(r.GetText("source_name"), "mitre") {
 			return r.GetText("external_id")
 		}
@@ -78,7 +78,7 @@ func (w *writer) meta(o *strictjson.Value) strictjson.Value {
 	if names := o.Get("aliases"); names != nil {
 		meta.Set("synonyms", names.Clone())
 	}
-	for _, r := range listed(o, "external_references") {
+	for _, r := range o.GetList("external_references") {
 		if url := r.GetText("url"); url != "" {
 			appendTo(&meta, "refs", str(url))
 		}
@@ -86,7 +86,7 @@ func (w *writer) meta(o *strictjson.Value) strictjson.Value {
 			appendTo(&meta, "external_id", str(id))
 		}
 	}
-	for _, k := range listed(o, "kill_chain_phases") {
+	for _, k := range o.GetList("kill_chain_phases") {
 		appendTo(&meta, "kill_chain", str(k.GetText("kill_chain_name")+":"+k.GetText("phase_name")))
 	}
 	typ := o.GetText("type")
@@ -174,7 +174,7 @@ func (w *writer) commented(main, to *strictjson.Value) {
 }
 
 func (w *writer) dated(n, o *strictjson.Value) {
-	if names := listed(o, "authors"); len(names) > 0 {
+	if names := o.GetList("authors"); len(names) > 0 {
 		n.Set("authors", str(names[0].Text))
 	}
 	n.Set("created", str(o.GetText("created")))
@@ -195,7 +195,7 @@ func (w *writer) sighting(o, to *strictjson.Value, typ string) {
 	s.SetText("date_sighting", seconds(o.GetText("modified")))
 	s.SetText("source", o.GetText("description"))
 	where := o.GetText("x_misp_author_ref")
-	for _, r := range listed(o, "where_sighted_refs") {
+	for _, r := range o.GetList("where_sighted_refs") {
 		where = r.Text
 	}
 	if org := w.byID[where]; org != nil {

@@ -31,7 +31,7 @@ func (w *writer) composition(made []strictjson.Value, id string) strictjson.Valu
 	}
 	w.common(&o, main, h)
 	vs := valuesOf(name, made)
-	if noted := listed(h, "attributes"); len(noted) > 0 {
+	if noted := h.GetList("attributes"); len(noted) > 0 {
 		w.cover(main, noted...)
 		for i := range noted {
 			appendTo(&o, "Attribute", w.noted(&noted[i], main, vs))
@@ -42,7 +42,7 @@ func (w *writer) composition(made []strictjson.Value, id string) strictjson.Valu
 		}
 	}
 	w.takeOut(made, h)
-	for _, r := range listed(h, "references") {
+	for _, r := range h.GetList("references") {
 		appendTo(&o, "ObjectReference", r)
 	}
 	for i := range made {
@@ -79,7 +79,7 @@ func (w *writer) noted(n, main *strictjson.Value, vs *values) strictjson.Value {
 			a.Set(name, truth(true))
 		}
 	}
-	for _, t := range listed(n, "tags") {
+	for _, t := range n.GetList("tags") {
 		appendTo(&a, "Tag", object(member("name", str(t.Text))))
 	}
 	return a

@@ -58,7 +58,7 @@ type Rejected struct {
 // The result shares memory with b.
 func Parse(b []byte) (Bundle, error) {
 	if len(b) > maxDocument {
-		return Bundle{}, fault.New(fault.Invalid, "json.size", "The document is longer than %d bytes.", maxDocument).At("", "").Try("Split the document.")
+		return Bundle{}, TooLong(maxDocument)
 	}
 	s := &splitter{src: b}
 	s.space()

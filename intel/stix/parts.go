@@ -4,6 +4,8 @@ import (
 	"cmp"
 
 	"github.com/google/uuid"
+
+	"entente/internal/fault"
 )
 
 // Part is one element of a document that was taken apart without judging it.
@@ -37,6 +39,20 @@ func parts(b []byte, found []element) []Part {
 		}
 	}
 	return out
+}
+
+// Names are the names of members, for readers that tell formats by them.
+func Names(members []Part) map[string]bool {
+	has := make(map[string]bool, len(members))
+	for _, m := range members {
+		has[m.Name] = true
+	}
+	return has
+}
+
+// TooLong is the fault of a document that has more than so many bytes.
+func TooLong(most int) error {
+	return fault.New(fault.Invalid, "json.size", "The document is longer than %d bytes.", most).At("", "").Try("Split the document.")
 }
 
 // NameUUID returns the UUIDv5 of a name. It identifies and protects nothing,

@@ -48,27 +48,17 @@ func Is(b []byte) bool {
 	if err != nil {
 		return false
 	}
-	has := map[string]bool{}
-	for _, m := range members {
-		has[m.Name] = true
-	}
+	has := stix.Names(members)
 	return has["incident_id"] && !has["type"] && (has["action"] || has["actor"] || has["victim"])
 }
 
 // incidents takes a document apart.
 func incidents(b []byte) ([]conversion.Part, error) {
-	if bytes.HasPrefix(b, []byte("[")) {
-		items, err := stix.Items(b)
-		parts := make([]conversion.Part, len(items))
-		for i, it := range items {
-			parts[i] = conversion.Part{Raw: it.Raw, Pointer: "/" + strconv.Itoa(i)}
-		}
+	parts, err := conversion.Parts(b)
+	if bytes.HasPrefix(b, []byte("[")) || fault.CodeOf(err) != "json.trailing" {
 		return parts, err
 	}
-	if _, err := stix.Members(b); err == nil || fault.CodeOf(err) != "json.trailing" {
-		return []conversion.Part{{Raw: b}}, err
-	}
-	var parts []conversion.Part
+	parts = nil
 	n := 0
 	for line := range bytes.Lines(b) {
 		if line = bytes.TrimSpace(line); len(line) > 0 {
@@ -86,7 +76,7 @@ func incidents(b []byte) ([]conversion.Part, error) {
 // The result shares memory with b.
 func Parse(b []byte) (stix.Bundle, error) {
 	if len(b) > maxDocument {
-		return stix.Bundle{}, fault.New(fault.Invalid, "json.size", "The document is longer than %d bytes.", maxDocument).At("", "").Try("Split the document.")
+		return stix.Bundle{}, stix.TooLong(maxDocument)
 	}
 	items, err := incidents(bytes.TrimSpace(b))
 	if err != nil {

@@ -73,14 +73,19 @@ func (v *Value) GetText(name string) string {
 	return ""
 }
 
+// GetList returns the items of a member that is a list, and none for anything
+// else. They can be changed in their place.
+func (v *Value) GetList(name string) []Value {
+	if m := v.Get(name); m != nil {
+		return m.Items
+	}
+	return nil
+}
+
 // GetTexts returns the strings of a member that is a list, without empty ones.
 func (v *Value) GetTexts(name string) []string {
-	m := v.Get(name)
-	if m == nil {
-		return nil
-	}
 	var out []string
-	for _, it := range m.Items {
+	for _, it := range v.GetList(name) {
 		if it.Kind == String && it.Text != "" {
 			out = append(out, it.Text)
 		}

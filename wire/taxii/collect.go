@@ -219,7 +219,7 @@ func (s *session) lastAdded(ctx context.Context, at bookmark, objects []byte) ti
 		return time.Time{}
 	}
 	var found time.Time
-	for _, m := range items(v.Get("objects")) {
+	for _, m := range v.GetList("objects") {
 		if m.GetText("id") == id && exchange.Moment(m.GetText("version")) == exchange.Moment(version) {
 			found = moment(m.GetText("date_added"))
 		}
@@ -375,7 +375,7 @@ func (s *session) roots(ctx context.Context) ([]*url.URL, error) {
 	if err != nil {
 		return nil, err
 	}
-	named := items(v.Get("api_roots"))
+	named := v.GetList("api_roots")
 	if len(named) == 0 && v.Get("versions") != nil {
 		return []*url.URL{s.Base}, nil
 	}
@@ -404,7 +404,7 @@ func (s *session) collectionsAt(ctx context.Context, root *url.URL) ([]exchange.
 		return nil, err
 	}
 	var all []exchange.SourceOffer
-	for _, c := range items(v.Get("collections")) {
+	for _, c := range v.GetList("collections") {
 		can := c.Get("can_read")
 		all = append(all, exchange.SourceOffer{
 			Collection: c.GetText("id"), Alias: c.GetText("alias"), Title: c.GetText("title"), Description: c.GetText("description"),
@@ -457,12 +457,4 @@ func (s *session) find(ctx context.Context) (string, error) {
 		return "", fault.New(fault.Invalid, "source.collection", "The server %s has several collections.", s.Base.Host).
 			Try("Name one with --collection. See what it has: entente source collections URL")
 	}
-}
-
-// items are the elements of a list; what is none has none.
-func items(v *strictjson.Value) []strictjson.Value {
-	if v == nil {
-		return nil
-	}
-	return v.Items
 }
