@@ -19,14 +19,14 @@ type Warninglists interface {
 	RemoveWarninglist(ctx context.Context, id string) error
 }
 
-// listLimit bounds a list, as package warninglist does.
-const listLimit = 32 << 20
+// warninglistLimit bounds a list, as package warninglist does.
+const warninglistLimit = 32 << 20
 
-type listBody struct {
+type warninglistBody struct {
 	RawBody []byte `contentType:"application/json"`
 }
 
-type listInput struct {
+type warninglistInput struct {
 	ID string `path:"id" doc:"Made of the list's name, e.g. list-of-rfc-5735-cidr-blocks"`
 }
 
@@ -35,8 +35,8 @@ func (s *server) warninglistRoutes() {
 		OperationID: "add-warninglist", Method: http.MethodPost, Path: "/v1/warninglists", Tags: []string{"warninglist"},
 		Summary:      "Add a list of values that are often reported by mistake",
 		Description:  "The body is a list in the format of misp-warninglists. It takes the place of the list of the same name. Values on it are remarked on, and nothing is suppressed or decided otherwise.",
-		MaxBodyBytes: listLimit,
-	}, func(ctx context.Context, in *listBody) (exchange.Warninglist, error) {
+		MaxBodyBytes: warninglistLimit,
+	}, func(ctx context.Context, in *warninglistBody) (exchange.Warninglist, error) {
 		return s.Exchange.AddWarninglist(ctx, ownCopy(in.RawBody))
 	})
 	register(s, huma.Operation{
@@ -49,14 +49,14 @@ func (s *server) warninglistRoutes() {
 	registerRaw(s, huma.Operation{
 		OperationID: "get-warninglist-content", Method: http.MethodGet, Path: "/v1/warninglists/{id}/content", Tags: []string{"warninglist"},
 		Summary: "A list as it was given",
-	}, func(ctx context.Context, in *listInput) (*rawOutput, error) {
+	}, func(ctx context.Context, in *warninglistInput) (*rawOutput, error) {
 		b, err := s.Exchange.WarninglistSource(ctx, in.ID)
 		return &rawOutput{ContentType: "application/json", Body: b}, err
 	})
 	register(s, huma.Operation{
 		OperationID: "remove-warninglist", Method: http.MethodPost, Path: "/v1/warninglists/{id}/remove", Tags: []string{"warninglist"},
 		Summary: "Forget a list",
-	}, func(ctx context.Context, in *listInput) (struct{}, error) {
+	}, func(ctx context.Context, in *warninglistInput) (struct{}, error) {
 		return struct{}{}, s.Exchange.RemoveWarninglist(ctx, in.ID)
 	})
 }

@@ -158,7 +158,7 @@ func (in *intake) prepare(ctx context.Context, accepted []stix.Accepted) ([]cand
 				return err
 			}
 			subject := in.s.subject(a.Object, in.provenance(a.Object.ID), marks, privacy.Categories(in.context.Find(a.Object)))
-			entry := entryWith(a.Object, in.provenance(a.Object.ID), subject.TLP)
+			entry := searchEntry(a.Object, in.provenance(a.Object.ID), subject.TLP)
 			prepared[i] = candidate{Accepted: a, outlook: in.s.outlook(l, subject), entry: entry}
 		}
 		return nil

@@ -230,7 +230,7 @@ func (s *Service) indexSome(ctx context.Context, most int) (int, error) {
 		}
 		entries = make([]search.Entry, len(waiting))
 		for i, w := range waiting {
-			if entries[i], err = s.entryOf(ctx, r, w); err != nil {
+			if entries[i], err = s.foundBy(ctx, r, w); err != nil {
 				return err
 			}
 		}
@@ -249,9 +249,9 @@ func (s *Service) indexSome(ctx context.Context, most int) (int, error) {
 	})
 }
 
-// entryOf works out what a version is found by. One that is damaged, or that the
+// foundBy works out what a version is found by. One that is damaged, or that the
 // parser of today refuses, is found by nothing and holds up nobody.
-func (s *Service) entryOf(ctx context.Context, r Reader, w Waiting) (search.Entry, error) {
+func (s *Service) foundBy(ctx context.Context, r Reader, w Waiting) (search.Entry, error) {
 	o, _, err := stix.ParseObject(w.Raw)
 	if err != nil {
 		return search.Entry{}, nil //nolint:nilerr // see above; the scrub names it
@@ -262,12 +262,12 @@ func (s *Service) entryOf(ctx context.Context, r Reader, w Waiting) (search.Entr
 	if err != nil {
 		return search.Entry{}, err
 	}
-	e := entryWith(o, w.Provenance, s.subject(o, w.Provenance, marks, nil).TLP)
+	e := searchEntry(o, w.Provenance, s.subject(o, w.Provenance, marks, nil).TLP)
 	e.Words = search.WordsOf(o)
 	return e, nil
 }
 
-func entryWith(o *intel.Object, p Provenance, tlp intel.TLP) search.Entry {
+func searchEntry(o *intel.Object, p Provenance, tlp intel.TLP) search.Entry {
 	e := search.EntryOf(o)
 	e.TLP, e.From, e.Source, e.At = tlp.String(), string(p.From), p.Source, p.At
 	return e

@@ -30,26 +30,14 @@ var signatures = [][]byte{
 	{'7', 'z', 0xbc, 0xaf},
 }
 
-// Gzip returns the content of one gzip member. It returns an invalid fault:
-// inflate.size when the content is longer than maxBytes, inflate.ratio when it
-// is longer than 1 MiB and than maxRatio times what was sent, inflate.nested
-// when it is compressed itself, inflate.trailing when something follows, and
-// inflate.syntax when src is not gzip or is damaged.
-func Gzip(src []byte, maxBytes, maxRatio int) ([]byte, error) {
-	r, err := NewReader(bytes.NewReader(src), maxBytes, maxRatio)
-	if err != nil {
-		return nil, err
-	}
-	out := bytes.NewBuffer(make([]byte, 0, min(4*len(src), maxBytes, floor)+bytes.MinRead))
-	if _, err := out.ReadFrom(r); err != nil {
-		return nil, err
-	}
-	return out.Bytes(), nil
-}
-
-// Reader gives the content of one gzip member as it arrives, with the limits
-// and the faults of [Gzip]. Like every gzip reader it knows only at the end
-// whether the content is whole: act on nothing before io.EOF.
+// Reader gives the content of one gzip member as it arrives. It returns an
+// invalid fault: inflate.size when the content is longer than maxBytes,
+// inflate.ratio when it is longer than 1 MiB and than maxRatio times what was
+// sent, inflate.nested when it is compressed itself, inflate.trailing when
+// something follows, and inflate.syntax when it is not gzip or is damaged.
+//
+// Like every gzip reader it knows only at the end whether the content is whole:
+// act on nothing before io.EOF.
 type Reader struct {
 	in                 *counter
 	gz                 *gzip.Reader

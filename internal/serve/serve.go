@@ -1,7 +1,8 @@
 // Package serve runs the TLS servers that other parties reach, one per adapter,
-// and keeps one party from taking all there is.
+// and keeps one party from taking all there is. It has what the adapters do
+// alike: bodies within bounds, credentials, cursors.
 //
-// It knows no protocol and trusts nobody: who a request is from, and what it may
+// It knows no protocol above HTTP and trusts nobody: who a request is from, and what it may
 // do, the adapter decides. Invariant: every server stops when its context is
 // done, after at most its header time.
 package serve

@@ -1,5 +1,6 @@
 // Package taxii lets tools that speak TAXII 2.1 fetch what was released to
-// their party, and add objects of their own.
+// their party, and add objects of their own. Its [Client] collects from the
+// servers of others.
 //
 // It decides nothing: what a party may see is its feed (package exchange), and
 // what it adds goes the way of every partner's objects. Invariant: whose a
