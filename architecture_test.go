@@ -27,7 +27,7 @@ var mayImport = map[string]string{
 	"api/view":        "decision exchange instrument intel intel/atom intel/decay intel/search internal/ident party privacy",
 	"api":             "api/view decision exchange instrument instrument/analysis instrument/library intel intel/decay internal/fault internal/ident internal/inflate internal/problem obligation party",
 	"client":          "api/view decision exchange instrument instrument/analysis intel/decay internal/fault internal/problem obligation party",
-	"console":         "decision exchange instrument instrument/library internal/fault internal/ident internal/problem party",
+	"console":         "decision exchange instrument instrument/library intel/search internal/fault internal/ident internal/problem party",
 	"store":           "exchange intel intel/search internal/fault internal/ident obligation party transparency",
 	"store/storetest": "decision exchange intel intel/atom intel/search internal/fault internal/ident obligation party transparency",
 	"wire/peer":       "internal/egress internal/fault internal/problem internal/serve party",

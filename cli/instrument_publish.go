@@ -54,7 +54,7 @@ func (a *app) instrumentActs() *cobra.Command {
 					return err
 				}
 				return list(a, vs, "", "texts", []any{"ID", "VERSION", "PHASE", "ACTIVE", "ACTS", "HASH", "TITLE"}, func(v exchange.TextView) []any {
-					return []any{v.ID, v.Version, v.Phase, yesNo(v.Active), len(v.Acts), v.Hash.Short(), v.Title}
+					return []any{v.ID, v.Version, v.Phase, yes(v.Active), len(v.Acts), v.Hash.Short(), v.Title}
 				})
 			}
 			if source {
@@ -98,7 +98,7 @@ func drawActs(t *table, v exchange.TextView) {
 		t.line("")
 		t.row("PARTY", "BOUND", "BASIS", "ASSERTED", "SIGNED")
 		for _, p := range v.Parties {
-			t.row(p.Party, yesNo(p.Bound), p.Basis, joined(p.Asserted), joined(p.Signed))
+			t.row(p.Party, yes(p.Bound), p.Basis, joined(p.Asserted), joined(p.Signed))
 		}
 		t.end()
 	}
@@ -130,11 +130,4 @@ func actState(act exchange.ActView) string {
 	default:
 		return "✓ signed"
 	}
-}
-
-func yesNo(b bool) string {
-	if b {
-		return "yes"
-	}
-	return "no"
 }

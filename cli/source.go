@@ -134,13 +134,6 @@ func (a *app) sourceCollections() *cobra.Command {
 	return c
 }
 
-func yes(b bool) string {
-	if b {
-		return "yes"
-	}
-	return "no"
-}
-
 func (a *app) sourceList() *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List the sources with how it goes", Args: args(0, 0),

@@ -74,6 +74,13 @@ func parseTime(s string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
+func yes(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
 // count writes "1 object", "2 objects".
 func count(n int, noun string) string {
 	if n == 1 {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"entente/exchange"
+	"entente/intel/search"
 )
 
 // shown is a search: what was typed, and what it found.
@@ -38,12 +39,7 @@ func (c *Console) object(r *http.Request) (string, page, error) {
 func shell(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
 // asValue writes the query for a value.
-func asValue(s string) string {
-	if strings.ContainsRune(s, ' ') {
-		return `value:"` + s + `"`
-	}
-	return "value:" + s
-}
+func asValue(s string) string { return search.Query{}.Narrowed("value", s) }
 
 // longestContent is how much of an object's bytes a page shows.
 const longestContent = 64 << 10
