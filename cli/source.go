@@ -77,9 +77,9 @@ func (a *app) sourceAdd() *cobra.Command {
 	c := &cobra.Command{
 		Use: "add URL", Short: "Collect from a server by itself, again and again",
 		Long: "URL is the server's discovery (https://…/taxii2/) or one of its API roots; with --kind misp the address of a MISP server, whose key is in --bearer-file. What comes in goes the way of an import: every object is judged on its own and nothing is released by it. " +
-			"--from says whose feed it is, when that is a party this node knows; --under then names the instruments the objects are received under, whose terms bind this node when it passes them on.",
+			"--from says whose feed it is, a party this node knows; --under names the instruments the objects are received under, whose terms bind this node when it passes them on.",
 		Example: "  entente source add https://taxii.aurelia.example:8422/taxii2/ --collection released --from csirt-aurelia --under mou-aurelia --user csirt-bb --password-file bb.secret --ca-file aurelia-ca.pem\n" +
-			"  entente source add https://feed.example/taxii2/ --collection 91a7b528-80eb-42ed-a74d-c6fbd5a26116 --assign clear --licence 'CC BY 4.0' --every 6h\n" +
+			"  entente source add https://feed.example/taxii2/ --collection 91a7b528-80eb-42ed-a74d-c6fbd5a26116 --from feed-example --assign clear --licence 'CC BY 4.0' --every 6h\n" +
 			"  entente source add https://misp.example/ --kind misp --from isac-delphi --bearer-file misp.key",
 		Args: args(1, 1),
 		RunE: a.onNode(func(ctx context.Context, c *client.Client, args []string) error {
@@ -100,7 +100,7 @@ func (a *app) sourceAdd() *cobra.Command {
 	f.on(c)
 	c.Flags().StringVar(&r.Name, "name", "", "`name` for people; default the host of the URL")
 	c.Flags().StringVar(&r.Collection, "collection", "", "`id` or alias of the collection; default the only one there is")
-	c.Flags().StringVar(&from, "from", "", "`party` whose feed it is; default this node's own party")
+	c.Flags().StringVar(&from, "from", "", "`party` whose feed it is, another than this node's own; required")
 	c.Flags().StringSliceVar(&r.Under, "under", nil, "`instrument` the objects are received under; repeatable")
 	c.Flags().StringVar(&r.Licence, "licence", "", "`terms` no instrument says, for people")
 	c.Flags().StringVar(&r.Assign, "assign", "", "TLP `label` for objects that carry none: "+strings.Join(view.Labels(), ", "))

@@ -60,8 +60,8 @@ func TestSearchFindsAndNarrows(t *testing.T) {
 	w := b.get("/search?q=" + url.QueryEscape(`lantern tlp:amber`))
 	s := w.Body.String()
 	for _, want := range []string{
-		`<mark>Lantern</mark>`, `value="lantern tlp:amber"`, `href="/search?q=%22lantern%22%20tlp%3aamber%20type%3aindicator"`,
-		`entente object search &#39;&#34;lantern&#34; tlp:amber&#39;`, `href="/objects/indicator--1"`, `href="/search?q=%22lantern%22&#43;tlp%3Aamber&amp;after=41"`,
+		`<mark>Lantern</mark>`, `value="lantern tlp:amber"`, `href="/search?q=lantern%20tlp%3aamber%20type%3aindicator"`,
+		`entente object search &#39;lantern tlp:amber&#39;`, `href="/objects/indicator--1"`, `href="/search?q=lantern&#43;tlp%3Aamber&amp;after=41"`,
 	} {
 		if !strings.Contains(s, want) {
 			t.Errorf("the page lacks %s:\n%s", want, s)

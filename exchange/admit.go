@@ -17,10 +17,12 @@ type admission struct {
 	back    ObjectState  // what they become; "" is Overtaken
 	discard bool         // the bytes are not kept
 	twin    ident.Digest // the version held that has the same content, when nothing is stored
-	claim   int64        // another party's copy of the same bytes that was set aside; the creator's takes its place
-	code    string       // why it was quarantined
-	detail  string
-	next    string
+	// taken is the version held with the same bytes, which becomes the arrival's.
+	taken  int64
+	claim  int64  // another party's copy of the same bytes that was set aside; the creator's takes its place
+	code   string // why it was quarantined
+	detail string
+	next   string
 }
 
 // Why an object is set aside because of what is held of others.
@@ -66,22 +68,22 @@ func admit(a arrival, self party.ID, heads []Head) (admission, error) {
 	if len(heads) == 0 {
 		return admission{result: ResultNew, state: Live}, nil
 	}
-	var claim int64
-	for _, h := range heads {
-		if h.Hash != a.object.Hash || h.State == Erased {
-			continue
-		}
-		if !claimed(h, a, heads) {
-			return admission{result: ResultUnchanged, twin: h.Hash}, nil
-		}
-		claim = h.Seq
-	}
 	back, err := returns(a, self, heads)
 	if err != nil || back != nil {
 		if back != nil {
 			return *back, nil
 		}
 		return admission{}, err
+	}
+	var claim int64
+	for _, h := range heads {
+		if h.Hash != a.object.Hash || h.State.Gone() {
+			continue
+		}
+		if !claimed(h, a, heads) {
+			return admission{result: ResultUnchanged, twin: h.Hash}, nil
+		}
+		claim = h.Seq
 	}
 	if ad, refused := refusal(a, self, heads); refused {
 		return ad, nil
@@ -111,7 +113,7 @@ func claimed(h Head, a arrival, heads []Head) bool {
 // the id was given back to whom it belongs.
 func owner(heads []Head) party.ID {
 	for _, h := range heads {
-		if h.State != Returned {
+		if h.State != Returned && h.State != Withdrawn {
 			return h.From
 		}
 	}
@@ -123,7 +125,7 @@ func owner(heads []Head) party.ID {
 // that the operator defines now. What the other sent is set aside as evidence.
 func returns(a arrival, self party.ID, heads []Head) (*admission, error) {
 	first := heads[0]
-	if holder := owner(heads); holder == a.from || holder == self || first.State == Erased || first.State == Returned {
+	if holder := owner(heads); holder == a.from || holder == self || holder != first.From {
 		return nil, nil //nolint:nilnil // the id is with whom it belongs
 	}
 	if a.from != self || a.object.Type != "marking-definition" {
@@ -137,7 +139,11 @@ func returns(a arrival, self party.ID, heads []Head) (*admission, error) {
 	}
 	ad := &admission{result: ResultUpdated, state: Live, back: Returned}
 	for _, h := range heads {
-		if h.From != a.from && h.State != Erased {
+		switch {
+		case h.From == a.from || h.State == Withdrawn:
+		case h.Hash == a.object.Hash && !h.State.Gone():
+			ad.taken = h.Seq
+		default:
 			ad.setBack = append(ad.setBack, h.Seq)
 		}
 	}
@@ -177,7 +183,7 @@ func refusal(a arrival, self party.ID, heads []Head) (admission, bool) {
 func sameVersion(a arrival, heads []Head) (*admission, error) {
 	for _, h := range heads {
 		// A marking definition has no versions; another date makes it no other one.
-		if h.State == Erased || h.State == Returned || claimed(h, a, heads) || !sameInstant(h.Version, a.object.Version) && a.object.Type != "marking-definition" {
+		if h.State.Gone() || h.State == Returned || claimed(h, a, heads) || !sameInstant(h.Version, a.object.Version) && a.object.Type != "marking-definition" {
 			continue
 		}
 		equal, err := a.sameContent(h)

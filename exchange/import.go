@@ -203,8 +203,11 @@ func (in *intake) admitOne(ctx context.Context, tx Tx, c candidate, heads map[st
 	if ad.result == ResultUnchanged {
 		return line, nil
 	}
-	back := cmp.Or(ad.back, Overtaken)
 	for _, seq := range ad.setBack {
+		back := cmp.Or(ad.back, Overtaken)
+		if stateOf(heads[o.ID], seq) == Erased {
+			back = Withdrawn
+		}
 		if err := tx.SetObjectState(ctx, seq, back); err != nil {
 			return line, err
 		}
@@ -215,9 +218,12 @@ func (in *intake) admitOne(ctx context.Context, tx Tx, c candidate, heads map[st
 		}
 	}
 	if ad.back == Returned {
-		if err := in.noteReturned(ctx, tx, c, heads[o.ID]); err != nil {
+		if err := in.giveBack(ctx, tx, c, heads[o.ID]); err != nil {
 			return line, err
 		}
+	}
+	if ad.taken != 0 {
+		return line, in.takeOver(ctx, tx, c, ad, heads[o.ID])
 	}
 	if ad.claim != 0 {
 		// Its place is taken, with the creator's provenance; its leaf stays in the log.
@@ -262,14 +268,59 @@ func (in *intake) keep(ctx context.Context, tx Tx, c candidate, ad admission) (i
 	return seq, in.note(ctx, tx, c, ad)
 }
 
-// noteReturned tells people that a party had sent something under the id of
-// another's object.
-func (in *intake) noteReturned(ctx context.Context, tx Tx, c candidate, heads []Head) error {
+func stateOf(heads []Head, seq int64) ObjectState {
+	for _, h := range heads {
+		if h.Seq == seq {
+			return h.State
+		}
+	}
+	return ""
+}
+
+// takeOver makes a version that another party sent first that of its creator,
+// which has sent the same bytes: its terms and its markings count from now on,
+// also for what was released before.
+func (in *intake) takeOver(ctx context.Context, tx Tx, c candidate, ad admission, heads []Head) error {
+	o := c.Object
+	leaf, err := in.s.append(ctx, tx, transparency.EventObject, objectEvent{
+		Object: o.ID, Version: o.Version, Hash: o.Hash, From: in.origin.From, At: in.origin.At,
+		Release: in.origin.Release, State: ad.state, Epoch: in.epoch, Outlook: c.outlook,
+	})
+	if err != nil {
+		return err
+	}
+	if err := tx.TakeOver(ctx, ad.taken, in.provenance(o.ID), leaf); err != nil {
+		return err
+	}
+	if err := tx.SetObjectState(ctx, ad.taken, ad.state); err != nil {
+		return err
+	}
+	for i := range heads {
+		if heads[i].Seq == ad.taken {
+			heads[i].From, heads[i].State = in.origin.From, ad.state
+		}
+	}
+	return in.s.releasesOf(ctx, tx, o.ID, o.Hash, func(rel Release) error {
+		_, err := in.s.reconsider(ctx, tx, rel, in.epoch)
+		return err
+	})
+}
+
+// giveBack tells people that a party had sent something under the id of
+// another's object, and recalls what was released of it.
+func (in *intake) giveBack(ctx context.Context, tx Tx, c candidate, heads []Head) error {
 	for _, h := range heads {
 		if h.State != Returned {
 			continue
 		}
-		err := tx.AddQuarantine(ctx, Quarantine{
+		err := in.s.releasesOf(ctx, tx, c.Object.ID, h.Hash, func(rel Release) error {
+			_, err := in.s.recallRelease(ctx, tx, rel, "another party had sent the object in its creator's name")
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		err = tx.AddQuarantine(ctx, Quarantine{
 			At: in.origin.At, From: h.From, Source: in.origin.Source, ObjectID: c.Object.ID, Pointer: c.Pointer, Code: "object.returned",
 			Detail: "Sent under an id that belongs to " + string(in.origin.From) + ", which has sent the object itself; what came first is kept as evidence.",
 			Next:   "Look at what the first sender made of it, and ask it how that came about.", Hash: h.Hash,

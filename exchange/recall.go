@@ -158,7 +158,7 @@ func (s *Service) purge(ctx context.Context, in *incoming) ([]envelope.ItemRecei
 		if err := tx.RecallReceived(ctx, before.ID, s.time()); err != nil {
 			return err
 		}
-		if err := s.endDuties(ctx, tx, rc.Release); err != nil {
+		if err := s.endDuties(ctx, tx, in.from.ID, rc.Release); err != nil {
 			return err
 		}
 		items, err = s.eraseItems(ctx, tx, in, m)
@@ -169,13 +169,13 @@ func (s *Service) purge(ctx context.Context, in *incoming) ([]envelope.ItemRecei
 
 // endDuties ends what a recalled release obliged this node to: there is nothing
 // left to keep, to delete or to report on.
-func (s *Service) endDuties(ctx context.Context, tx Tx, release string) error {
+func (s *Service) endDuties(ctx context.Context, tx Tx, from party.ID, release string) error {
 	duties, err := tx.Duties(ctx, true)
 	if err != nil {
 		return err
 	}
 	for _, d := range duties {
-		if d.Release != release || d.Bearer != s.self {
+		if d.Release != release || d.From != from || d.Bearer != s.self {
 			continue
 		}
 		d.Done = s.time()
@@ -207,15 +207,21 @@ func (s *Service) eraseItems(ctx context.Context, tx Tx, in *incoming, m envelop
 			items = append(items, envelope.ItemReceipt{ID: it.ID, Hash: it.Hash, Result: "held"})
 			continue
 		}
-		i := slices.IndexFunc(heads[it.ID], func(h Head) bool { return h.Hash == it.Hash && h.From == in.from.ID && h.State != Erased })
+		i := slices.IndexFunc(heads[it.ID], func(h Head) bool { return h.Hash == it.Hash && h.From == in.from.ID && !h.State.Gone() })
 		if i < 0 {
 			items = append(items, envelope.ItemReceipt{ID: it.ID, Hash: it.Hash, Result: "absent"})
 			continue
 		}
-		if err := tx.SetObjectState(ctx, heads[it.ID][i].Seq, Erased); err != nil {
+		// What never counted leaves no trace in the id: whoever sends something in
+		// another's name and takes it back must not shut the other out by it.
+		gone, h := Erased, heads[it.ID][i]
+		if h.State == SetAside || h.State == Returned {
+			gone = Withdrawn
+		}
+		if err := tx.SetObjectState(ctx, h.Seq, gone); err != nil {
 			return nil, err
 		}
-		if err := s.recallOnward(ctx, tx, it.ID, in.msg.Recall.Reason); err != nil {
+		if err := s.recallOnward(ctx, tx, it.ID, it.Hash, in.msg.Recall.Reason); err != nil {
 			return nil, err
 		}
 		items = append(items, envelope.ItemReceipt{ID: it.ID, Hash: it.Hash, Result: "purged"})
@@ -223,9 +229,18 @@ func (s *Service) eraseItems(ctx context.Context, tx Tx, in *incoming, m envelop
 	return items, nil
 }
 
-// recallOnward recalls what this node passed on of an object that was recalled
+// recallOnward recalls what this node passed on of a version that was recalled
 // from it.
-func (s *Service) recallOnward(ctx context.Context, tx Tx, object, reason string) error {
+func (s *Service) recallOnward(ctx context.Context, tx Tx, object string, version ident.Digest, reason string) error {
+	return s.releasesOf(ctx, tx, object, version, func(rel Release) error {
+		_, err := s.recallRelease(ctx, tx, rel, "recalled by its originator: "+reason)
+		return err
+	})
+}
+
+// releasesOf calls f with every release of one version that its recipient may
+// have.
+func (s *Service) releasesOf(ctx context.Context, tx Tx, object string, version ident.Digest, f func(Release) error) error {
 	releases, err := tx.ListReleases(ctx, ReleaseFilter{Object: object, Limit: closureLimit})
 	if err != nil {
 		return err
@@ -234,7 +249,14 @@ func (s *Service) recallOnward(ctx context.Context, tx Tx, object, reason string
 		if !rel.State.MayBeThere() {
 			continue
 		}
-		if _, err := s.recallRelease(ctx, tx, rel, "recalled by its originator: "+reason); err != nil {
+		items, err := tx.ReleaseItems(ctx, rel.ID)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(items, func(it ReleaseItem) bool { return it.ObjectID == object && it.Original == version }) {
+			continue
+		}
+		if err := f(rel); err != nil {
 			return err
 		}
 	}

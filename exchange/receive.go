@@ -337,7 +337,7 @@ func (s *Service) receivedDuties(ctx context.Context, tx Tx, in *incoming, now t
 	}
 	anchors := map[string]time.Time{"receipt": now}
 	for _, d := range obligation.Plan(terms, anchors, map[string]party.ID{"recipient": s.self}, ident.New) {
-		d.Release = in.msg.ID
+		d.Release, d.From = in.msg.ID, in.from.ID
 		if err := tx.AddDuty(ctx, d); err != nil {
 			return err
 		}

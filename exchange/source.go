@@ -83,7 +83,7 @@ type SourceRequest struct {
 	Name       string       `json:"name,omitempty"` // default the host of the URL
 	URL        string       `json:"url"`
 	Collection string       `json:"collection,omitempty"`
-	From       party.ID     `json:"from,omitempty"` // default this node's own party
+	From       party.ID     `json:"from"`
 	Under      []string     `json:"under,omitempty"`
 	Licence    string       `json:"licence,omitempty"`
 	Assign     string       `json:"assign,omitempty"`
@@ -158,7 +158,7 @@ const (
 // "source.invalid" with all that is wrong, and a conflict fault "source.exists"
 // when the same part of the same server is collected already.
 func (s *Service) AddSource(ctx context.Context, in SourceRequest) (Source, error) {
-	src, err := s.sourceOf(ctx, in)
+	src, err := s.sourceOf(ctx, in, true)
 	if err != nil {
 		return Source{}, err
 	}
@@ -204,14 +204,15 @@ func (s *Service) noteSource(ctx context.Context, tx Tx, change string, src Sour
 	return err
 }
 
-// sourceOf completes and checks a request.
-func (s *Service) sourceOf(ctx context.Context, in SourceRequest) (Source, error) {
+// sourceOf completes and checks a request, wholly or, for a look at the server,
+// all but whose the source is.
+func (s *Service) sourceOf(ctx context.Context, in SourceRequest, wholly bool) (Source, error) {
 	src := Source{
 		ID: ident.New(), Kind: in.Kind, Name: in.Name, URL: in.URL, Collection: in.Collection, From: in.From,
 		Under: slices.Compact(slices.Sorted(slices.Values(in.Under))), Licence: in.Licence, Assign: in.Assign,
 		Every: in.Every, Auth: in.Auth, CA: in.CA, Added: s.time(),
 	}
-	src = completed(src, s.self)
+	src = completed(src)
 	bad := fault.New(fault.Invalid, "source.invalid", "The source cannot be added as it is.")
 	collector, ok := s.collectors[src.Kind]
 	if !ok {
@@ -219,8 +220,10 @@ func (s *Service) sourceOf(ctx context.Context, in SourceRequest) (Source, error
 	}
 	checkSource(src, bad)
 	in.Secret.check(src.Auth, bad)
-	if err := s.checkTerms(ctx, src, bad); err != nil {
-		return src, err
+	if wholly {
+		if err := s.checkTerms(ctx, src, bad); err != nil {
+			return src, err
+		}
 	}
 	if len(bad.Fields) > 0 {
 		return src, bad.Try("entente source add --help says what a source needs.")
@@ -229,9 +232,8 @@ func (s *Service) sourceOf(ctx context.Context, in SourceRequest) (Source, error
 }
 
 // completed is a source with what it does not say.
-func completed(src Source, self party.ID) Source {
+func completed(src Source) Source {
 	src.Kind = cmp.Or(src.Kind, "taxii")
-	src.From = cmp.Or(src.From, self)
 	src.Every = cmp.Or(src.Every, defaultEvery)
 	src.Auth = cmp.Or(src.Auth, AuthNone)
 	if u, err := url.Parse(src.URL); src.Name == "" && err == nil {
@@ -297,19 +299,17 @@ func (s SourceSecret) check(auth string, bad *fault.Error) {
 	}
 }
 
-// checkTerms holds whose the source is and under what against the law. Terms
-// bind what somebody else sent, so they need somebody else.
+// checkTerms holds whose the source is and under what against the law. What this
+// node's own people imported counts for everybody's objects (their definitions of
+// markings do), so nothing that a server sends may pass for theirs.
 func (s *Service) checkTerms(ctx context.Context, src Source, bad *fault.Error) error {
 	return s.store.Read(ctx, func(r Reader) error {
 		l, err := s.lawAt(ctx, r)
 		if err != nil {
 			return err
 		}
-		if _, known := l.parties[src.From]; !known {
-			_ = bad.At("/from", "is no party this node knows")
-		}
-		if len(src.Under) > 0 && src.From == s.self {
-			_ = bad.At("/from", "is this node's own party, whom the terms of others do not bind; name the party whose feed it is")
+		if _, known := l.parties[src.From]; !known || src.From == s.self {
+			_ = bad.At("/from", "is no other party this node knows; name the party whose feed it is")
 		}
 		for _, id := range src.Under {
 			if !slices.ContainsFunc(l.instruments, func(v InstrumentView) bool { return v.ID == id }) {
@@ -375,7 +375,7 @@ func (s *Service) changeSource(ctx context.Context, id string, f func(*Source)) 
 // SourceOffers lists what a server has for whoever shows the request's secret.
 // Nothing is kept.
 func (s *Service) SourceOffers(ctx context.Context, in SourceRequest) ([]SourceOffer, error) {
-	src, err := s.sourceOf(ctx, in)
+	src, err := s.sourceOf(ctx, in, false)
 	if err != nil {
 		return nil, err
 	}

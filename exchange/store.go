@@ -117,6 +117,9 @@ type Tx interface {
 	// AddObject stores a new version and returns its Seq. Conflict fault when
 	// the same digest is there already; an erased one comes back with the bytes.
 	AddObject(ctx context.Context, o Stored, refs []intel.Ref) (int64, error)
+	// TakeOver makes a version that is held that of another party, which sent the
+	// same bytes and whose object it is. Its state has to be set after that.
+	TakeOver(ctx context.Context, seq int64, by Provenance, leaf int64) error
 	// Vouch notes that a party sent a marking definition that is held already.
 	Vouch(ctx context.Context, definition ident.Digest, by party.ID) error
 	// SetObjectState moves one version between live, quarantined and erased;
@@ -181,7 +184,11 @@ const (
 	Erased    ObjectState = "erased"      // bytes destroyed, commitment stays
 	Overtaken ObjectState = "superseded"  // a newer version is live
 	Returned  ObjectState = "returned"    // sent by another before the party whose object it is; kept as evidence
+	Withdrawn ObjectState = "withdrawn"   // bytes destroyed of a version that never counted: set aside or returned
 )
+
+// Gone reports whether the bytes of a version are destroyed.
+func (s ObjectState) Gone() bool { return s == Erased || s == Withdrawn }
 
 // Stored is one object version as kept.
 type Stored struct {

@@ -22,6 +22,7 @@ type Duty struct {
 	Bearer  party.ID         `json:"bearer"` // "": nobody here is known to hold that role
 	Object  string           `json:"object,omitempty"`
 	Release string           `json:"release,omitempty"` // release it came with, ours or a partner's
+	From    party.ID         `json:"from,omitempty"`    // the partner whose release it is, by its own numbering; "": ours
 	Started time.Time        `json:"started,omitzero"`  // zero: the event that starts the clock has not happened
 	Due     time.Time        `json:"due,omitzero"`      // zero: no deadline, or not started
 	Done    time.Time        `json:"done,omitzero"`

@@ -33,7 +33,7 @@ func scanObject(row scanner) (o exchange.Stored, err error) {
 		return o, err
 	}
 	o.State = exchange.ObjectState(state)
-	if o.State != exchange.Erased {
+	if !o.State.Gone() {
 		if err := verify(o.Raw, o.Hash, "object", o.ID); err != nil {
 			return o, err
 		}
@@ -228,7 +228,7 @@ func (t *tx) AddObject(ctx context.Context, o exchange.Stored, refs []intel.Ref)
 		ON CONFLICT (id, hash) DO UPDATE SET
 			state = excluded.state, origin = excluded.origin, leaf = excluded.leaf, sealed_meta = excluded.sealed_meta,
 			sealed_upgraded = excluded.sealed_upgraded, raw = excluded.raw
-		WHERE objects.state = 'erased' RETURNING seq`
+		WHERE objects.state IN ('erased', 'withdrawn') RETURNING seq`
 	var seq int64
 	err = t.q.row(ctx, q, []any{
 		packID(o.ID), o.Hash[:], o.Type, string(o.State), o.Version, flag(o.Revoked),
@@ -275,18 +275,41 @@ func isSubject(path string) bool {
 }
 
 func (t *tx) SetObjectState(ctx context.Context, seq int64, state exchange.ObjectState) error {
-	const q = `UPDATE objects SET state = $1 WHERE seq = $2 AND state <> 'erased'`
-	n, err := t.q.exec(ctx, q, string(state), seq)
+	// What is destroyed stays so; that it never counted may be seen only later.
+	const q = `UPDATE objects SET state = $1 WHERE seq = $2 AND (state NOT IN ('erased', 'withdrawn') OR state = 'erased' AND $3 = 1)`
+	n, err := t.q.exec(ctx, q, string(state), seq, flag(state == exchange.Withdrawn))
 	if err != nil {
 		return err
 	}
 	if n == 0 {
 		return t.noSuchVersion(ctx, seq, state)
 	}
-	if err := t.redescribe(ctx, seq, state); err != nil || state != exchange.Erased {
+	if err := t.redescribe(ctx, seq, state); err != nil || !state.Gone() {
 		return err
 	}
 	return t.eraseObject(ctx, seq)
+}
+
+func (t *tx) TakeOver(ctx context.Context, seq int64, by exchange.Provenance, leaf int64) error {
+	const find = `SELECT sealed_meta FROM objects WHERE seq = $1`
+	var sealed []byte
+	if err := t.q.row(ctx, find, []any{seq}, &sealed); err != nil {
+		return err
+	}
+	var m objectMeta
+	if err := unsealJSON(sealed, &m, "provenance of object", seq); err != nil {
+		return err
+	}
+	m.Provenance = by
+	meta, err := sealJSON(m)
+	if err != nil {
+		return err
+	}
+	const q = `UPDATE objects SET origin = $1, sealed_meta = $2, leaf = $3 WHERE seq = $4`
+	if _, err := t.q.exec(ctx, q, string(by.From), meta, leaf, seq); err != nil {
+		return err
+	}
+	return t.redescribe(ctx, seq, exchange.Overtaken) // it is described anew, with whose it is, when its state is set
 }
 
 func (t *tx) noSuchVersion(ctx context.Context, seq int64, state exchange.ObjectState) error {
@@ -298,7 +321,7 @@ func (t *tx) noSuchVersion(ctx context.Context, seq int64, state exchange.Object
 	switch {
 	case n == 0:
 		return fault.New(fault.NotFound, "object.unknown", "There is no object version %d.", seq)
-	case state == exchange.Erased:
+	case state.Gone():
 		return nil
 	}
 	return fault.New(fault.Conflict, "object.erased", "Object version %d was erased; its bytes cannot come back.", seq)
