@@ -91,14 +91,14 @@ func TestAnIDGoesBackToItsCreator(t *testing.T) {
 	}
 }
 
-// takesBack has a partner recall a message of its own.
-func (f *federation) takesBack(from, to party.ID, release string) {
+// cordovaTakesBack has Cordova recall a message of its own.
+func (f *federation) cordovaTakesBack(to party.ID, release string) {
 	f.t.Helper()
 	m := envelope.Message{
-		Entente: 1, Kind: envelope.KindRecall, ID: "recall-" + release, From: from, To: to, At: f.now,
+		Entente: 1, Kind: envelope.KindRecall, ID: "recall-" + release, From: cordova, To: to, At: f.now,
 		Recall: &envelope.Recall{Release: release, Reason: "x", Due: f.now.Add(time.Hour)},
 	}
-	_, err := f.nodes[to].Receive(f.t.Context(), from, f.nodes[from].signed(f.t, m, nil))
+	_, err := f.nodes[to].Receive(f.t.Context(), cordova, f.nodes[cordova].signed(f.t, m, nil))
 	must(f.t, err)
 }
 
@@ -116,11 +116,11 @@ func TestARecallShutsNobodyElseOut(t *testing.T) {
 	}
 	wantItems(t, "genuine", f.takes(borealis, aurelia, "0001", made("0400", jan, "genuine", "")), "stored")
 	wantItems(t, "forged", f.takes(cordova, aurelia, "0002", made("0400", feb, "forged", "")), "quarantined object.not-creator")
-	f.takesBack(cordova, aurelia, "0002")
+	f.cordovaTakesBack(aurelia, "0002")
 	wantItems(t, "the next version", f.takes(borealis, aurelia, "0003", made("0400", mar, "genuine 2", "")), "stored")
 
 	wantItems(t, "forged first", f.takes(cordova, aurelia, "0004", made("0401", feb, "forged", "")), "stored")
-	f.takesBack(cordova, aurelia, "0004")
+	f.cordovaTakesBack(aurelia, "0004")
 	wantItems(t, "its creator", f.takes(borealis, aurelia, "0005", made("0401", jan, "genuine", "")), "stored")
 	wantItems(t, "and its next version", f.takes(borealis, aurelia, "0006", made("0401", mar, "genuine 2", "")), "stored")
 	wantItems(t, "the forger again", f.takes(cordova, aurelia, "0007", made("0401", mar, "forged 2", "")), "quarantined object.not-creator")
@@ -128,7 +128,7 @@ func TestARecallShutsNobodyElseOut(t *testing.T) {
 	a.imports(t, bundleOf(variant("0402", jan, tlpAmber, "ours", "")))
 	release := f.send(aurelia, borealis, idOf("indicator", "0402"))
 	wantItems(t, "forged, of ours", f.takes(cordova, aurelia, "0008", variant("0402", feb, tlpAmber, "forged", "")), "quarantined object.ours")
-	f.takesBack(cordova, aurelia, "0008")
+	f.cordovaTakesBack(aurelia, "0008")
 	if v, err := a.Release(t.Context(), release); err != nil || v.State != exchange.Delivered {
 		t.Errorf("our release is %s (%v)", v.State, err)
 	}
@@ -204,7 +204,7 @@ func TestARecallEndsNoDutiesOfOthers(t *testing.T) {
 	before := open()
 	f.takes(cordova, borealis, release, indicator("0009", tlpAmber))
 	more := open()
-	f.takesBack(cordova, borealis, release)
+	f.cordovaTakesBack(borealis, release)
 	if before == 0 || open() > more || open() < before {
 		t.Errorf("%d duties were open, %d with another's message, %d after its recall", before, more, open())
 	}

@@ -316,3 +316,37 @@ func vouchedDefinitions(t *testing.T, s exchange.Store) {
 		return nil
 	})
 }
+
+// takenOver: a version becomes another party's with its bytes, and what was
+// destroyed can be seen to have never counted.
+func takenOver(t *testing.T, s exchange.Store) {
+	o := add(t, s, Object(1))
+	by := exchange.Provenance{From: "its-creator", At: instant, Source: "message", Under: []string{"mou"}}
+	write(t, s, func(ctx context.Context, tx exchange.Tx) error {
+		must(t, tx.TakeOver(ctx, o.Seq, by, 77))
+		return tx.SetObjectState(ctx, o.Seq, exchange.Live)
+	})
+	got := get(t, s, func(ctx context.Context, r exchange.Reader) (exchange.Stored, error) { return r.Object(ctx, o.ID) })
+	o.Provenance, o.Leaf = by, 77
+	equal(t, got, o)
+	heads := func() exchange.Head {
+		return get(t, s, func(ctx context.Context, r exchange.Reader) (map[string][]exchange.Head, error) {
+			return r.Heads(ctx, []string{o.ID})
+		})[o.ID][0]
+	}
+	equal(t, heads().From, by.From)
+	for _, state := range []exchange.ObjectState{exchange.Erased, exchange.Withdrawn, exchange.Withdrawn} {
+		write(t, s, func(ctx context.Context, tx exchange.Tx) error { return tx.SetObjectState(ctx, o.Seq, state) })
+		equal(t, heads().State, state)
+	}
+	write(t, s, func(ctx context.Context, tx exchange.Tx) error {
+		wantKind(t, tx.SetObjectState(ctx, o.Seq, exchange.Live), fault.Conflict)
+		return nil
+	})
+	gone := get(t, s, func(ctx context.Context, r exchange.Reader) (exchange.Stored, error) { return r.Version(ctx, o.Seq) })
+	if gone.Raw != nil || gone.State != exchange.Withdrawn {
+		t.Errorf("after it was withdrawn: %s %q", gone.State, gone.Raw)
+	}
+	again := add(t, s, Object(1))
+	equal(t, again.Raw, Object(1).Raw)
+}

@@ -36,6 +36,7 @@ func Run(t *testing.T, fresh func(t *testing.T) exchange.Store) {
 		{"an object keeps every field", objectFields},
 		{"object ids are case-sensitive", objectIDs},
 		{"versions of an object", objectVersions},
+		{"a version can become another party's", takenOver},
 		{"who sent a definition is kept", vouchedDefinitions},
 		{"erased bytes are gone until they are sent again", objectErased},
 		{"what is attached", attached},
