@@ -276,7 +276,7 @@ func extend(o *strictjson.Value, hints strictjson.Value) {
 	}
 	x := object(member("extension_type", str("property-extension")))
 	x.Members = append(x.Members, hints.Members...)
-	o.Set("extensions", object(member(stix.MISPExtension, x)))
+	conversion.Extend(o, stix.MISPExtension, x)
 }
 
 // hints returns what [extend] added, and nil when there is nothing.
