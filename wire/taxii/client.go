@@ -5,9 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -187,7 +185,7 @@ func (s *session) once(ctx context.Context, u *url.URL) (reply, error) {
 
 // status turns an answer other than success into its fault.
 func (s *session) status(resp *http.Response) error {
-	s.wait = retryAfter(resp.Header.Get("Retry-After"), s.cfg.Now())
+	s.wait = egress.RetryAfter(resp.Header, s.cfg.Now())
 	switch code := resp.StatusCode; code {
 	case http.StatusOK:
 		return nil
@@ -238,22 +236,8 @@ func (s *session) unpacking(err, tooLarge error) error {
 }
 
 func (s *session) unreachable(cause error) error {
-	f := fault.New(fault.Unavailable, "source.unreachable", "The server %s does not answer.", s.base.Host).Because(cause)
-	_, unknown := errors.AsType[x509.UnknownAuthorityError](cause)
-	_, misnamed := errors.AsType[x509.HostnameError](cause)
-	_, invalid := errors.AsType[x509.CertificateInvalidError](cause)
-	_, lookup := errors.AsType[*net.DNSError](cause)
-	switch {
-	case errors.Is(cause, egress.ErrAddress):
-		f.Message = fmt.Sprintf("The address of %s is one this node does not connect to.", s.base.Host)
-		return f.Try("Servers on this machine need entente serve --allow-loopback, which is for demonstrations and tests.")
-	case unknown || misnamed || invalid:
-		f.Message = fmt.Sprintf("The certificate of %s cannot be trusted.", s.base.Host)
-		return f.Try("Add the source again with --ca-file and the certificate of the server's authority.")
-	case lookup:
-		f.Message = fmt.Sprintf("The name %s cannot be found.", s.base.Host)
-	}
-	return f.Try("It is tried again by itself. If it lasts, ask its operator.")
+	message, next := egress.Explain(s.base.Host, "source", cause)
+	return fault.New(fault.Unavailable, "source.unreachable", "%s", message).Try("%s", next).Because(cause)
 }
 
 func (s *session) notTAXII(what string, cause error) error {
@@ -264,17 +248,6 @@ func (s *session) notTAXII(what string, cause error) error {
 func elsewhere(src exchange.Source, cause error) error {
 	return fault.New(fault.Invalid, "source.origin", "The server of %s sends on to another server, to which this node shows no credential.", src.Name).
 		Try("Find out where the feed is now, and add a source with that address.").Because(cause)
-}
-
-// retryAfter reads seconds or a date (RFC 9110, section 10.2.3).
-func retryAfter(text string, now time.Time) time.Duration {
-	if n, err := strconv.ParseInt(text, 10, 32); err == nil {
-		return max(0, time.Duration(n)*time.Second)
-	}
-	if at, err := http.ParseTime(text); err == nil {
-		return max(0, at.Sub(now))
-	}
-	return 0
 }
 
 // moment reads a timestamp of any precision; the zero time is none. Servers have
