@@ -91,13 +91,16 @@ const (
 	toolC = "https://c.example/hook"
 )
 
-// hooks is two parties to which things are released, with one webhook each.
-func hooks(t *testing.T) (f *federation, r *receivers, s *exchange.Service, b, c exchange.Webhook) {
+// hooks is two parties to which things are released, with one webhook each; b is
+// that of borealis.
+func hooks(t *testing.T) (f *federation, r *receivers, s *exchange.Service, b exchange.Webhook) {
 	f = newFederation(t, aurelia, borealis, cordova)
 	r = newReceivers()
 	s = f.hooking(f.nodes[aurelia], r, f.nodes[aurelia].store)
 	f.nodes[aurelia].imports(t, bundleOf(indicator("0001", tlpClear), indicator("0002", tlpClear), indicator("0003", tlpClear)))
-	return f, r, s, addWebhook(t, s, borealis, toolB), addWebhook(t, s, cordova, toolC)
+	b = addWebhook(t, s, borealis, toolB)
+	addWebhook(t, s, cordova, toolC)
+	return f, r, s, b
 }
 
 func (f *federation) releases(n int, to party.ID) string {
@@ -114,7 +117,7 @@ func (f *federation) releases(n int, to party.ID) string {
 // in no message, and no object is in any.
 func TestP20WebhookIsToldItsOwnPartysNoticesOnly(t *testing.T) {
 	t.Parallel()
-	f, r, s, _, _ := hooks(t)
+	f, r, s, _ := hooks(t)
 	forB, forC := f.releases(1, borealis), f.releases(2, cordova)
 	tellAll(t, s)
 	_, err := s.Recall(t.Context(), exchange.RecallRequest{Release: forC, Reason: "wrong address"})
@@ -138,7 +141,7 @@ func TestP20WebhookIsToldItsOwnPartysNoticesOnly(t *testing.T) {
 // verifies with the card alone, and what is for it begins with its webhook's id.
 func TestWebhookSignature(t *testing.T) {
 	t.Parallel()
-	f, r, s, b, _ := hooks(t)
+	f, r, s, b := hooks(t)
 	rel := f.releases(1, borealis)
 	tellAll(t, s)
 	m := r.took[toolB][0]
@@ -160,7 +163,7 @@ func TestWebhookSignature(t *testing.T) {
 // no longer stands is not announced, and what comes is told in order, once.
 func TestWebhookBeginsWithWhatHappensNext(t *testing.T) {
 	t.Parallel()
-	f, r, s, _, _ := hooks(t)
+	f, r, s, _ := hooks(t)
 	before := f.releases(1, borealis)
 	late := addWebhook(t, s, borealis, "https://late.example/")
 	tellAll(t, s)
@@ -194,7 +197,7 @@ func TestWebhookLosesNothingWhereverItIsKilled(t *testing.T) {
 	t.Parallel()
 	for _, after := range []bool{false, true} {
 		for kill := 1; kill <= 2; kill++ {
-			f, r, s, b, _ := hooks(t)
+			f, r, s, b := hooks(t)
 			want := []string{f.releases(1, borealis), f.releases(2, borealis)}
 			dying := f.hooking(f.nodes[aurelia], r, &broken{Store: f.nodes[aurelia].store, left: kill, after: after})
 			if _, err := dying.TellWebhook(t.Context(), b.ID); !errors.Is(err, errPower) {
@@ -222,7 +225,7 @@ func refusing(status string) error {
 // where it was.
 func TestWebhookThatFailsIsLeftAlone(t *testing.T) {
 	t.Parallel()
-	f, r, s, b, _ := hooks(t)
+	f, r, s, b := hooks(t)
 	rel := f.releases(1, borealis)
 	r.fail[toolB] = refusing("500")
 	began := f.now
@@ -275,7 +278,7 @@ func TestWebhookThatFailsIsLeftAlone(t *testing.T) {
 // and failure", 410), and can be tried while it is.
 func TestWebhookThatIsGoneIsPaused(t *testing.T) {
 	t.Parallel()
-	f, r, s, b, _ := hooks(t)
+	f, r, s, b := hooks(t)
 	f.releases(1, borealis)
 	r.fail[toolB] = fault.New(fault.Unavailable, "webhook.gone", "Gone.")
 	turn, err := s.TellWebhook(t.Context(), b.ID)
@@ -304,7 +307,7 @@ func TestWebhookThatIsGoneIsPaused(t *testing.T) {
 // what is delivered is delivered.
 func TestSlowReceiverHoldsUpNobody(t *testing.T) {
 	t.Parallel()
-	f, r, s, b, _ := hooks(t)
+	f, r, s, b := hooks(t)
 	f.releases(1, borealis)
 	r.call, r.hold[toolB] = make(chan string), make(chan struct{})
 	var slow sync.WaitGroup
@@ -331,7 +334,7 @@ func TestSlowReceiverHoldsUpNobody(t *testing.T) {
 // TestWebhookIsCheckedBeforeItIsAdded: all that is wrong is said at once.
 func TestWebhookIsCheckedBeforeItIsAdded(t *testing.T) {
 	t.Parallel()
-	_, _, s, b, _ := hooks(t)
+	_, _, s, b := hooks(t)
 	for name, c := range map[string]struct {
 		in exchange.WebhookRequest
 		at string
@@ -361,7 +364,7 @@ func TestWebhookIsCheckedBeforeItIsAdded(t *testing.T) {
 // told nothing.
 func TestWebhookLeavesATrace(t *testing.T) {
 	t.Parallel()
-	f, r, s, b, _ := hooks(t)
+	f, r, s, b := hooks(t)
 	before, err := s.VerifyLog(t.Context())
 	must(t, err)
 	f.releases(1, borealis)

@@ -94,7 +94,7 @@ func (g Guard) CheckHost(ctx context.Context, host string) error {
 	defer cancel()
 	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 	if err != nil {
-		return nil //nolint:nilerr // no answer is no address
+		return nil // no answer is no address
 	}
 	for _, ip := range ips {
 		if err := g.Check(ip); err != nil {

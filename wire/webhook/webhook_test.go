@@ -6,6 +6,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -72,13 +73,13 @@ func TestFaultyReceivers(t *testing.T) {
 		says   string
 		wait   time.Duration
 	}{
-		"500":           {answer(500, nil), "webhook.answer", "status 500", 0},
-		"404":           {answer(404, nil), "webhook.answer", "status 404", 0},
-		"410":           {answer(410, nil), "webhook.gone", "wants no more calls", 0},
-		"429 with time": {answer(429, http.Header{"Retry-After": {"120"}}), "webhook.answer", "status 429", 2 * time.Minute},
-		"503 with date": {answer(503, http.Header{"Retry-After": {noon.Add(time.Hour).Format(http.TimeFormat)}}), "webhook.answer", "status 503", time.Hour},
-		"redirect":      {answer(307, http.Header{"Location": {elsewhere.URL}}), "webhook.answer", "is not followed", 0},
-		"redirect home": {answer(302, http.Header{"Location": {"/hook"}}), "webhook.answer", "is not followed", 0},
+		"500":                  {answer(500, nil), "webhook.answer", "status 500", 0},
+		"404":                  {answer(404, nil), "webhook.answer", "status 404", 0},
+		"410":                  {answer(410, nil), "webhook.gone", "wants no more calls", 0},
+		"429 with time":        {answer(429, http.Header{"Retry-After": {"120"}}), "webhook.answer", "status 429", 2 * time.Minute},
+		"503 with date":        {answer(503, http.Header{"Retry-After": {noon.Add(time.Hour).Format(http.TimeFormat)}}), "webhook.answer", "status 503", time.Hour},
+		"redirect":             {answer(307, http.Header{"Location": {elsewhere.URL}}), "webhook.answer", "is not followed", 0},
+		"redirect home":        {answer(302, http.Header{"Location": {"/hook"}}), "webhook.answer", "is not followed", 0},
 		"200, unreadable time": {answer(200, http.Header{"Retry-After": {"x"}}), "", "", 0},
 		"does not answer": {func(_ http.ResponseWriter, r *http.Request) {
 			_, _ = io.Copy(io.Discard, r.Body) // after which the server sees that the client went
@@ -122,9 +123,7 @@ func TestFaultyReceivers(t *testing.T) {
 
 func answer(status int, header http.Header) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
-		for k, v := range header {
-			w.Header()[k] = v
-		}
+		maps.Copy(w.Header(), header)
 		w.WriteHeader(status)
 	}
 }
@@ -143,11 +142,11 @@ func TestReceiversThatCannotBeCalled(t *testing.T) {
 		hook   exchange.Webhook
 		says   string
 	}{
-		"connection refused":    {caller(0), gone, "does not answer"},
-		"unknown authority":     {caller(0), exchange.Webhook{URL: srv.URL}, "cannot be trusted"},
-		"loopback":              {strict, h, "does not connect to"},
-		"a name for loopback":   {strict, exchange.Webhook{URL: strings.Replace(h.URL, "127.0.0.1", "localhost", 1), CA: h.CA}, "does not connect to"},
-		"a name of another":     {caller(0), exchange.Webhook{URL: strings.Replace(h.URL, "127.0.0.1", "localhost", 1), CA: h.CA}, "cannot be trusted"},
+		"connection refused":     {caller(0), gone, "does not answer"},
+		"unknown authority":      {caller(0), exchange.Webhook{URL: srv.URL}, "cannot be trusted"},
+		"loopback":               {strict, h, "does not connect to"},
+		"a name for loopback":    {strict, exchange.Webhook{URL: strings.Replace(h.URL, "127.0.0.1", "localhost", 1), CA: h.CA}, "does not connect to"},
+		"a name of another":      {caller(0), exchange.Webhook{URL: strings.Replace(h.URL, "127.0.0.1", "localhost", 1), CA: h.CA}, "cannot be trusted"},
 		"a name nobody can have": {caller(0), exchange.Webhook{URL: "https://nobody.invalid/"}, "nobody.invalid"},
 	} {
 		_, err := c.client.Post(t.Context(), c.hook, message)
