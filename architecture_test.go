@@ -21,7 +21,7 @@ const module = "entente"
 var mayImport = map[string]string{
 	"cmd/entente": "cli",
 	"cli":         "api/view client decision examples exchange instrument instrument/analysis instrument/foreign instrument/library instrument/odrl intel/pattern intel/search internal/fault internal/ident internal/strictjson node obligation party privacy transparency/verify",
-	"node":        "api api/view console decision exchange internal/fault internal/ident internal/keyring internal/serve obligation party store transparency wire/collect wire/misp wire/notice wire/peer wire/taxii",
+	"node":        "api api/view console decision exchange internal/fault internal/ident internal/keyring internal/serve obligation party store transparency wire/collect wire/misp wire/notice wire/peer wire/taxii wire/webhook",
 
 	// Adapters: they know the domain and never each other.
 	"api/view":        "decision exchange instrument intel intel/atom intel/decay intel/search internal/ident party privacy",
@@ -32,6 +32,7 @@ var mayImport = map[string]string{
 	"store/storetest": "decision exchange intel intel/atom intel/search internal/fault internal/ident obligation party transparency",
 	"wire/peer":       "internal/egress internal/fault internal/problem internal/serve party",
 	"wire/collect":    "exchange internal/egress internal/fault internal/inflate",
+	"wire/webhook":    "exchange internal/egress internal/fault",
 	"wire/notice":     "exchange internal/fault internal/problem internal/serve party",
 	"wire/taxii":      "exchange internal/egress internal/fault internal/ident internal/problem internal/serve internal/strictjson party wire/collect",
 	"wire/misp":       "exchange intel/misp internal/fault internal/ident internal/problem internal/serve internal/strictjson party wire/collect",
@@ -79,7 +80,7 @@ var mayImport = map[string]string{
 	"internal/egress":          "",
 
 	"examples": "party",
-	"stories":  "cli",
+	"stories":  "cli party",
 }
 
 // domain lists the packages that must stay pure, and impure what they may not

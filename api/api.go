@@ -58,6 +58,7 @@ type Exchange interface {
 	Search
 	Warninglists
 	Sources
+	Webhooks
 
 	RecordFact(ctx context.Context, f exchange.Fact) (exchange.Fact, error)
 	WithdrawFact(ctx context.Context, id string) (exchange.Withdrawal, error)
@@ -116,6 +117,7 @@ func newServer(c Config) *server {
 	s.searchRoutes()
 	s.warninglistRoutes()
 	s.sourceRoutes()
+	s.webhookRoutes()
 	s.logRoutes()
 	s.healthRoutes()
 	s.openAPIRoute()

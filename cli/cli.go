@@ -82,6 +82,7 @@ func newRoot(a *app) *cobra.Command {
 		a.partyCommand(), a.instrumentCommand(), a.objectCommand(), a.whyCommand(), a.releaseCommand(),
 		a.factCommand(), a.dutyCommand(), a.inboxCommand(), a.outboxCommand(), a.logCommand(), a.verifyCommand(), a.credentialCommand(), a.warninglistCommand(),
 		a.sourceCommand(),
+		a.webhookCommand(),
 	)
 	return root
 }

@@ -1,5 +1,5 @@
 // Package console is the node's pages for people: decisions, releases,
-// objects, instruments, parties, sources and the reasons of one decision. They only read.
+// objects, instruments, parties, sources, webhooks and the reasons of one decision. They only read.
 //
 // It holds no rule and works without JavaScript. Invariant: a page is shown
 // only to a browser that came through a one-time link of [Console.EnterPath], and
@@ -28,6 +28,7 @@ type Exchange interface {
 	Instrument(ctx context.Context, id string) (exchange.InstrumentView, error)
 	InstrumentText(ctx context.Context, name string) (exchange.TextView, error)
 	Sources(ctx context.Context) ([]exchange.Source, error)
+	Webhooks(ctx context.Context) ([]exchange.Webhook, error)
 }
 
 // Config is what the console needs from the node.
@@ -72,6 +73,7 @@ func (c *Console) Handler() http.Handler {
 	mux.Handle("GET /instruments/{id}", c.page(c.instrument))
 	mux.Handle("GET /parties", c.page(c.parties))
 	mux.Handle("GET /sources", c.page(c.sources))
+	mux.Handle("GET /webhooks", c.page(c.webhooks))
 	mux.Handle("GET /why/{digest}", c.page(c.why))
 	mux.Handle("/", c.page(nothingHere))
 	return secured(http.NewCrossOriginProtection().Handler(mux))

@@ -28,17 +28,20 @@ import (
 )
 
 type fake struct {
-	decided []exchange.DecisionRecord
-	parties []party.Party
-	objects []exchange.Stored
-	texts   []exchange.InstrumentView
-	acts    []exchange.ActView
-	found   string // what a search finds in every object
-	sources []exchange.Source
-	err     error
+	decided  []exchange.DecisionRecord
+	parties  []party.Party
+	objects  []exchange.Stored
+	texts    []exchange.InstrumentView
+	acts     []exchange.ActView
+	found    string // what a search finds in every object
+	sources  []exchange.Source
+	webhooks []exchange.Webhook
+	err      error
 }
 
 func (f fake) Sources(context.Context) ([]exchange.Source, error) { return f.sources, f.err }
+
+func (f fake) Webhooks(context.Context) ([]exchange.Webhook, error) { return f.webhooks, f.err }
 
 func (f fake) Instruments(context.Context) ([]exchange.InstrumentView, error) { return f.texts, f.err }
 
@@ -153,7 +156,7 @@ func fixed() time.Time { return noon }
 func TestNobodySeesAPageWithoutALink(t *testing.T) {
 	t.Parallel()
 	b := browser{h: newConsole(fake{}, fixed).Handler()}
-	for _, path := range []string{"/", "/releases", "/objects", "/parties", "/sources", "/instruments", "/instruments/eu-nis2", "/why/" + ident.Sum(nil).String(), "/nope"} {
+	for _, path := range []string{"/", "/releases", "/objects", "/parties", "/sources", "/webhooks", "/instruments", "/instruments/eu-nis2", "/why/" + ident.Sum(nil).String(), "/nope"} {
 		w := b.get(path)
 		if w.Code != http.StatusUnauthorized || strings.Contains(w.Body.String(), "<nav") {
 			t.Errorf("%s: %d", path, w.Code)
@@ -245,11 +248,16 @@ func TestPagesAsReviewed(t *testing.T) {
 			{ID: "s2", Name: "Gone", URL: "https://gone.example/", From: "csirt-aurelia", State: exchange.SourceState{Failures: 3, Code: "source.unreachable", Fault: "The server gone.example does not answer."}},
 			{ID: "s3", Name: "Resting", Paused: true},
 		},
+		webhooks: []exchange.Webhook{
+			{ID: "w1", Party: "ncsc-cordova", URL: "https://soar.cordova.example/hook", Label: "SOAR <1>", State: exchange.WebhookState{Upto: noon, Told: 7}},
+			{ID: "w2", Party: "ncsc-cordova", URL: "https://gone.example/", State: exchange.WebhookState{Upto: noon, Due: noon.Add(time.Hour), Failures: 3, Code: "webhook.unreachable", Fault: "The server gone.example does not answer."}},
+			{ID: "w3", Party: "ncsc-cordova", URL: "https://moved.example/", Paused: true, State: exchange.WebhookState{Upto: noon, Failures: 1, Code: "webhook.gone", Fault: "The receiver moved.example wants no more calls (status 410)."}},
+		},
 		objects: []exchange.Stored{{ID: d.ObjectID, Type: "indicator", Raw: []byte(`{"type":"indicator"}`), Version: "2026-11-20T10:00:00.000Z", Provenance: exchange.Provenance{From: "csirt-aurelia", At: noon}, ReleasedTo: []party.ID{"ncsc-cordova"}}},
 	}, fixed))
 	empty := enter(t, newConsole(fake{}, fixed))
 	for name, w := range map[string]*httptest.ResponseRecorder{
-		"decisions": full.get("/"), "objects": full.get("/objects"), "parties": full.get("/parties"), "sources": full.get("/sources"),
+		"decisions": full.get("/"), "objects": full.get("/objects"), "parties": full.get("/parties"), "sources": full.get("/sources"), "webhooks": full.get("/webhooks"),
 		"found": full.get("/search?q=lantern"), "object": full.get("/objects/" + d.ObjectID),
 		"why": full.get("/why/" + d.Digest.String() + "?at=41"), "empty": empty.get("/"), "unknown": empty.get("/nope"),
 	} {
@@ -309,7 +317,7 @@ func TestPagesAreAccessible(t *testing.T) {
 	shows.decided = []exchange.DecisionRecord{d}
 	b := enter(t, newConsole(shows, fixed))
 	bareHeader := regexp.MustCompile(`<th>|<th [^s]`)
-	for _, path := range []string{"/", "/releases", "/objects", "/objects/indicator--1", "/search?q=x", "/parties", "/sources", "/why/" + d.Digest.String(), "/nope"} {
+	for _, path := range []string{"/", "/releases", "/objects", "/objects/indicator--1", "/search?q=x", "/parties", "/sources", "/webhooks", "/why/" + d.Digest.String(), "/nope"} {
 		s := b.get(path).Body.String()
 		if strings.Count(s, "<h1>") != 1 || !strings.Contains(s, `<html lang="en" dir="ltr">`) || !strings.Contains(s, `href="#main"`) || !strings.Contains(s, `id="main"`) {
 			t.Errorf("%s: heading, language or skip link", path)

@@ -57,6 +57,11 @@ func (c *Console) sources(r *http.Request) (string, page, error) {
 	return "sources.html", page{Title: "Sources", Data: all}, err
 }
 
+func (c *Console) webhooks(r *http.Request) (string, page, error) {
+	all, err := c.Exchange.Webhooks(r.Context())
+	return "webhooks.html", page{Title: "Webhooks", Data: all}, err
+}
+
 // cursor reads a sequence number from the address; none is the first page.
 func cursor(r *http.Request, name string) (int64, error) {
 	s := r.URL.Query().Get(name)

@@ -10,8 +10,8 @@ import (
 // Notice tells a party that something came into its feed or was taken back. It
 // says that, and not what.
 type Notice struct {
-	Kind    string    `json:"kind"` // NoticeRelease or NoticeRecall
-	Release string    `json:"release"`
+	Kind    string    `json:"kind"`              // NoticeRelease, NoticeRecall or NoticeTest
+	Release string    `json:"release,omitempty"` // none in a test
 	At      time.Time `json:"at"`
 	Objects int       `json:"objects,omitzero"` // of a release
 	Reason  string    `json:"reason,omitempty"` // of a recall
@@ -22,13 +22,14 @@ type Notice struct {
 const (
 	NoticeRelease = "release"
 	NoticeRecall  = "recall"
+	NoticeTest    = "test" // nothing happened: somebody tries whether a webhook works
 )
 
 // NoticePlace is up to where a party has been told. The two orders are their own:
 // a place in a feed may run ahead of the clock.
 type NoticePlace struct {
-	Release time.Time // place in the feed of the last release
-	Recall  int64     // number of the last recall
+	Release time.Time `json:"release,omitzero"` // place in the feed of the last release
+	Recall  int64     `json:"recall,omitzero"`  // number of the last recall
 }
 
 // Notices returns what a party has not been told yet, oldest first within each

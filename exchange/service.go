@@ -33,6 +33,7 @@ type Config struct {
 	Store      Store
 	Transport  Transport
 	Collectors map[string]Collector // by the kind of source; nil collects from nowhere
+	Webhooks   WebhookPoster        // nil tells nobody
 	Now        func() time.Time
 	Rand       io.Reader
 	Wake       func() // called when there may be something to deliver or reconsider; may be nil
@@ -67,6 +68,8 @@ type Service struct {
 	analysing     sync.Mutex // one analysis at a time
 	collectors    map[string]Collector
 	polling       sync.Map // ids of the sources that are being polled
+	webhooks      WebhookPoster
+	telling       sync.Map // ids of the webhooks that are being called
 	// receiving makes copies of one message wait for each other.
 	receiving [stripes]sync.Mutex
 }
@@ -79,7 +82,7 @@ const stripes = 64
 func New(c Config) *Service {
 	s := &Service{
 		self: c.Self, publisher: c.Publisher, keys: c.Keys, logKey: c.LogKey, secret: c.Secret, store: c.Store,
-		transport: c.Transport, now: c.Now, rand: c.Rand, wake: c.Wake, collectors: c.Collectors,
+		transport: c.Transport, now: c.Now, rand: c.Rand, wake: c.Wake, collectors: c.Collectors, webhooks: c.Webhooks,
 	}
 	if s.wake == nil {
 		s.wake = func() {}

@@ -183,10 +183,7 @@ func (s *Service) failedPoll(ctx context.Context, rep PollReport, wait time.Dura
 		now := s.time()
 		st := &src.State
 		st.Polled, st.Failures = now, st.Failures+1
-		st.Code, st.Fault = "internal", "Something went wrong here. The node's log says what."
-		if f, ok := errors.AsType[*fault.Error](why); ok && f.Kind != fault.Internal {
-			st.Code, st.Fault = f.Code, sentences(f.Message, f.Next)
-		}
+		st.Code, st.Fault = inWords(why)
 		pause := min(firstPause<<min(st.Failures-1, 20), longestPause)
 		st.Due = later(now.Add(s.jitter(pause)), now.Add(min(wait, longestWait)))
 	})
@@ -195,6 +192,14 @@ func (s *Service) failedPoll(ctx context.Context, rep PollReport, wait time.Dura
 	}
 	rep.Source = src
 	return rep, why
+}
+
+// inWords is what people are shown of a failure for as long as it lasts.
+func inWords(why error) (code, words string) {
+	if f, ok := errors.AsType[*fault.Error](why); ok && f.Kind != fault.Internal {
+		return f.Code, sentences(f.Message, f.Next)
+	}
+	return "internal", "Something went wrong here. The node's log says what."
 }
 
 func later(a, b time.Time) time.Time {

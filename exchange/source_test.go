@@ -71,15 +71,21 @@ func shelves(n int) *shelf {
 	return s
 }
 
-// collecting is a node's service anew on what it has stored, as after a restart,
-// with a collector.
-func (f *federation) collecting(n *testNode, c exchange.Collector, db exchange.Store) *exchange.Service {
+// anew is what a node's service is made of on what it has stored, as after a restart.
+func (f *federation) anew(n *testNode, db exchange.Store) exchange.Config {
 	keyID, key := n.ring.Signing()
-	return exchange.New(exchange.Config{
+	return exchange.Config{
 		Self: n.id, Publisher: "identity--00000000-0000-4000-8000-000000000009", Keys: exchange.SigningKey{ID: keyID, Private: key},
 		LogKey: n.ring.LogKey(), Secret: n.ring.Secret(), Store: db, Transport: wire{f, n}, Now: func() time.Time { return f.now },
-		Rand: rand.Reader, Collectors: map[string]exchange.Collector{"taxii": c},
-	})
+		Rand: rand.Reader,
+	}
+}
+
+// collecting is such a service with a collector.
+func (f *federation) collecting(n *testNode, c exchange.Collector, db exchange.Store) *exchange.Service {
+	conf := f.anew(n, db)
+	conf.Collectors = map[string]exchange.Collector{"taxii": c}
+	return exchange.New(conf)
 }
 
 func feedOf(url string) exchange.SourceRequest {

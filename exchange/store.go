@@ -92,6 +92,7 @@ type Reader interface {
 	SearchReader
 	WarninglistReader
 	SourceReader
+	WebhookReader
 
 	// LogHead is the tree after the last commit with its signed checkpoint note.
 	LogHead(ctx context.Context) (transparency.Head, []byte, error)
@@ -148,6 +149,7 @@ type Tx interface {
 	SearchTx
 	WarninglistTx
 	SourceTx
+	WebhookTx
 }
 
 // InstrumentRecord is an instrument as kept: its file, byte for byte.

@@ -27,7 +27,7 @@ type Config struct {
 	ToolsCert, ToolsKey string
 	// OnTools is told the address once the door for tools is open.
 	OnTools func(addr string)
-	// AllowLoopback lets this node deliver to, and collect from, loopback
+	// AllowLoopback lets this node deliver to, collect from, and tell loopback
 	// addresses, which is for demonstrations and tests: several parties on one
 	// machine.
 	AllowLoopback bool

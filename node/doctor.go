@@ -50,6 +50,7 @@ func (n *Node) Doctor(ctx context.Context) []Check {
 		{"recalls", n.checkRecalls},
 		{"duties", n.checkDuties},
 		{"sources", n.checkSources},
+		{"webhooks", n.checkWebhooks},
 	} {
 		state, detail, fix := e.run(ctx)
 		checks = append(checks, Check{Name: e.name, State: state, Detail: detail, Fix: fix, Anchor: e.name})
@@ -214,4 +215,21 @@ func (n *Node) checkSources(ctx context.Context) (state, detail, fix string) {
 		}
 	}
 	return ok, fmt.Sprintf("%d collected from, %d paused", len(all)-paused, paused), ""
+}
+
+func (n *Node) checkWebhooks(ctx context.Context) (state, detail, fix string) {
+	all, err := n.exchange.Webhooks(ctx)
+	if err != nil {
+		return failed(err, "Stop the node and check the disk.")
+	}
+	paused := 0
+	for _, h := range all {
+		if h.Failing() && (h.Paused || h.State.Failures > 3) {
+			return warn, fmt.Sprintf("%s is not told: %s", h.Party, h.State.Fault), "Look at it: entente webhook show " + h.ID
+		}
+		if h.Paused {
+			paused++
+		}
+	}
+	return ok, fmt.Sprintf("%d told, %d paused", len(all)-paused, paused), ""
 }

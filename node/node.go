@@ -99,7 +99,7 @@ func (n *Node) open(ctx context.Context, me self) error {
 	keyID, private := n.ring.Signing()
 	n.exchange = exchange.New(exchange.Config{
 		Self: me.Party.ID, Publisher: me.Publisher, Keys: exchange.SigningKey{ID: keyID, Private: private},
-		LogKey: n.ring.LogKey(), Secret: n.ring.Secret(), Store: n.store, Transport: n.transport(), Collectors: n.collectors(),
+		LogKey: n.ring.LogKey(), Secret: n.ring.Secret(), Store: n.store, Transport: n.transport(), Collectors: n.collectors(), Webhooks: n.poster(),
 		Now: n.config.Now, Rand: rand.Reader, Wake: n.wake,
 	})
 	if err := n.exchange.KeepSelf(ctx, cardOf(me.Party, me.Publisher, n.ring)); err != nil {
@@ -214,6 +214,7 @@ func (n *Node) serve(ctx context.Context, cancel context.CancelFunc, own, partne
 	})
 	wg.Go(func() { n.work(ctx) })
 	wg.Go(func() { n.collect(ctx) })
+	wg.Go(func() { n.tell(ctx) })
 	<-ctx.Done()
 	ended, stop := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer stop()

@@ -128,6 +128,10 @@ func scrubTables() []scrubTable {
 			`SELECT seq, id, sealed_source, sealed_secret FROM sources WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("source"),
 		},
 		{
+			"webhooks", `SELECT COUNT(*) FROM webhooks`,
+			`SELECT seq, id, sealed_webhook, NULL FROM webhooks WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("webhook"),
+		},
+		{
 			"received", `SELECT COUNT(*) FROM received`,
 			`SELECT seq, id, sealed_envelope, sealed_receipt FROM received WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("received envelope"),
 		},

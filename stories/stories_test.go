@@ -33,11 +33,12 @@ const patience = 20 * time.Second
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"entente": func() { os.Exit(entente(os.Args[1:])) },
-		"exits":   func() { os.Exit(exits(os.Args[1:])) },
-		"http":    func() { os.Exit(report(httpCommand(os.Args[1:]))) },
-		"taxii":   func() { os.Exit(report(taxiiCommand(os.Args[1:]))) },
-		"await":   func() { os.Exit(report(await(os.Args[1:]))) },
+		"entente":  func() { os.Exit(entente(os.Args[1:])) },
+		"exits":    func() { os.Exit(exits(os.Args[1:])) },
+		"http":     func() { os.Exit(report(httpCommand(os.Args[1:]))) },
+		"taxii":    func() { os.Exit(report(taxiiCommand(os.Args[1:]))) },
+		"receiver": func() { os.Exit(report(receiverCommand(os.Args[1:]))) },
+		"await":    func() { os.Exit(report(await(os.Args[1:]))) },
 	})
 }
 
@@ -56,7 +57,7 @@ func TestStories(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"edit": edit, "field": field, "flip": flip, "freeport": freePort,
+			"edit": edit, "field": field, "flip": flip, "freeport": freePort, "content": content,
 		},
 	})
 }

@@ -83,6 +83,27 @@ func (g Guard) Check(ip netip.Addr) error {
 	return nil
 }
 
+// CheckHost returns an error when a name or an address leads to what must not be
+// dialled. A name that cannot be resolved is no error: what it leads to later is
+// checked when it is dialled.
+func (g Guard) CheckHost(ctx context.Context, host string) error {
+	if ip, err := netip.ParseAddr(host); err == nil {
+		return g.Check(ip)
+	}
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	if err != nil {
+		return nil // no answer is no address
+	}
+	for _, ip := range ips {
+		if err := g.Check(ip); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // The addresses that are unicast and still nobody's, or a cloud's metadata
 // service outside the link-local ranges.
 var blocked = []netip.Prefix{

@@ -62,6 +62,7 @@ func Run(t *testing.T, fresh func(t *testing.T) exchange.Store) {
 		{"credentials", credentials},
 		{"contributions", contributions},
 		{"sources", sources},
+		{"webhooks", webhooks},
 		{"deliveries", deliveries},
 		{"recalls", recalls},
 		{"received envelopes", received},

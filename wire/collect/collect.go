@@ -12,9 +12,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -177,7 +175,7 @@ func (s *Session) Ask(ctx context.Context, u *url.URL, header map[string]string,
 
 // status turns an answer other than success into its fault.
 func (s *Session) status(resp *http.Response) error {
-	s.Wait = retryAfter(resp.Header.Get("Retry-After"), s.cfg.Now())
+	s.Wait = egress.RetryAfter(resp.Header, s.cfg.Now())
 	switch code := resp.StatusCode; code {
 	case http.StatusOK:
 		return nil
@@ -228,22 +226,8 @@ func (s *Session) unpacking(err, tooLarge error) error {
 }
 
 func (s *Session) unreachable(cause error) error {
-	f := fault.New(fault.Unavailable, "source.unreachable", "The server %s does not answer.", s.Base.Host).Because(cause)
-	_, unknown := errors.AsType[x509.UnknownAuthorityError](cause)
-	_, misnamed := errors.AsType[x509.HostnameError](cause)
-	_, invalid := errors.AsType[x509.CertificateInvalidError](cause)
-	_, lookup := errors.AsType[*net.DNSError](cause)
-	switch {
-	case errors.Is(cause, egress.ErrAddress):
-		f.Message = fmt.Sprintf("The address of %s is one this node does not connect to.", s.Base.Host)
-		return f.Try("Servers on this machine need entente serve --allow-loopback, which is for demonstrations and tests.")
-	case unknown || misnamed || invalid:
-		f.Message = fmt.Sprintf("The certificate of %s cannot be trusted.", s.Base.Host)
-		return f.Try("Add the source again with --ca-file and the certificate of the server's authority.")
-	case lookup:
-		f.Message = fmt.Sprintf("The name %s cannot be found.", s.Base.Host)
-	}
-	return f.Try("It is tried again by itself. If it lasts, ask its operator.")
+	message, next := egress.Explain(s.Base.Host, "source", cause)
+	return fault.New(fault.Unavailable, "source.unreachable", "%s", message).Try("%s", next).Because(cause)
 }
 
 // Odd is the fault for an answer that is not what the protocol says.
@@ -256,15 +240,4 @@ func (s *Session) Odd(what string, cause error) error {
 func (s *Session) Elsewhere(cause error) error {
 	return fault.New(fault.Invalid, "source.origin", "The server of %s sends on to another server, to which this node shows no credential.", s.src.Name).
 		Try("Find out where the feed is now, and add a source with that address.").Because(cause)
-}
-
-// retryAfter reads seconds or a date (RFC 9110, section 10.2.3).
-func retryAfter(text string, now time.Time) time.Duration {
-	if n, err := strconv.ParseInt(text, 10, 32); err == nil {
-		return max(0, time.Duration(n)*time.Second)
-	}
-	if at, err := http.ParseTime(text); err == nil {
-		return max(0, at.Sub(now))
-	}
-	return 0
 }
