@@ -298,6 +298,17 @@ func TestJ16StrictestLabelWins(t *testing.T) {
 	}
 }
 
+// TestJ16NobodyAssignsLessThanTheTextReadsLike: a mention is no label, and no
+// label that an importer assigns is weaker.
+func TestJ16NobodyAssignsLessThanTheTextReadsLike(t *testing.T) {
+	t.Parallel()
+	for more, least := range map[string]intel.TLP{`,"name":"TLP:GREEN"`: intel.Green, `,"name":"TLP:CLEAR"`: intel.Clear, `,"labels":["as TLP:GREEN"]`: intel.Green, ``: intel.Clear} {
+		if m := stix.Mark(object(t, indicator(more)), nothing); m.Labelled || m.TLP != intel.Red || m.Least != least {
+			t.Errorf("%s: %+v", more, m)
+		}
+	}
+}
+
 // TestMoreMarkingsNeverOpen adds markings one by one: no step may make the
 // object less restricted, except that a first label replaces the default.
 func TestMoreMarkingsNeverOpen(t *testing.T) {

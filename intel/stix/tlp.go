@@ -98,6 +98,17 @@ func tag(s string) (intel.TLP, bool) {
 	return level(word)
 }
 
+// ReadTLP reads a label in a text of somebody else's format, as [Mark] does with
+// one in STIX: given is whether the text is a tag and nothing else, so that it
+// can permit something; any other text can only make stricter.
+func ReadTLP(s string) (t intel.TLP, given, ok bool) {
+	if t, ok = tag(strings.TrimSpace(s)); ok {
+		return t, true, true
+	}
+	t, ok = mentioned(s)
+	return t, false, ok
+}
+
 // level reads a TLP word of either version.
 func level(word string) (intel.TLP, bool) {
 	if word == "white" {
