@@ -91,11 +91,17 @@ func (f *flow) begin(n *node) strictjson.Value {
 func (f *flow) build(n *node) {
 	o := f.begin(n)
 	own, isFlow := properties[typeOf(n)]
+	begun := len(o.Members)
 	for _, m := range n.props.Members {
 		if isFlow && !slices.Contains(own, m.Name) {
 			continue
 		}
-		conversion.Set(&o, m.Name, adapt(m.Name, m.Value))
+		m.Value = adapt(m.Name, m.Value)
+		if i := slices.IndexFunc(o.Members[:begun], func(b strictjson.Member) bool { return b.Name == m.Name }); i >= 0 {
+			o.Members[i] = m
+			continue
+		}
+		o.Members = append(o.Members, m)
 	}
 	if isFlow {
 		extend(&o)
@@ -135,13 +141,28 @@ func adapt(name string, v strictjson.Value) strictjson.Value {
 	case v.Kind == strictjson.String && (v.Text == "true" || v.Text == "false") && (strings.HasPrefix(name, "is_") || name == "can_escalate_privs"):
 		return conversion.Truth(v.Text == "true")
 	case name == "hashes" && v.Kind == strictjson.Array:
-		o := conversion.Object()
-		for i := range v.Items {
-			conversion.SetText(&o, conversion.TextOf(&v.Items[i], "hash_type"), conversion.TextOf(&v.Items[i], "hash_value"))
-		}
-		return o
+		return hashes(&v)
 	}
 	return v
+}
+
+// hashes are digests by algorithm, the last of each.
+func hashes(v *strictjson.Value) strictjson.Value {
+	o := conversion.Object()
+	at := map[string]int{}
+	for i := range v.Items {
+		m := strictjson.Member{Name: conversion.TextOf(&v.Items[i], "hash_type"), Value: conversion.Text(conversion.TextOf(&v.Items[i], "hash_value"))}
+		was, twice := at[m.Name]
+		switch {
+		case m.Value.Text == "":
+		case twice:
+			o.Members[was] = m
+		default:
+			at[m.Name] = len(o.Members)
+			o.Members = append(o.Members, m)
+		}
+	}
+	return o
 }
 
 func extend(o *strictjson.Value) {
@@ -220,6 +241,9 @@ func (f *flow) related() {
 // keep takes an object in, or accounts for its node.
 func (f *flow) keep(n *node, made ...strictjson.Value) {
 	twice := fault.New(fault.Invalid, "attackflow.node", "Two nodes have the same instance.").At("/instance", "is used twice").Try("Open the file in the Attack Flow Builder and save it.")
+	for i := range made {
+		f.stated.Mark(&made[i])
+	}
 	if err := f.Keep(n.Part, twice, made...); err != nil {
 		f.Reject(n.Part, idOf(n), err)
 	}
@@ -276,7 +300,7 @@ func (f *flow) flow() {
 	made := []strictjson.Value{o}
 	author := n.props.Get("author")
 	if name := conversion.TextOf(author, "name"); name != "" {
-		who := conversion.Domain("identity", stix.NameUUID(namespace, "author "+name), conversion.Version(conversion.Epoch), conversion.Version(conversion.Epoch))
+		who := conversion.Domain("identity", stix.NameUUID(namespace, "author "+name+f.stated.Key()), conversion.Version(conversion.Epoch), conversion.Version(conversion.Epoch))
 		conversion.SetText(&who, "name", name)
 		conversion.SetText(&who, "identity_class", conversion.TextOf(author, "identity_class"))
 		conversion.SetText(&made[0], "created_by_ref", conversion.TextOf(&who, "id"))
