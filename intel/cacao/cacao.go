@@ -135,6 +135,9 @@ func (c *converter) course(id string) strictjson.Value {
 	}
 	c.references(&o)
 	conversion.SetTexts(&o, "object_marking_refs", c.markings())
+	var stated conversion.Stated
+	stated.ReadTree(p)
+	stated.Mark(&o)
 	conversion.Set(&o, "extensions", strictjson.Value{Kind: strictjson.Object, Members: []strictjson.Member{{Name: Extension, Value: c.extension(created, modified)}}})
 	return o
 }
@@ -185,16 +188,24 @@ func (c *converter) markings() []string {
 	if given == nil {
 		return nil
 	}
+	if given.Kind != strictjson.Array {
+		return []string{c.closed("has markings that are no list")}
+	}
 	for _, m := range given.Items {
 		id := "marking-definition--" + strings.TrimPrefix(m.Text, "marking-tlp--")
 		if m.Kind == strictjson.String && strings.HasPrefix(m.Text, "marking-tlp--") && stix.WellKnownMarking(id) {
 			ids = append(ids, id)
 			continue
 		}
-		c.warnings = append(c.warnings, "has a marking that is not one of TLP: it is closed as TLP:RED")
-		ids = append(ids, strictest)
+		ids = append(ids, c.closed("has a marking that is not one of TLP"))
 	}
 	return ids
+}
+
+// closed puts a playbook under the strictest marking, and says why.
+func (c *converter) closed(why string) string {
+	c.warnings = append(c.warnings, why+": it is closed as TLP:RED")
+	return strictest
 }
 
 // extension describes the playbook, and has it as text without what nobody

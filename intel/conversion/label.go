@@ -1,6 +1,7 @@
 package conversion
 
 import (
+	"slices"
 	"strings"
 
 	"entente/intel"
@@ -107,11 +108,14 @@ func mark(o *strictjson.Value, t intel.TLP) {
 	add(o, "object_marking_refs", stix.TLPMarking(2, t.String()))
 }
 
-// add appends to a list of strings.
+// add appends to a list of strings what is not in it.
 func add(o *strictjson.Value, name, s string) {
-	if list := o.Get(name); list != nil {
-		list.Items = append(list.Items, strictjson.NewString(s))
-		return
+	list := strictjson.NewList()
+	if had := o.Get(name); had != nil {
+		list = had.Clone() // others may share it
 	}
-	o.Set(name, strictjson.NewList(strictjson.NewString(s)))
+	if !slices.ContainsFunc(list.Items, func(it strictjson.Value) bool { return it.Text == s }) {
+		list.Items = append(list.Items, strictjson.NewString(s))
+	}
+	o.Set(name, list)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"entente/intel"
+	"entente/intel/conversion"
 	"entente/intel/stix"
 	"entente/internal/fault"
 	"entente/internal/ident"
@@ -43,6 +44,7 @@ type converter struct {
 	key               string // of the advisory, whatever its version
 	created, modified string
 	marks             []string
+	stated            conversion.Stated // what any text of the advisory says about who may have it
 	creator           string
 	refs              []string // what the report is about
 	held              map[string]bool
@@ -62,6 +64,7 @@ func (d *document) convert(src []byte) stix.Bundle {
 		first = last // created must not be after modified (STIX 2.1, section 3.2)
 	}
 	c.created, c.modified = stamp(first), stamp(last)
+	c.stated.ReadTree(d.root.v)
 	c.mark()
 	c.publisher(publisher)
 	c.products()
@@ -98,6 +101,7 @@ func (c *converter) identified(typ string, o strictjson.Value) strictjson.Value 
 	if len(c.marks) > 0 {
 		o.Set("object_marking_refs", strictjson.NewStrings(c.marks))
 	}
+	c.stated.Mark(&o)
 	content := strictjson.AppendCanonical(nil, &o)
 	var full strictjson.Value
 	full.SetText("type", typ)
@@ -167,6 +171,7 @@ func (c *converter) keep(from node, o strictjson.Value) bool {
 	if c.held[id] {
 		return true
 	}
+	c.stated.Mark(&o)
 	parsed, _, err := stix.ParseObject(strictjson.Append(nil, &o))
 	if err != nil {
 		c.reject(from, id, err)

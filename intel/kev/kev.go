@@ -21,6 +21,7 @@ import (
 	"github.com/google/uuid"
 
 	"entente/intel"
+	"entente/intel/conversion"
 	"entente/intel/stix"
 	"entente/internal/fault"
 	"entente/internal/ident"
@@ -85,6 +86,11 @@ func Parse(b []byte) (stix.Bundle, error) {
 		return stix.Bundle{}, err
 	}
 	c := &converter{released: released, held: map[string]bool{}}
+	for _, m := range members {
+		if v, err := strictjson.Parse(m.Raw, strictjson.Default()); err == nil && m.Name != "vulnerabilities" {
+			c.stated.ReadTree(&v)
+		}
+	}
 	c.publisher()
 	for i, e := range entries {
 		c.entry(e.Raw, "/vulnerabilities/"+strconv.Itoa(i))
@@ -107,11 +113,12 @@ type converter struct {
 	released time.Time
 	creator  string
 	held     map[string]bool
+	stated   conversion.Stated // what the catalogue says about who may have it, outside its entries
 }
 
 // publisher is CISA: nobody else publishes this catalogue.
 func (c *converter) publisher() {
-	c.creator = "identity--" + stix.NameUUID(namespace, "publisher")
+	c.creator = "identity--" + stix.NameUUID(namespace, "publisher"+c.stated.Key())
 	var o strictjson.Value
 	o.SetText("type", "identity")
 	o.SetText("spec_version", "2.1")
@@ -120,6 +127,7 @@ func (c *converter) publisher() {
 	o.SetText("modified", epoch)
 	o.SetText("name", "Cybersecurity and Infrastructure Security Agency")
 	o.SetText("identity_class", "organization")
+	c.stated.Mark(&o)
 	parsed, _, err := stix.ParseObject(strictjson.Append(nil, &o))
 	if err != nil {
 		c.creator = "" // a name and a class break no rule
@@ -140,6 +148,9 @@ func (c *converter) entry(raw []byte, pointer string) {
 	var o *intel.Object
 	if err == nil {
 		made := c.vulnerability(&v)
+		var stated conversion.Stated
+		stated.ReadTree(&v)
+		stated.And(c.stated).Mark(&made)
 		o, _, err = stix.ParseObject(strictjson.Append(nil, &made))
 	}
 	if err != nil {

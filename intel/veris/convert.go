@@ -21,6 +21,7 @@ type incident struct {
 	created, modified string
 	made              []strictjson.Value
 	id                string
+	stated            conversion.Stated // what the record says about who may have it
 }
 
 // newIncident takes over a tree.
@@ -31,6 +32,7 @@ func newIncident(tree strictjson.Value) *incident {
 		in.uuid = stix.NameUUID(namespace, in.key)
 	}
 	in.id = "incident--" + in.uuid
+	in.stated.ReadTree(&tree)
 	created := in.began()
 	plus := tree.Get("plus")
 	if t, ok := conversion.Time(conversion.TextOf(plus, "created")); ok {
@@ -81,7 +83,11 @@ func (in *incident) objects() []strictjson.Value {
 		conversion.Set(&x, "names", names)
 	}
 	conversion.Set(&o, "extensions", strictjson.Value{Kind: strictjson.Object, Members: []strictjson.Member{{Name: Extension, Value: x}}})
-	return append([]strictjson.Value{o}, in.made...)
+	made := append([]strictjson.Value{o}, in.made...)
+	for i := range made {
+		in.stated.Mark(&made[i])
+	}
+	return made
 }
 
 // texts moves what STIX has a property for.
@@ -159,7 +165,7 @@ func (in *incident) victim() {
 
 // country makes the place, which is the same for all incidents.
 func (in *incident) country(code string) string {
-	o := conversion.Domain("location", stix.NameUUID(namespace, "country "+code), conversion.Version(conversion.Epoch), conversion.Version(conversion.Epoch))
+	o := conversion.Domain("location", stix.NameUUID(namespace, "country "+code+in.stated.Key()), conversion.Version(conversion.Epoch), conversion.Version(conversion.Epoch))
 	conversion.SetText(&o, "country", code)
 	in.made = append(in.made, o)
 	return conversion.TextOf(&o, "id")
@@ -227,7 +233,7 @@ func (in *incident) actions(actor string) {
 				continue
 			}
 			epoch := conversion.Version(conversion.Epoch)
-			o := conversion.Domain("attack-pattern", stix.NameUUID(namespace, category+" "+variety), epoch, epoch)
+			o := conversion.Domain("attack-pattern", stix.NameUUID(namespace, category+" "+variety+in.stated.Key()), epoch, epoch)
 			conversion.SetText(&o, "name", variety)
 			conversion.Set(&o, "external_references", conversion.List(conversion.Object("source_name", sourceName, "external_id", "action."+category+".variety."+variety)))
 			in.made = append(in.made, o)
