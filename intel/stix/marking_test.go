@@ -281,6 +281,9 @@ func TestJ16StrictestLabelWins(t *testing.T) {
 		{marked(green2) + `,"name":"ＴＬＰ：ＲＥＤ"`, intel.Red, true},                  // full width
 		{marked(green2) + `,"name":"TLP\u200b:\u200bRED"`, intel.Red, true},      // invisible
 		{marked(green2) + `,"name":"𝐓𝐋𝐏:𝐀𝐌𝐁𝐄𝐑+𝐒𝐓𝐑𝐈𝐂𝐓"`, intel.AmberStrict, true}, // mathematical
+		{marked(green2) + `,"name":"x T1P red"`, intel.Red, true},
+		{marked(green2) + `,"name":"t|pRed"`, intel.Red, true},
+		{marked(green2) + `,"name":"TIP:RED"`, intel.Red, true},
 		{marked(green2) + `,"name":"TLP:AMBER STRICT"`, intel.AmberStrict, true},
 		{marked(green2) + `,"labels":["misp:tlp=\"red\""]`, intel.Red, true},
 		{marked(green2) + `,"name":"TLP:CLEAR and TLP:AMBER"`, intel.Amber, true},

@@ -134,6 +134,9 @@ var spoken = []struct {
 // text, look-alike letters included (J16). It can only make stricter: prose
 // that mentions a label is not a permission.
 func mentioned(s string) (strictest intel.TLP, ok bool) {
+	if plain(s) && !spells(s) {
+		return strictest, false
+	}
 	text := skeleton(s)
 	for {
 		_, after, found := strings.Cut(text, skeleton("tlp"))
@@ -149,6 +152,17 @@ func mentioned(s string) (strictest intel.TLP, ok bool) {
 			}
 		}
 	}
+}
+
+// spells reports whether a text of ASCII has what reads like tlp. Nearly none
+// has, and this is far cheaper than a skeleton.
+func spells(s string) bool {
+	for i := 1; i+1 < len(s); i++ {
+		if s[i+1]|0x20 == 'p' && s[i-1]|0x20 == 't' && strings.IndexByte("lLiI1|", s[i]) >= 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // onlyLetters returns the letters among the first n bytes of s.
