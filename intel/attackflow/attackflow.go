@@ -138,7 +138,7 @@ func (f *flow) read() {
 			f.Reject(p, "", err)
 			continue
 		}
-		f.stated.ReadTree(&tree)
+		f.stated.HearTree(&tree)
 		n := &node{Part: p, kind: conversion.TextOf(&tree, "id"), instance: conversion.TextOf(&tree, "instance"), tree: tree}
 		switch {
 		case n.kind == "dynamic_line":

@@ -14,11 +14,11 @@ import (
 func TestM6LabelsInTheTextHoldForTheFlow(t *testing.T) {
 	t.Parallel()
 	for said, want := range map[string]intel.Markings{
-		"TLP:AMBER":               {TLP: intel.Amber, Labelled: true},
-		"Handle as TLP:RED.":      {TLP: intel.Red, Labelled: true},
-		"Handle as TLP:GREEN.":    {TLP: intel.Red, Least: intel.Green},
-		"Nothing of that kind.":   {TLP: intel.Red},
-		"TLP:CLEAR was discussed": {TLP: intel.Red},
+		"TLP:AMBER":             {TLP: intel.Red, Labelled: true}, // one node opens no other,
+		"Handle as TLP:RED.":    {TLP: intel.Red, Labelled: true},
+		"Handle as TLP:GREEN.":  {TLP: intel.Red, Least: intel.Green},
+		"Nothing of that kind.": {TLP: intel.Red},
+		"TLP:CLEAR":             {TLP: intel.Red},
 	} {
 		b, err := Parse([]byte(strings.Replace(whole(), "Seen once", said, 1)))
 		if err != nil || len(b.Accepted) < 10 || len(b.Rejected) > 0 {

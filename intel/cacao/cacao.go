@@ -136,7 +136,7 @@ func (c *converter) course(id string) strictjson.Value {
 	c.references(&o)
 	conversion.SetTexts(&o, "object_marking_refs", c.markings())
 	var stated conversion.Stated
-	stated.ReadTree(p)
+	stated.HearTree(p)
 	stated.Mark(&o)
 	conversion.Set(&o, "extensions", strictjson.Value{Kind: strictjson.Object, Members: []strictjson.Member{{Name: Extension, Value: c.extension(created, modified)}}})
 	return o

@@ -64,7 +64,7 @@ func TestMarkingsNobodyCanReadCloseThePlaybook(t *testing.T) {
 		`"marking-tlp--bab4a63c-aed9-4cf5-a766-dfca5abac2bb"`:     {TLP: intel.Red, Labelled: true},
 		`{"marking-tlp--bab4a63c-aed9-4cf5-a766-dfca5abac2bb":1}`: {TLP: intel.Red, Labelled: true},
 		`null`: {TLP: intel.Red, Labelled: true},
-		`[],"data_marking_definitions":{"marking-tlp--1":{"tlpv2_level":"TLP:AMBER"}}`: {TLP: intel.Amber, Labelled: true},
+		`[],"data_marking_definitions":{"marking-tlp--1":{"tlpv2_level":"TLP:AMBER"}}`: {TLP: intel.Red, Labelled: true},
 		`["marking-tlp--bab4a63c-aed9-4cf5-a766-dfca5abac2bb"],"x":"as TLP:RED"`:       {TLP: intel.Red, Labelled: true},
 		`[],"x":"as TLP:RED"`: {TLP: intel.Red, Labelled: true},
 	} {

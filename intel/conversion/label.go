@@ -20,7 +20,7 @@ type Stated struct {
 	labelled, warned bool
 }
 
-// Read takes in a text.
+// Read takes in a text that stands where people label what it is about.
 func (s *Stated) Read(text string) {
 	switch t, given, ok := stix.ReadTLP(text); {
 	case given:
@@ -33,31 +33,40 @@ func (s *Stated) Read(text string) {
 // Give takes in a label that stands in a property for it.
 func (s *Stated) Give(t intel.TLP) { s.label, s.labelled = max(s.label, t), true }
 
-// ReadTree takes in all text of a document, names included.
-func (s *Stated) ReadTree(v *strictjson.Value) {
+// Hear takes in any other text. A tag in it is a mention as well: what labels a
+// part must not open the whole.
+func (s *Stated) Hear(text string) {
+	if t, _, ok := stix.ReadTLP(text); ok {
+		s.warning, s.warned = max(s.warning, t), true
+	}
+}
+
+// HearTree takes in all text of a document, names included.
+func (s *Stated) HearTree(v *strictjson.Value) {
 	if v == nil {
 		return
 	}
 	if v.Kind == strictjson.String {
-		s.Read(v.Text)
+		s.Hear(v.Text)
 	}
 	for i := range v.Items {
-		s.ReadTree(&v.Items[i])
+		s.HearTree(&v.Items[i])
 	}
 	for i := range v.Members {
-		s.Read(v.Members[i].Name)
-		s.ReadTree(&v.Members[i].Value)
+		s.Hear(v.Members[i].Name)
+		s.HearTree(&v.Members[i].Value)
 	}
 }
 
-// And is what two say together.
-func (s Stated) And(o Stated) Stated {
-	return Stated{max(s.label, o.label), max(s.warning, o.warning), s.labelled || o.labelled, s.warned || o.warned}
+// Add takes in what another part states.
+func (s *Stated) Add(o Stated) {
+	s.label, s.labelled = max(s.label, o.label), s.labelled || o.labelled
+	s.warning, s.warned = max(s.warning, o.warning), s.warned || o.warned
 }
 
 // Key tells apart what is made under different labels, where an id is made of a
 // name alone. It is empty when nothing is stated.
-func (s Stated) Key() string {
+func (s *Stated) Key() string {
 	key := ""
 	if s.labelled {
 		key = " TLP:" + s.label.String()
@@ -71,7 +80,7 @@ func (s Stated) Key() string {
 // Mark puts an object under what is stated, where that is stricter than its own
 // markings. An object without a label gets none from a mention: it is told as a
 // label that [stix.Mark] hears, or, where STIX has no labels, closes the object.
-func (s Stated) Mark(o *strictjson.Value) {
+func (s *Stated) Mark(o *strictjson.Value) {
 	have, labelled := given(o)
 	if s.labelled && (!labelled || s.label > have) {
 		mark(o, s.label)

@@ -65,9 +65,9 @@ func TestJ16WhatADocumentStatesOnlyMakesStricter(t *testing.T) {
 func TestStated(t *testing.T) {
 	t.Parallel()
 	for in, key := range map[string]string{
-		`{"a":[{"b":"TLP:RED"}]}`:            " TLP:red",
+		`{"a":[{"b":"TLP:RED"}]}`:            " reads like TLP:red",
 		`{"a":{"Handle as TLP:AMBER":1}}`:    " reads like TLP:amber",
-		`["TLP:GREEN","no TLP:RED in here"]`: " TLP:green reads like TLP:red",
+		`["TLP:GREEN","no TLP:RED in here"]`: " reads like TLP:red",
 		`["as TLP:CLEAR",null,1,true]`:       "",
 	} {
 		tree, err := strictjson.Parse([]byte(in), strictjson.Default())
@@ -75,10 +75,20 @@ func TestStated(t *testing.T) {
 			t.Fatal(err)
 		}
 		var s Stated
-		s.ReadTree(&tree)
-		s.ReadTree(nil)
-		if got := s.And(Stated{}).Key(); got != key || (Stated{}).And(s).Key() != key {
+		s.HearTree(&tree)
+		s.HearTree(nil)
+		var sum Stated
+		sum.Add(s)
+		s.Add(Stated{})
+		s.Read("see TLP:CLEAR")
+		if got := s.Key(); got != key || sum.Key() != key {
 			t.Errorf("%s: %q, want %q", in, got, key)
 		}
+	}
+	var s Stated
+	s.Read("tlp:green")
+	s.Hear("TLP:AMBER")
+	if got := s.Key(); got != " TLP:green reads like TLP:amber" {
+		t.Error(got)
 	}
 }

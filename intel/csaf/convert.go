@@ -64,7 +64,7 @@ func (d *document) convert(src []byte) stix.Bundle {
 		first = last // created must not be after modified (STIX 2.1, section 3.2)
 	}
 	c.created, c.modified = stamp(first), stamp(last)
-	c.stated.ReadTree(d.root.v)
+	c.stated.HearTree(d.root.v)
 	c.mark()
 	c.publisher(publisher)
 	c.products()
@@ -135,6 +135,7 @@ func (c *converter) mark() {
 		c.marks = append(c.marks, id)
 	}
 	if said := distribution.text("text"); said != "" {
+		c.stated.Read(said)
 		var o, definition strictjson.Value
 		definition.SetText("statement", said)
 		o.SetText("created", epoch)

@@ -129,7 +129,7 @@ func (r *reader) lines(each func(conversion.Part)) error {
 			}
 			if is {
 				r.columns, r.separator, r.comma = found, separator, separator
-				r.stated = r.stated.And(found.stated)
+				r.stated.Add(found.stated)
 				continue
 			}
 		}
@@ -159,7 +159,7 @@ func (r *reader) keep(p conversion.Part) error {
 			return err
 		}
 	}
-	e.stated = e.stated.And(r.stated)
+	e.stated.Add(r.stated)
 	o, warning, err := e.indicator()
 	if err != nil {
 		return err

@@ -113,19 +113,19 @@ func uncommented(s string) string {
 func (r *reader) remark(p conversion.Part) {
 	text := strings.TrimSpace(string(p.Raw))
 	if len(text) > maxLine {
-		r.stated.Read(text)
+		r.stated.Hear(text)
 		return
 	}
 	if r.columns.at != nil {
 		cells, err := split(text, r.separator)
 		if err != nil || len(cells) == 1 && len(r.columns.kinds) > 1 {
-			r.stated.Read(text) // no row: nobody knows what it is about
+			r.stated.Hear(text) // no row: nobody knows what it is about
 		}
 		return
 	}
 	value := plain(text)
 	if _, err := detect(value); err != nil {
-		r.stated.Read(value)
+		r.stated.Hear(value)
 	}
-	r.stated.Read(uncommented(text[len(value):]))
+	r.stated.Hear(text[len(value):])
 }

@@ -45,6 +45,7 @@ func TestM6TheStrictestLabelOfAListWins(t *testing.T) {
 		"# TLP:RED\nevil.example\n":                                         labelled(intel.Red),
 		"# TLP:GREEN\nevil.example\n":                                       labelled(intel.Green),
 		"evil.example\n; TLP:AMBER\n":                                       labelled(intel.Amber),
+		"evil.example # TLP:CLEAR\nTLP:CLEAR\n":                             none, // one line opens no other
 		"evil.example # TLP:RED\n":                                          labelled(intel.Red),
 		"// List of us, TLP:AMBER\nevil.example\n":                          labelled(intel.Red),
 		"# List of us, TLP:GREEN\nevil.example\n":                           least,

@@ -138,7 +138,7 @@ func columnsIn(cells []string) (found columns, is bool) {
 			at[name] = i
 		}
 		found.kinds = append(found.kinds, kindOfColumn(name))
-		found.stated.Read(c) // some write the label of the list where its columns are named
+		found.stated.Hear(c) // some write the label of the list where its columns are named
 	}
 	found.at = map[string]int{}
 	for ours, theirs := range aliases {

@@ -88,7 +88,7 @@ func Parse(b []byte) (stix.Bundle, error) {
 	c := &converter{released: released, held: map[string]bool{}}
 	for _, m := range members {
 		if v, err := strictjson.Parse(m.Raw, strictjson.Default()); err == nil && m.Name != "vulnerabilities" {
-			c.stated.ReadTree(&v)
+			c.stated.HearTree(&v)
 		}
 	}
 	c.publisher()
@@ -149,8 +149,9 @@ func (c *converter) entry(raw []byte, pointer string) {
 	if err == nil {
 		made := c.vulnerability(&v)
 		var stated conversion.Stated
-		stated.ReadTree(&v)
-		stated.And(c.stated).Mark(&made)
+		stated.HearTree(&v)
+		stated.Add(c.stated)
+		stated.Mark(&made)
 		o, _, err = stix.ParseObject(strictjson.Append(nil, &made))
 	}
 	if err != nil {

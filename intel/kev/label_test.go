@@ -17,9 +17,9 @@ func TestM6LabelsInTheText(t *testing.T) {
 		first     intel.Markings
 		second    intel.Markings
 	}{
-		{[2]string{"https://helio.example/cve-2026-31337", "TLP:AMBER"}, intel.Markings{}, intel.Markings{TLP: intel.Amber, Labelled: true}, intel.Markings{}},
+		{[2]string{"https://helio.example/cve-2026-31337", "TLP:AMBER"}, intel.Markings{}, intel.Markings{TLP: intel.Red, Labelled: true}, intel.Markings{}},
 		{[2]string{"https://helio.example/cve-2026-31337", "Handle as TLP:RED"}, intel.Markings{}, intel.Markings{TLP: intel.Red, Labelled: true}, intel.Markings{}},
-		{[2]string{`"catalogVersion":`, `"title":"TLP\u003aAMBER","catalogVersion":`}, intel.Markings{TLP: intel.Amber, Labelled: true}, intel.Markings{TLP: intel.Amber, Labelled: true}, intel.Markings{TLP: intel.Amber, Labelled: true}},
+		{[2]string{`"catalogVersion":`, `"title":"TLP\u003aAMBER","catalogVersion":`}, intel.Markings{TLP: intel.Red, Labelled: true}, intel.Markings{TLP: intel.Red, Labelled: true}, intel.Markings{TLP: intel.Red, Labelled: true}},
 	} {
 		b := parsed(t, example(t, `"title"`, `"name"`, c.edit[0], c.edit[1]))
 		for i, want := range []intel.Markings{c.publisher, c.first, c.second} {

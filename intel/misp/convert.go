@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"entente/intel"
+	"entente/intel/conversion"
 	"entente/intel/stix"
 	"entente/internal/fault"
 	"entente/internal/ident"
@@ -19,6 +20,7 @@ type converter struct {
 	creator  string            // identity id, "" when the event does not say
 	marks    []string          // markings of the event, which its parts are under
 	labels   []string          // tags of the event that are no markings
+	stated   conversion.Stated // what these and its info say about who may have it
 	level    string            // confidence, a number literal
 	refs     []string          // object_refs of the report
 	listed   map[string]bool   // in refs, of clusters, which several parts may have
@@ -130,8 +132,12 @@ func (c *converter) domain(typ, uuid string, at time.Time) strictjson.Value {
 // the original bytes.
 func (c *converter) keep(from part, made ...strictjson.Value) error {
 	accepted := make([]stix.Accepted, 0, len(made))
+	var stated conversion.Stated
 	for i := range made {
-		c.mark(&made[i])
+		stated.Hear(text(&made[i], "description")) // the comment of the part
+	}
+	for i := range made {
+		c.mark(&made[i], stated)
 		raw := strictjson.Append(nil, &made[i])
 		o, _, err := stix.ParseObject(raw)
 		if err != nil {

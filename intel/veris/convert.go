@@ -32,7 +32,7 @@ func newIncident(tree strictjson.Value) *incident {
 		in.uuid = stix.NameUUID(namespace, in.key)
 	}
 	in.id = "incident--" + in.uuid
-	in.stated.ReadTree(&tree)
+	in.stated.HearTree(&tree)
 	created := in.began()
 	plus := tree.Get("plus")
 	if t, ok := conversion.Time(conversion.TextOf(plus, "created")); ok {

@@ -13,7 +13,7 @@ func TestM6LabelsInTheTextHoldForTheIncident(t *testing.T) {
 	t.Parallel()
 	const rest = `,"action":{"malware":{"variety":["Ransomware"]}},"actor":{"external":{"variety":["Activist"]}},"victim":{"country":["NL"],"victim_id":"X"}}`
 	for notes, want := range map[string]intel.Markings{
-		"TLP:AMBER":           {TLP: intel.Amber, Labelled: true},
+		"TLP:AMBER":           {TLP: intel.Red, Labelled: true},
 		"Handle as TLP:RED":   {TLP: intel.Red, Labelled: true},
 		"Handle as TLP:GREEN": {TLP: intel.Red, Least: intel.Green},
 	} {

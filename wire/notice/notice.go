@@ -155,7 +155,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, secret string, t
 	for silent := time.Duration(0); ; silent += s.cfg.Every {
 		told, upto, err := s.look(ctx, secret, to, after)
 		if err != nil && ctx.Err() != nil {
-			return nil //nolint:nilerr // its time was over while it looked
+			return nil // its time was over while it looked
 		}
 		if err != nil {
 			return err
