@@ -141,28 +141,9 @@ func adapt(name string, v strictjson.Value) strictjson.Value {
 	case v.Kind == strictjson.String && (v.Text == "true" || v.Text == "false") && (strings.HasPrefix(name, "is_") || name == "can_escalate_privs"):
 		return conversion.Truth(v.Text == "true")
 	case name == "hashes" && v.Kind == strictjson.Array:
-		return hashes(&v)
+		return conversion.Digests(v.Items, "hash_type", "hash_value")
 	}
 	return v
-}
-
-// hashes are digests by algorithm, the last of each.
-func hashes(v *strictjson.Value) strictjson.Value {
-	o := conversion.Object()
-	at := map[string]int{}
-	for i := range v.Items {
-		m := strictjson.Member{Name: conversion.TextOf(&v.Items[i], "hash_type"), Value: conversion.Text(conversion.TextOf(&v.Items[i], "hash_value"))}
-		was, twice := at[m.Name]
-		switch {
-		case m.Value.Text == "":
-		case twice:
-			o.Members[was] = m
-		default:
-			at[m.Name] = len(o.Members)
-			o.Members = append(o.Members, m)
-		}
-	}
-	return o
 }
 
 func extend(o *strictjson.Value) {

@@ -1,6 +1,7 @@
 package indicators
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -86,5 +87,23 @@ func TestALabelOfARowIsItsOwn(t *testing.T) {
 	if err != nil || len(b.Accepted) != 1 || len(b.Accepted[0].Warnings) != 1 ||
 		!strings.HasPrefix(b.Accepted[0].Warnings[0].Detail, "has a marking that is not one of TLP: it is closed as TLP:RED; is a private") {
 		t.Errorf("%v %+v", err, b)
+	}
+}
+
+// TestM9LabelsOfARowAreReadOnce: rows as long as may be, full of labels. Were each
+// looked for among all of its row, the list would take longer than a test may.
+func TestM9LabelsOfARowAreReadOnce(t *testing.T) {
+	t.Parallel()
+	var labels strings.Builder
+	n := 0
+	for ; labels.Len() < maxLine-100; n++ {
+		labels.WriteString(";" + strconv.FormatInt(int64(n), 36))
+	}
+	r := reader{separator: ',', columns: columns{at: map[string]int{"value": 0, "labels": 1}}}
+	for range 300 {
+		e, err := r.row([]byte("a.example," + labels.String()))
+		if err != nil || len(e.labels) != n {
+			t.Fatal(err, len(e.labels), n)
+		}
 	}
 }

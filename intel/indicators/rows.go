@@ -3,7 +3,6 @@ package indicators
 import (
 	"bytes"
 	"cmp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -229,8 +228,10 @@ func (r *reader) row(raw []byte) (entry, error) {
 	if err := e.read(r.columns.kinds, cells); err != nil {
 		return entry{}, err
 	}
+	seen := map[string]bool{"": true}
 	for _, l := range strings.FieldsFunc(cell("labels"), betweenLabels) {
-		if l = strings.TrimSpace(l); l != "" && !slices.Contains(e.labels, l) {
+		if l = strings.TrimSpace(l); !seen[l] {
+			seen[l] = true
 			e.labels = append(e.labels, l)
 		}
 	}

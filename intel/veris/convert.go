@@ -177,8 +177,10 @@ func words(v *strictjson.Value) []string {
 		return nil
 	}
 	var out []string
+	seen := map[string]bool{"": true}
 	for _, it := range append([]strictjson.Value{*v}, v.Items...) {
-		if it.Kind == strictjson.String && it.Text != "" && !slices.Contains(out, it.Text) {
+		if it.Kind == strictjson.String && !seen[it.Text] {
+			seen[it.Text] = true
 			out = append(out, it.Text)
 		}
 	}

@@ -1,9 +1,11 @@
 package veris
 
 import (
+	"strconv"
 	"testing"
 
 	"entente/intel"
+	"entente/intel/conversion"
 	"entente/intel/stix"
 )
 
@@ -30,5 +32,23 @@ func TestM6LabelsInTheTextHoldForTheIncident(t *testing.T) {
 				t.Errorf("%s: %+v of %s", notes, m, o.Raw)
 			}
 		}
+	}
+}
+
+// TestM9WordsAreReadOnce: were each looked for among all, so many would take
+// longer than a test may.
+func TestM9WordsAreReadOnce(t *testing.T) {
+	t.Parallel()
+	list := conversion.Texts("a", "b", "", "a")
+	if got := words(&list); len(got) != 2 || got[0] != "a" || got[1] != "b" {
+		t.Error(got)
+	}
+	const n = 600_000
+	list = conversion.List()
+	for i := range n {
+		list.Items = append(list.Items, conversion.Text("w"+strconv.Itoa(i)))
+	}
+	if got := words(&list); len(got) != n {
+		t.Errorf("%d words", len(got))
 	}
 }
