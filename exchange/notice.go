@@ -33,8 +33,9 @@ type NoticePlace struct {
 }
 
 // Notices returns what a party has not been told yet, oldest first within each
-// kind, at most limit of each, and up to where it is told then. What no longer
-// stands is not announced.
+// kind, at most limit of each, and up to where it is told then. A release that
+// was taken back before it was told is not announced, and its recall is. Whether
+// what is announced may still be had is asked when it is fetched.
 func (s *Service) Notices(ctx context.Context, to party.ID, after NoticePlace, limit int) (told []Notice, upto NoticePlace, err error) {
 	err = s.store.Read(ctx, func(r Reader) error {
 		told, upto, err = r.Notices(ctx, to, after, limit)

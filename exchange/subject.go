@@ -94,7 +94,7 @@ func (s *Service) subject(o *intel.Object, origin Provenance, m intel.Markings, 
 	}
 	if !m.Labelled && origin.Assigned != "" {
 		if t, ok := intel.ParseTLP(origin.Assigned); ok {
-			sub.TLP = t
+			sub.TLP = max(t, m.Least)
 		}
 	}
 	return sub

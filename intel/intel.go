@@ -124,6 +124,7 @@ func ParsePAP(s string) (p PAP, ok bool) {
 type Markings struct {
 	TLP        TLP      // the strictest label on the object or on any part of it
 	Labelled   bool     // some TLP label was present; when false TLP is Red (DECISION.md, step 2)
+	Least      TLP      // what an importer may assign at least when Labelled is false: what the text reads like
 	PAP        PAP      // strictest; PAPClear when none is present
 	Statements []string // statement markings, for people
 	IDs        []string // marking definitions applied, object and granular, sorted

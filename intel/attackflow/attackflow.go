@@ -100,6 +100,7 @@ type flow struct {
 	anchors map[string]socket // by instance
 	latches map[string]string // the anchor of a latch, by their instances
 	created string
+	stated  conversion.Stated // what any element says about who may have the flow
 }
 
 // node is one thing of the flow.
@@ -137,6 +138,7 @@ func (f *flow) read() {
 			f.Reject(p, "", err)
 			continue
 		}
+		f.stated.HearTree(&tree)
 		n := &node{Part: p, kind: tree.GetText("id"), instance: tree.GetText("instance"), tree: tree}
 		switch {
 		case n.kind == "dynamic_line":
@@ -192,13 +194,15 @@ func plainProperties(v *strictjson.Value) strictjson.Value {
 	if v == nil {
 		return o
 	}
+	seen := make(map[string]bool, len(v.Items)) // a list of members is not looked through for each
 	for i := range v.Items {
 		pair := &v.Items[i]
-		if len(pair.Items) != 2 || pair.Items[0].Kind != strictjson.String || o.Get(pair.Items[0].Text) != nil {
+		if len(pair.Items) != 2 || pair.Items[0].Kind != strictjson.String || seen[pair.Items[0].Text] {
 			continue
 		}
 		if value, ok := plainValue(&pair.Items[1]); ok {
-			o.Set(pair.Items[0].Text, value)
+			seen[pair.Items[0].Text] = true
+			o.Members = append(o.Members, strictjson.Member{Name: pair.Items[0].Text, Value: value})
 		}
 	}
 	return o

@@ -91,11 +91,17 @@ func (f *flow) begin(n *node) strictjson.Value {
 func (f *flow) build(n *node) {
 	o := f.begin(n)
 	own, isFlow := properties[typeOf(n)]
+	begun := len(o.Members)
 	for _, m := range n.props.Members {
 		if isFlow && !slices.Contains(own, m.Name) {
 			continue
 		}
-		o.Set(m.Name, adapt(m.Name, m.Value))
+		m.Value = adapt(m.Name, m.Value)
+		if i := slices.IndexFunc(o.Members[:begun], func(b strictjson.Member) bool { return b.Name == m.Name }); i >= 0 {
+			o.Members[i] = m
+			continue
+		}
+		o.Members = append(o.Members, m)
 	}
 	if isFlow {
 		extend(&o)
@@ -135,11 +141,7 @@ func adapt(name string, v strictjson.Value) strictjson.Value {
 	case v.Kind == strictjson.String && (v.Text == "true" || v.Text == "false") && (strings.HasPrefix(name, "is_") || name == "can_escalate_privs"):
 		return strictjson.NewBool(v.Text == "true")
 	case name == "hashes" && v.Kind == strictjson.Array:
-		o := strictjson.NewObject()
-		for i := range v.Items {
-			o.SetText(v.Items[i].GetText("hash_type"), v.Items[i].GetText("hash_value"))
-		}
-		return o
+		return conversion.Digests(v.Items, "hash_type", "hash_value")
 	}
 	return v
 }
@@ -220,6 +222,9 @@ func (f *flow) related() {
 // keep takes an object in, or accounts for its node.
 func (f *flow) keep(n *node, made ...strictjson.Value) {
 	twice := fault.New(fault.Invalid, "attackflow.node", "Two nodes have the same instance.").At("/instance", "is used twice").Try("Open the file in the Attack Flow Builder and save it.")
+	for i := range made {
+		f.stated.Mark(&made[i])
+	}
 	if err := f.Keep(n.Part, twice, made...); err != nil {
 		f.Reject(n.Part, idOf(n), err)
 	}
@@ -276,7 +281,7 @@ func (f *flow) flow() {
 	made := []strictjson.Value{o}
 	author := n.props.Get("author")
 	if name := author.GetText("name"); name != "" {
-		who := conversion.Domain("identity", stix.NameUUID(namespace, "author "+name), conversion.Version(conversion.Epoch), conversion.Version(conversion.Epoch))
+		who := conversion.Domain("identity", stix.NameUUID(namespace, "author "+name+f.stated.Key()), conversion.Version(conversion.Epoch), conversion.Version(conversion.Epoch))
 		who.SetText("name", name)
 		who.SetText("identity_class", author.GetText("identity_class"))
 		made[0].SetText("created_by_ref", who.GetText("id"))

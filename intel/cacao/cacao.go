@@ -121,6 +121,9 @@ func (c *converter) course(id string) strictjson.Value {
 	}
 	c.references(&o)
 	o.SetTexts("object_marking_refs", c.markings())
+	var stated conversion.Stated
+	stated.HearTree(p)
+	stated.Mark(&o)
 	conversion.Extend(&o, Extension, c.extension(created, modified))
 	return o
 }
@@ -164,16 +167,28 @@ func (c *converter) references(o *strictjson.Value) {
 // their type. Whatever else a playbook is under closes it.
 func (c *converter) markings() []string {
 	var ids []string
-	for _, m := range c.playbook.GetList("markings") {
+	given := c.playbook.Get("markings")
+	if given == nil {
+		return nil
+	}
+	if given.Kind != strictjson.Array {
+		return []string{c.closed("has markings that are no list")}
+	}
+	for _, m := range given.Items {
 		id := "marking-definition--" + strings.TrimPrefix(m.Text, "marking-tlp--")
 		if m.Kind == strictjson.String && strings.HasPrefix(m.Text, "marking-tlp--") && stix.WellKnownMarking(id) {
 			ids = append(ids, id)
 			continue
 		}
-		c.warnings = append(c.warnings, "has a marking that is not one of TLP: it is closed as TLP:RED")
-		ids = append(ids, stix.TLPMarking(2, "red"))
+		ids = append(ids, c.closed("has a marking that is not one of TLP"))
 	}
 	return ids
+}
+
+// closed puts a playbook under the strictest marking, and says why.
+func (c *converter) closed(why string) string {
+	c.warnings = append(c.warnings, why+": it is closed as TLP:RED")
+	return stix.TLPMarking(2, "red")
 }
 
 // extension describes the playbook, and has it as text without what nobody

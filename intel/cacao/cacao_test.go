@@ -59,6 +59,13 @@ func TestMarkingsNobodyCanReadCloseThePlaybook(t *testing.T) {
 		`["marking-tlp--11111111-1111-4111-8111-111111111111"]`:                                                     {TLP: intel.Red, Labelled: true},
 		`["marking-tlp--bab4a63c-aed9-4cf5-a766-dfca5abac2bb","marking-iep--11111111-1111-4111-8111-111111111111"]`: {TLP: intel.Red, Labelled: true},
 		`[1]`: {TLP: intel.Red, Labelled: true},
+		`"marking-tlp--e828b379-4e03-4974-9ac4-e53a884c97c1"`:     {TLP: intel.Red, Labelled: true}, // M6: no list
+		`"marking-tlp--bab4a63c-aed9-4cf5-a766-dfca5abac2bb"`:     {TLP: intel.Red, Labelled: true},
+		`{"marking-tlp--bab4a63c-aed9-4cf5-a766-dfca5abac2bb":1}`: {TLP: intel.Red, Labelled: true},
+		`null`: {TLP: intel.Red, Labelled: true},
+		`[],"data_marking_definitions":{"marking-tlp--1":{"tlpv2_level":"TLP:AMBER"}}`: {TLP: intel.Red, Labelled: true},
+		`["marking-tlp--bab4a63c-aed9-4cf5-a766-dfca5abac2bb"],"x":"as TLP:RED"`:       {TLP: intel.Red, Labelled: true},
+		`[],"x":"as TLP:RED"`: {TLP: intel.Red, Labelled: true},
 	} {
 		a := one(t, strings.Replace(playbook, `["marking-tlp--55d920b0-5e8b-4f79-9ee9-91f868d9b421"]`, given, 1))
 		m := stix.Mark(a.Object, func(string) (*intel.Object, bool) { return nil, false })

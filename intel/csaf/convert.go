@@ -31,6 +31,7 @@ type converter struct {
 	key               string // of the advisory, whatever its version
 	created, modified string
 	marks             []string
+	stated            conversion.Stated // what any text of the advisory says about who may have it
 	creator           string
 	refs              []string          // what the report is about
 	software          map[string]string // by product id
@@ -49,6 +50,7 @@ func (d *document) convert(src []byte) stix.Bundle {
 		first = last // created must not be after modified (STIX 2.1, section 3.2)
 	}
 	c.created, c.modified = conversion.Version(first), conversion.Version(last)
+	c.stated.HearTree(d.root.v)
 	c.mark()
 	c.publisher(publisher)
 	c.products()
@@ -81,6 +83,7 @@ func (c *converter) id(typ string, parts ...string) string {
 // and two that do not can never be two contents of one id.
 func (c *converter) identified(typ string, o strictjson.Value) strictjson.Value {
 	o.SetTexts("object_marking_refs", c.marks)
+	c.stated.Mark(&o)
 	content := strictjson.AppendCanonical(nil, &o)
 	full := strictjson.NewObject("type", typ, "spec_version", "2.1", "id", typ+"--"+stix.NameUUID(namespace, string(content)))
 	full.Members = append(full.Members, o.Members...)
@@ -104,6 +107,7 @@ func (c *converter) mark() {
 		c.marks = append(c.marks, id)
 	}
 	if said := distribution.text("text"); said != "" {
+		c.stated.Read(said)
 		var o, definition strictjson.Value
 		definition.SetText("statement", said)
 		o.SetText("created", epoch)
@@ -139,6 +143,7 @@ func (c *converter) keep(from node, o strictjson.Value) bool {
 	if c.Has(id) {
 		return true
 	}
+	c.stated.Mark(&o)
 	if err := c.Keep(conversion.Part{Pointer: from.at}, nil, o); err != nil {
 		c.Reject(conversion.Part{Raw: c.src[from.v.Start:from.v.End], Pointer: from.at}, id, err)
 		return false

@@ -159,6 +159,31 @@ func TestLabelsAreTheDocumentsOwn(t *testing.T) {
 	}
 }
 
+// TestM6LabelsInTheTextHoldForTheAdvisory: for all that is made of it.
+func TestM6LabelsInTheTextHoldForTheAdvisory(t *testing.T) {
+	t.Parallel()
+	const amber = `"text": "For operators of the product.", "tlp": {"label": "AMBER"}`
+	for to, want := range map[string]intel.TLP{
+		`"text": "TLP:RED", "tlp": {"label": "WHITE"}`:        intel.Red,
+		`"text": "Handle as TLP:RED"`:                         intel.Red,
+		`"text": "TLP:GREEN"`:                                 intel.Green,
+		`"tlp": {"label": "WHITE"}, "x_remark": "as TLP:RED"`: intel.Red,
+		`"x_remark": "as TLP:RED"`:                            intel.Red,
+		`"text": "x", "tlp": {"label": "WHITE"}`:              intel.Clear,
+	} {
+		b := parsed(t, example(t, amber, to))
+		byID := map[string]*intel.Object{}
+		for _, a := range b.Accepted {
+			byID[a.Object.ID] = a.Object
+		}
+		for _, a := range b.Accepted {
+			if m := stix.Mark(a.Object, func(id string) (*intel.Object, bool) { o, ok := byID[id]; return o, ok }); m.TLP != want || !m.Labelled {
+				t.Errorf("%s: %+v of %s", to, m, a.Object.Raw)
+			}
+		}
+	}
+}
+
 // TestNextRevisionIsTheSameObjectsNewer: ids stay, versions grow, and a product
 // that is fixed meanwhile does not stay affected beside.
 func TestNextRevisionIsTheSameObjectsNewer(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"entente/intel/conversion"
 	"entente/internal/strictjson"
 )
 
@@ -53,12 +54,13 @@ func (c *converter) product(p product) strictjson.Value {
 	}
 	var files []strictjson.Value
 	for _, h := range helper.list("hashes") {
-		var file, hashes strictjson.Value
+		var file strictjson.Value
+		var digests []strictjson.Value
 		for _, f := range h.list("file_hashes") {
-			hashes.SetText(f.text("algorithm"), f.text("value"))
+			digests = append(digests, *f.v)
 		}
 		file.SetText("filename", h.text("filename"))
-		file.Set("hashes", hashes)
+		file.Set("hashes", conversion.Digests(digests, "algorithm", "value"))
 		files = append(files, file)
 	}
 	if len(files) > 0 {

@@ -3,6 +3,8 @@ package csaf
 import (
 	"slices"
 	"strings"
+
+	"entente/internal/strictjson"
 )
 
 // productRefs are all places that name a product, by id (test 6.1.1).
@@ -38,7 +40,8 @@ func statuses(v node) []node {
 	}
 	var lists []node
 	for i := range status.v.Members {
-		lists = append(lists, status.get(status.v.Members[i].Name))
+		m := &status.v.Members[i] // not looked up: there may be many
+		lists = append(lists, node{&m.Value, status.at + strictjson.Pointer(m.Name)})
 	}
 	return lists
 }

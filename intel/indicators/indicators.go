@@ -85,10 +85,16 @@ func Parse(b []byte) (stix.Bundle, error) {
 		return stix.Bundle{}, stix.TooLong(maxDocument)
 	}
 	r := &reader{scanner: scanner{src: trimmed(b)}, first: map[string]firstSeen{}}
-	if err := r.lines(); err != nil {
+	if err := r.lines(r.remark); err != nil { // a label at the end holds from the beginning
 		return stix.Bundle{}, err
 	}
-	return r.Bundle, nil
+	r.scanner, r.columns, r.read = scanner{src: trimmed(b)}, columns{}, 0
+	err := r.lines(func(p conversion.Part) {
+		if err := r.keep(p); err != nil {
+			r.Reject(p, "", err)
+		}
+	})
+	return r.Bundle, err
 }
 
 // reader reads one list.
@@ -96,9 +102,10 @@ type reader struct {
 	conversion.Account
 	scanner
 
-	columns   map[string]int // of a CSV with a header, by name
+	columns   columns // of a CSV with a header
 	separator byte
 	read      int
+	stated    conversion.Stated // what comments say about who may have the list
 	first     map[string]firstSeen
 }
 
@@ -108,31 +115,32 @@ type firstSeen struct {
 	made string
 }
 
-func (r *reader) lines() error {
+// lines reads the list, and gives each line that is not empty or a comment.
+func (r *reader) lines(each func(conversion.Part)) error {
 	for {
 		p, ok := r.line()
 		if !ok {
 			return nil
 		}
-		if r.columns == nil && r.read == 0 {
-			columns, separator, is, err := header(p.Raw)
+		if r.columns.at == nil && r.read == 0 {
+			found, separator, is, err := header(p.Raw)
 			if err != nil {
 				return err
 			}
 			if is {
-				r.columns, r.separator, r.comma = columns, separator, separator
+				r.columns, r.separator, r.comma = found, separator, separator
+				r.stated.Add(found.stated)
 				continue
 			}
 		}
 		if plain(string(p.Raw)) == "" {
+			r.stated.Read(uncommented(string(p.Raw)))
 			continue
 		}
 		if r.read++; r.read > maxLines {
 			return fault.New(fault.Invalid, "json.tokens", "The list has more than %d lines.", maxLines).At("", "is beyond what one document may hold").Try("Split the list.")
 		}
-		if err := r.keep(p); err != nil {
-			r.Reject(p, "", err)
-		}
+		each(p)
 	}
 }
 
@@ -145,17 +153,18 @@ func (r *reader) keep(p conversion.Part) error {
 		return lineFault("indicators.encoding", "The line is not UTF-8.").Try("Save the whole list as UTF-8.")
 	}
 	e := entry{value: plain(string(p.Raw))}
-	if r.columns != nil {
+	if r.columns.at != nil {
 		var err error
 		if e, err = r.row(p.Raw); err != nil {
 			return err
 		}
 	}
+	e.stated.Add(r.stated)
 	o, warning, err := e.indicator()
 	if err != nil {
 		return err
 	}
-	return r.once(p, o, warning)
+	return r.once(p, o, strings.TrimPrefix(strings.TrimSuffix(e.closed+"; "+warning, "; "), "; "))
 }
 
 // once keeps an indicator, and tells where else the list has the same.
@@ -185,10 +194,12 @@ func lineFault(code, format string, args ...any) *fault.Error {
 
 // entry is what one line says.
 type entry struct {
-	value, kind, name, description      string
-	created, modified, from, until, tlp string
-	confidence                          string
-	labels                              []string
+	value, kind, name, description string
+	created, modified, from, until string
+	confidence                     string
+	labels                         []string
+	stated                         conversion.Stated
+	closed                         string // why, when a marking cannot be read
 }
 
 // indicator makes the indicator of an entry, and says what a person should look
@@ -220,7 +231,8 @@ func (e *entry) indicator() (strictjson.Value, string, error) {
 		o.SetText("valid_until", conversion.Version(times.until))
 	}
 	o.SetTexts("labels", e.labels)
-	if err := e.levels(&o); err != nil {
+	e.stated.Mark(&o)
+	if err := e.sure(&o); err != nil {
 		return o, "", err
 	}
 	return o, v.warning, nil
@@ -230,16 +242,8 @@ func (e *entry) indicator() (strictjson.Value, string, error) {
 // appendix A).
 var words = map[string]string{"none": "0", "low": "15", "med": "50", "medium": "50", "high": "85"}
 
-// levels sets marking and confidence. A label nobody can read costs the line:
-// nobody knows who may have it.
-func (e *entry) levels(o *strictjson.Value) error {
-	if e.tlp != "" {
-		id := stix.TLPMarking(2, strings.TrimPrefix(strings.ToLower(e.tlp), "tlp:"))
-		if id == "" {
-			return lineFault("indicators.cell", "The TLP label is none of clear, green, amber, amber+strict and red.").Try("Correct the label.")
-		}
-		o.Set("object_marking_refs", strictjson.NewStrings(id))
-	}
+// sure sets the confidence.
+func (e *entry) sure(o *strictjson.Value) error {
 	if e.confidence == "" {
 		return nil
 	}

@@ -3,7 +3,6 @@ package indicators
 import (
 	"bytes"
 	"cmp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -98,16 +97,15 @@ var aliases = map[string][]string{
 	"until":       {"valid_until", "expires", "expiration"},
 	"confidence":  {"confidence", "confidence_level"},
 	"labels":      {"labels", "label", "tags", "tag"},
-	"tlp":         {"tlp", "tlp_label"},
 }
 
 var separators = []byte{',', ';', '\t'}
 
 // header reads a line as the header of a CSV: one column of values, and others
 // of any name. Some publishers write it as a comment.
-func header(raw []byte) (columns map[string]int, separator byte, is bool, err error) {
+func header(raw []byte) (found columns, separator byte, is bool, err error) {
 	if len(raw) > maxLine {
-		return nil, 0, false, nil
+		return found, 0, false, nil
 	}
 	line := strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(string(raw)), "#"))
 	commented := bytes.HasPrefix(bytes.TrimSpace(raw), []byte("#"))
@@ -116,40 +114,45 @@ func header(raw []byte) (columns map[string]int, separator byte, is bool, err er
 		if err != nil {
 			continue
 		}
-		columns, is := columnsIn(cells)
+		found, is := columnsIn(cells)
 		if !is || commented && len(cells) < 2 {
 			continue
 		}
 		if len(cells) > maxColumns {
-			return nil, 0, false, fault.New(fault.Invalid, "indicators.columns", "The list has more than %d columns.", maxColumns).At("/1", "has too many columns").
+			return found, 0, false, fault.New(fault.Invalid, "indicators.columns", "The list has more than %d columns.", maxColumns).At("/1", "has too many columns").
 				Try("Send the columns that say something about the values.")
 		}
-		return columns, c, true, nil
+		return found, c, true, nil
 	}
-	return nil, 0, false, nil
+	return found, 0, false, nil
 }
 
 // columnsIn finds the columns we know. Of two with one meaning the first in the
 // order of [aliases] counts.
-func columnsIn(cells []string) (map[string]int, bool) {
+func columnsIn(cells []string) (found columns, is bool) {
 	at := make(map[string]int, len(cells))
 	for i, c := range cells {
 		name := strings.NewReplacer(" ", "_", "-", "_").Replace(strings.ToLower(strings.TrimSpace(c)))
 		if _, twice := at[name]; !twice {
 			at[name] = i
 		}
+		found.kinds = append(found.kinds, kindOfColumn(name))
+		found.stated.Hear(c) // some write the label of the list where its columns are named
 	}
-	columns := map[string]int{}
+	found.at = map[string]int{}
 	for ours, theirs := range aliases {
 		for _, name := range theirs {
 			if i, ok := at[name]; ok {
-				columns[ours] = i
+				found.at[ours] = i
 				break
 			}
 		}
 	}
-	_, is := columns["value"]
-	return columns, is
+	at0, is := found.at["value"]
+	if is {
+		found.kinds[at0] = ofValues
+	}
+	return found, is
 }
 
 // split takes a row apart (RFC 4180); blanks before a quote are tolerated.
@@ -212,7 +215,7 @@ func (r *reader) row(raw []byte) (entry, error) {
 		return entry{}, lineFault("indicators.columns", "The row has more than %d cells.", maxColumns).Try("Give each row the columns of the header.")
 	}
 	cell := func(name string) string {
-		i, ok := r.columns[name]
+		i, ok := r.columns.at[name]
 		if !ok || i >= len(cells) {
 			return ""
 		}
@@ -220,10 +223,15 @@ func (r *reader) row(raw []byte) (entry, error) {
 	}
 	e := entry{
 		value: cell("value"), kind: cell("type"), name: cell("name"), description: cell("description"), created: cell("created"),
-		modified: cell("modified"), from: cell("from"), until: cell("until"), confidence: cell("confidence"), tlp: cell("tlp"),
+		modified: cell("modified"), from: cell("from"), until: cell("until"), confidence: cell("confidence"),
 	}
-	for _, l := range strings.FieldsFunc(cell("labels"), func(r rune) bool { return r == ';' || r == ',' || r == '|' }) {
-		if l = strings.TrimSpace(l); l != "" && !slices.Contains(e.labels, l) {
+	if err := e.read(r.columns.kinds, cells); err != nil {
+		return entry{}, err
+	}
+	seen := map[string]bool{"": true}
+	for _, l := range strings.FieldsFunc(cell("labels"), betweenLabels) {
+		if l = strings.TrimSpace(l); !seen[l] {
+			seen[l] = true
 			e.labels = append(e.labels, l)
 		}
 	}

@@ -78,6 +78,11 @@ func Parse(b []byte) (stix.Bundle, error) {
 		return stix.Bundle{}, err
 	}
 	c := &converter{released: released}
+	for _, m := range members {
+		if v, err := strictjson.Parse(m.Raw, strictjson.Default()); err == nil && m.Name != "vulnerabilities" {
+			c.stated.HearTree(&v)
+		}
+	}
 	c.publisher()
 	for i, e := range entries {
 		part := conversion.Part{Raw: e.Raw, Pointer: "/vulnerabilities/" + strconv.Itoa(i)}
@@ -103,13 +108,15 @@ type converter struct {
 
 	released time.Time
 	creator  string
+	stated   conversion.Stated // what the catalogue says about who may have it, outside its entries
 }
 
 // publisher is CISA: nobody else publishes this catalogue.
 func (c *converter) publisher() {
-	o := conversion.Domain("identity", stix.NameUUID(namespace, "publisher"), epoch, epoch)
+	o := conversion.Domain("identity", stix.NameUUID(namespace, "publisher"+c.stated.Key()), epoch, epoch)
 	o.SetText("name", "Cybersecurity and Infrastructure Security Agency")
 	o.SetText("identity_class", "organization")
+	c.stated.Mark(&o)
 	if c.Keep(conversion.Part{}, nil, o) == nil { // a name and a class break no rule
 		c.creator = o.GetText("id")
 	}
@@ -127,7 +134,12 @@ func (c *converter) entry(p conversion.Part) error {
 	if c.Has(idOf(v.GetText("cveID"))) {
 		return refuse("/cveID", "is in the catalogue twice")
 	}
-	if err := c.Keep(p, nil, c.vulnerability(&v)); err != nil {
+	made := c.vulnerability(&v)
+	var stated conversion.Stated
+	stated.HearTree(&v)
+	stated.Add(c.stated)
+	stated.Mark(&made)
+	if err := c.Keep(p, nil, made); err != nil {
 		return err
 	}
 	c.Last().Undated = true

@@ -19,6 +19,7 @@ type converter struct {
 	creator  string            // identity id, "" when the event does not say
 	marks    []string          // markings of the event, which its parts are under
 	labels   []string          // tags of the event that are no markings
+	stated   conversion.Stated // what these and its info say about who may have it
 	level    string            // confidence, a number literal
 	refs     []string          // object_refs of the report
 	listed   map[string]bool   // in refs, of clusters, which several parts may have
@@ -124,11 +125,15 @@ func (c *converter) domain(typ, uuid string, at time.Time) strictjson.Value {
 	return o
 }
 
-// keep puts what was made of one part under the markings of the event and keeps
-// it. In an event each id is there once.
+// keep puts what was made of one part under the markings of the event, and under
+// what its comment says, and keeps it. In an event each id is there once.
 func (c *converter) keep(from conversion.Part, made ...strictjson.Value) error {
+	var stated conversion.Stated
 	for i := range made {
-		c.mark(&made[i])
+		stated.Hear(made[i].GetText("description"))
+	}
+	for i := range made {
+		c.mark(&made[i], stated)
 		if c.Has(made[i].GetText("id")) {
 			return fault.New(fault.Invalid, "misp.duplicate", "Two parts of the event have the same id.").At("/uuid", "is used twice").
 				Try("Give each attribute and object its own uuid.")

@@ -109,13 +109,26 @@ func (c *converter) markEvent() {
 	if c.ev.blind { // nobody can read its tags
 		c.marks = append(c.marks, stix.TLPMarking(1, "red"))
 	}
+	c.stated.Hear(c.ev.tree.GetText("info"))
+	for _, l := range c.labels {
+		c.stated.Hear(l)
+	}
 }
 
 // mark puts an object under the markings of its event. In MISP a tag of the
 // event is about everything in it; a reader of STIX would see only the report
 // marked.
-func (c *converter) mark(o *strictjson.Value) {
-	if o.GetText("type") == "marking-definition" || len(c.marks) == 0 {
+func (c *converter) mark(o *strictjson.Value, stated conversion.Stated) {
+	if o.GetText("type") == "marking-definition" {
+		return
+	}
+	c.under(o)
+	stated.Add(c.stated)
+	stated.Mark(o)
+}
+
+func (c *converter) under(o *strictjson.Value) {
+	if len(c.marks) == 0 {
 		return
 	}
 	refs := o.Get("object_marking_refs")

@@ -50,7 +50,7 @@ func (m *marker) result() intel.Markings {
 	out := m.out
 	out.Labelled = m.labelled
 	if !m.labelled {
-		out.TLP = intel.Red
+		out.TLP, out.Least = intel.Red, m.warning
 		out.Labelled = m.warned && m.warning >= intel.Amber
 	}
 	if m.warned && m.warning > out.TLP || out.Labelled != m.labelled {

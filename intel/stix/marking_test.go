@@ -281,6 +281,9 @@ func TestJ16StrictestLabelWins(t *testing.T) {
 		{marked(green2) + `,"name":"ＴＬＰ：ＲＥＤ"`, intel.Red, true},                  // full width
 		{marked(green2) + `,"name":"TLP\u200b:\u200bRED"`, intel.Red, true},      // invisible
 		{marked(green2) + `,"name":"𝐓𝐋𝐏:𝐀𝐌𝐁𝐄𝐑+𝐒𝐓𝐑𝐈𝐂𝐓"`, intel.AmberStrict, true}, // mathematical
+		{marked(green2) + `,"name":"x T1P red"`, intel.Red, true},
+		{marked(green2) + `,"name":"t|pRed"`, intel.Red, true},
+		{marked(green2) + `,"name":"TIP:RED"`, intel.Red, true},
 		{marked(green2) + `,"name":"TLP:AMBER STRICT"`, intel.AmberStrict, true},
 		{marked(green2) + `,"labels":["misp:tlp=\"red\""]`, intel.Red, true},
 		{marked(green2) + `,"name":"TLP:CLEAR and TLP:AMBER"`, intel.Amber, true},
@@ -294,6 +297,17 @@ func TestJ16StrictestLabelWins(t *testing.T) {
 	} {
 		if m := stix.Mark(object(t, indicator(c.more)), lookup); m.TLP != c.tlp || m.Labelled != c.labelled {
 			t.Errorf("%s: %v, labelled %v", c.more, m.TLP, m.Labelled)
+		}
+	}
+}
+
+// TestJ16NobodyAssignsLessThanTheTextReadsLike: a mention is no label, and no
+// label that an importer assigns is weaker.
+func TestJ16NobodyAssignsLessThanTheTextReadsLike(t *testing.T) {
+	t.Parallel()
+	for more, least := range map[string]intel.TLP{`,"name":"TLP:GREEN"`: intel.Green, `,"name":"TLP:CLEAR"`: intel.Clear, `,"labels":["as TLP:GREEN"]`: intel.Green, ``: intel.Clear} {
+		if m := stix.Mark(object(t, indicator(more)), nothing); m.Labelled || m.TLP != intel.Red || m.Least != least {
+			t.Errorf("%s: %+v", more, m)
 		}
 	}
 }

@@ -98,6 +98,17 @@ func tag(s string) (intel.TLP, bool) {
 	return level(word)
 }
 
+// ReadTLP reads a label in a text of somebody else's format, as [Mark] does with
+// one in STIX: given is whether the text is a tag and nothing else, so that it
+// can permit something; any other text can only make stricter.
+func ReadTLP(s string) (t intel.TLP, given, ok bool) {
+	if t, ok = tag(strings.TrimSpace(s)); ok {
+		return t, true, true
+	}
+	t, ok = mentioned(s)
+	return t, false, ok
+}
+
 // level reads a TLP word of either version.
 func level(word string) (intel.TLP, bool) {
 	if word == "white" {
@@ -123,6 +134,9 @@ var spoken = []struct {
 // text, look-alike letters included (J16). It can only make stricter: prose
 // that mentions a label is not a permission.
 func mentioned(s string) (strictest intel.TLP, ok bool) {
+	if plain(s) && !spells(s) {
+		return strictest, false
+	}
 	text := skeleton(s)
 	for {
 		_, after, found := strings.Cut(text, skeleton("tlp"))
@@ -138,6 +152,17 @@ func mentioned(s string) (strictest intel.TLP, ok bool) {
 			}
 		}
 	}
+}
+
+// spells reports whether a text of ASCII has what reads like tlp. Nearly none
+// has, and this is far cheaper than a skeleton.
+func spells(s string) bool {
+	for i := 1; i+1 < len(s); i++ {
+		if s[i+1]|0x20 == 'p' && s[i-1]|0x20 == 't' && strings.IndexByte("lLiI1|", s[i]) >= 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // onlyLetters returns the letters among the first n bytes of s.

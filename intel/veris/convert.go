@@ -21,6 +21,7 @@ type incident struct {
 	created, modified string
 	made              []strictjson.Value
 	id                string
+	stated            conversion.Stated // what the record says about who may have it
 }
 
 // newIncident takes over a tree.
@@ -31,6 +32,7 @@ func newIncident(tree strictjson.Value) *incident {
 		in.uuid = stix.NameUUID(namespace, in.key)
 	}
 	in.id = "incident--" + in.uuid
+	in.stated.HearTree(&tree)
 	created := in.began()
 	plus := tree.Get("plus")
 	if t, ok := conversion.Time(plus.GetText("created")); ok {
@@ -81,7 +83,11 @@ func (in *incident) objects() []strictjson.Value {
 		x.Set("names", names)
 	}
 	conversion.Extend(&o, Extension, x)
-	return append([]strictjson.Value{o}, in.made...)
+	made := append([]strictjson.Value{o}, in.made...)
+	for i := range made {
+		in.stated.Mark(&made[i])
+	}
+	return made
 }
 
 // texts moves what STIX has a property for.
@@ -155,7 +161,7 @@ func (in *incident) victim() {
 
 // country makes the place, which is the same for all incidents.
 func (in *incident) country(code string) string {
-	o := conversion.Domain("location", stix.NameUUID(namespace, "country "+code), conversion.Version(conversion.Epoch), conversion.Version(conversion.Epoch))
+	o := conversion.Domain("location", stix.NameUUID(namespace, "country "+code+in.stated.Key()), conversion.Version(conversion.Epoch), conversion.Version(conversion.Epoch))
 	o.SetText("country", code)
 	in.made = append(in.made, o)
 	return o.GetText("id")
@@ -167,8 +173,10 @@ func words(v *strictjson.Value) []string {
 		return nil
 	}
 	var out []string
+	seen := map[string]bool{"": true}
 	for _, it := range append([]strictjson.Value{*v}, v.Items...) {
-		if it.Kind == strictjson.String && it.Text != "" && !slices.Contains(out, it.Text) {
+		if it.Kind == strictjson.String && !seen[it.Text] {
+			seen[it.Text] = true
 			out = append(out, it.Text)
 		}
 	}
@@ -223,7 +231,7 @@ func (in *incident) actions(actor string) {
 				continue
 			}
 			epoch := conversion.Version(conversion.Epoch)
-			o := conversion.Domain("attack-pattern", stix.NameUUID(namespace, category+" "+variety), epoch, epoch)
+			o := conversion.Domain("attack-pattern", stix.NameUUID(namespace, category+" "+variety+in.stated.Key()), epoch, epoch)
 			o.SetText("name", variety)
 			o.Set("external_references", strictjson.NewList(strictjson.NewObject("source_name", sourceName, "external_id", "action."+category+".variety."+variety)))
 			in.made = append(in.made, o)

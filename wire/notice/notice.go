@@ -74,7 +74,7 @@ func New(cfg Config) (*Server, error) {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
-	to, after, err := s.admit(w, r)
+	to, secret, after, err := s.admit(w, r)
 	if err == nil && !s.places.Enter(to) {
 		err = fault.New(fault.Unavailable, "notice.busy", "This node keeps at most %d streams for you.", s.cfg.PerParty).Try("Use one stream for all of your tools.")
 	}
@@ -85,40 +85,45 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer s.places.Leave(to)
 	w.Header().Set("Content-Type", "text/event-stream")
-	if err := s.stream(w, r, to, after); err != nil && r.Context().Err() == nil {
+	err = s.stream(w, r, secret, to, after)
+	switch {
+	case err == nil || r.Context().Err() != nil:
+	case fault.KindOf(err) == fault.Unauthenticated:
+		s.cfg.Logger.InfoContext(r.Context(), "notice stream ended: the credential counts no more", slog.String("party", string(to)), slog.String("code", fault.CodeOf(err)))
+	default:
 		s.cfg.Logger.ErrorContext(r.Context(), "notice stream ended", slog.String("party", string(to)), slog.Any("error", err))
 	}
 }
 
 // admit says whose a request is and up to where it has been told. Without a
 // cursor a stream begins with what happens next.
-func (s *Server) admit(w http.ResponseWriter, r *http.Request) (to party.ID, after exchange.NoticePlace, err error) {
+func (s *Server) admit(w http.ResponseWriter, r *http.Request) (to party.ID, secret string, after exchange.NoticePlace, err error) {
 	if r.Method != http.MethodGet {
 		w.Header().Set("Allow", http.MethodGet)
-		return "", after, fault.New(fault.Invalid, "notice.method", "A stream is asked for with GET.")
+		return "", "", after, fault.New(fault.Invalid, "notice.method", "A stream is asked for with GET.")
 	}
 	_, secret, ok := serve.Credential(r.Header.Values("Authorization"))
 	if !ok {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="entente"`)
-		return "", after, fault.New(fault.Unauthenticated, "notice.credential", "This needs a credential.").Try("Send the secret that the operator gave you as bearer token.")
+		return "", "", after, fault.New(fault.Unauthenticated, "notice.credential", "This needs a credential.").Try("Send the secret that the operator gave you as bearer token.")
 	}
 	if to, err = s.cfg.Exchange.Authenticate(r.Context(), secret); err != nil {
-		return "", after, err
+		return "", "", after, err
 	}
 	last := r.Header.Get("Last-Event-Id")
 	if last == "" {
 		after, err = s.cfg.Exchange.NoticesEnd(r.Context(), to)
-		return to, after, err
+		return to, secret, after, err
 	}
 	place, ok := s.cursors.Open(last, []byte(to))
 	if !ok || len(place) != 16 {
-		return to, after, fault.New(fault.Invalid, "notice.cursor", "The Last-Event-ID is not of this stream.").Try("Leave it out to begin with what happens next, and compare what you hold with the manifest.")
+		return to, secret, after, fault.New(fault.Invalid, "notice.cursor", "The Last-Event-ID is not of this stream.").Try("Leave it out to begin with what happens next, and compare what you hold with the manifest.")
 	}
 	if at := int64(binary.BigEndian.Uint64(place)); at > 0 { //nolint:gosec // G115: as it was sealed
 		after.Release = time.UnixMicro(at).UTC()
 	}
 	after.Recall = int64(binary.BigEndian.Uint64(place[8:])) //nolint:gosec // G115: as it was sealed
-	return to, after, nil
+	return to, secret, after, nil
 }
 
 func (s *Server) seal(to party.ID, at exchange.NoticePlace) string {
@@ -136,9 +141,9 @@ const (
 	again  = 1000             // milliseconds after which a client comes again
 )
 
-// stream writes until the client goes or its time is over. The client comes again
-// then, with its credential.
-func (s *Server) stream(w http.ResponseWriter, r *http.Request, to party.ID, after exchange.NoticePlace) error {
+// stream writes until the client goes, its time is over or its credential counts
+// no more, which is asked with each look: an operator who revokes one means now.
+func (s *Server) stream(w http.ResponseWriter, r *http.Request, secret string, to party.ID, after exchange.NoticePlace) error {
 	out := http.NewResponseController(w)
 	if _, err := fmt.Fprintf(w, "retry: %d\nid: %s\n\n", again, s.seal(to, after)); err != nil { //nolint:gosec // G705: no page, and a sealed place
 		return err
@@ -148,7 +153,10 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, to party.ID, aft
 	tick := time.NewTicker(s.cfg.Every)
 	defer tick.Stop()
 	for silent := time.Duration(0); ; silent += s.cfg.Every {
-		told, upto, err := s.cfg.Exchange.Notices(ctx, to, after, atOnce)
+		told, upto, err := s.look(ctx, secret, to, after)
+		if err != nil && ctx.Err() != nil {
+			return nil // its time was over while it looked
+		}
 		if err != nil {
 			return err
 		}
@@ -179,6 +187,14 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, to party.ID, aft
 		case <-tick.C:
 		}
 	}
+}
+
+// look reads what is new, for a credential that still counts.
+func (s *Server) look(ctx context.Context, secret string, to party.ID, after exchange.NoticePlace) ([]exchange.Notice, exchange.NoticePlace, error) {
+	if _, err := s.cfg.Exchange.Authenticate(ctx, secret); err != nil {
+		return nil, after, err
+	}
+	return s.cfg.Exchange.Notices(ctx, to, after, atOnce)
 }
 
 // write sends one notice. The cursor goes with the last of those read together: a

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -91,6 +92,43 @@ func TestStream(t *testing.T) {
 	for what, header := range map[string][]string{"nobody": nil, "a wrong secret": {"Authorization", "Bearer x"}, "no scheme": {"Authorization", "secret"}} {
 		if status, _ := ask(t, n, header...); status != http.StatusUnauthorized {
 			t.Errorf("%s: %d", what, status)
+		}
+	}
+}
+
+// leased is a node that takes a credential so many times and no more.
+type leased struct {
+	told
+	left atomic.Int32
+}
+
+func (l *leased) Authenticate(ctx context.Context, secret string) (party.ID, error) {
+	if l.left.Add(-1) < 0 {
+		return "", fault.New(fault.Unauthenticated, "credential.refused", "No.")
+	}
+	return l.told.Authenticate(ctx, secret)
+}
+
+// TestP20ARevokedCredentialEndsItsStream at the next look, before anything new is
+// told, and not when the stream would end by itself.
+func TestP20ARevokedCredentialEndsItsStream(t *testing.T) {
+	t.Parallel()
+	for looks, events := range map[int32]int{0: 0, 1: 1, 5: 1} {
+		n := &leased{told: told{to: "a", all: []exchange.Notice{release("first", 3)}}}
+		n.left.Store(1 + looks) // the request itself, and each look
+		s, err := notice.New(notice.Config{Exchange: n, Secret: make([]byte, 32), Every: time.Millisecond, Lasts: time.Hour})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, notice.Path, http.NoBody)
+		r.Header.Set("Authorization", "Bearer secret of a")
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r) // for an hour, were it not ended
+		if got := strings.Count(w.Body.String(), "event: release"); w.Code != http.StatusOK || got != events {
+			t.Errorf("revoked after %d looks: %d, %d events", looks, w.Code, got)
+		}
+		if n.left.Load() != -1 {
+			t.Errorf("revoked after %d looks, it went on: %d", looks, n.left.Load())
 		}
 	}
 }

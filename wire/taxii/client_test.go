@@ -545,6 +545,39 @@ func TestClientListsWhatAServerHas(t *testing.T) {
 	}
 }
 
+// TestOffersAreBounded: a server that names roots or collections without end is
+// asked for neither.
+func TestOffersAreBounded(t *testing.T) {
+	t.Parallel()
+	list := func(n int, one string) string {
+		return strings.TrimSuffix(strings.Repeat(one+",", n), ",")
+	}
+	for _, c := range []struct {
+		name               string
+		roots, collections int // collections of each root
+		asked              int // requests, at most
+		code               string
+	}{
+		{"as many as there may be", 100, 100, 101, ""},
+		{"too many roots", 101, 1, 1, "source.answer"},
+		{"too many collections of one root", 1, 10_001, 2, "source.answer"},
+		{"too many collections together", 100, 1_000, 12, "source.answer"},
+	} {
+		f := &foreign{mangle: func(w http.ResponseWriter, r *http.Request) bool {
+			if r.URL.Path == "/taxii2/" {
+				_, _ = w.Write([]byte(`{"title":"x","api_roots":[` + list(c.roots, `"/root/"`) + `]}`))
+			} else {
+				_, _ = w.Write([]byte(`{"collections":[` + list(c.collections, `{"id":"x"}`) + `]}`))
+			}
+			return true
+		}}
+		offers, err := collector().Offers(t.Context(), f.start(t), exchange.SourceSecret{})
+		if err != nil && fault.CodeOf(err) != c.code || err == nil && (c.code != "" || len(offers) != c.roots*c.collections) || len(f.asked) > c.asked {
+			t.Errorf("%s: %d offers, %v, after %d requests", c.name, len(offers), err, len(f.asked))
+		}
+	}
+}
+
 // TestReceivedIsServed: whatever the pages, the defects and the points at which
 // the node is killed, and whatever is added meanwhile, the set of objects received
 // is the set served.

@@ -343,6 +343,13 @@ func (c *Client) Offers(ctx context.Context, src exchange.Source, secret exchang
 	return s.offers(ctx)
 }
 
+// What a server may have: each root is a request, and each collection is kept
+// until all are known.
+const (
+	mostRoots       = 100
+	mostCollections = 10_000
+)
+
 // offers lists the collections of every API root. A root that refuses does not
 // hide the others; only when none answers is its refusal the answer.
 func (s *session) offers(ctx context.Context) ([]exchange.SourceOffer, error) {
@@ -360,7 +367,9 @@ func (s *session) offers(ctx context.Context) ([]exchange.SourceOffer, error) {
 			continue
 		}
 		answered = true
-		all = append(all, list...)
+		if all = append(all, list...); len(all) > mostCollections {
+			return nil, s.Odd("lists more than "+strconv.Itoa(mostCollections)+" collections", nil)
+		}
 	}
 	if !answered {
 		return nil, failed
@@ -378,6 +387,9 @@ func (s *session) roots(ctx context.Context) ([]*url.URL, error) {
 	named := v.GetList("api_roots")
 	if len(named) == 0 && v.Get("versions") != nil {
 		return []*url.URL{s.Base}, nil
+	}
+	if len(named) > mostRoots {
+		return nil, s.Odd("names more than "+strconv.Itoa(mostRoots)+" API roots", nil)
 	}
 	var roots []*url.URL
 	var failed error
