@@ -10,16 +10,19 @@ import (
 	"entente/party"
 )
 
-// addedEvent is an event with one domain.
-func addedEvent(event, attribute, value string) []byte {
-	return []byte(`{"Event":{"uuid":"` + event + `","info":"x","date":"2026-03-01","timestamp":"1772442000","Attribute":[{"uuid":"` + attribute +
+// addedID is the event of these tests.
+const addedID = "00000077-0000-4000-8000-000000000000"
+
+// addedEvent is that event with one domain.
+func addedEvent(attribute, value string) []byte {
+	return []byte(`{"Event":{"uuid":"` + addedID + `","info":"x","date":"2026-03-01","timestamp":"1772442000","Attribute":[{"uuid":"` + attribute +
 		`","type":"domain","category":"Network activity","value":"` + value + `","timestamp":"1772442000","to_ids":true}]}}`)
 }
 
-// readsBack reports whether a party may read an event back.
-func (n *testNode) readsBack(t *testing.T, from party.ID, event string) bool {
+// readsBack reports whether a party may read that event back.
+func (n *testNode) readsBack(t *testing.T, from party.ID) bool {
 	t.Helper()
-	_, err := n.FeedEvent(t.Context(), from, event)
+	_, err := n.FeedEvent(t.Context(), from, addedID)
 	if err != nil && fault.KindOf(err) != fault.NotFound {
 		t.Fatal(err)
 	}
@@ -27,7 +30,7 @@ func (n *testNode) readsBack(t *testing.T, from party.ID, event string) bool {
 	must(t, lerr)
 	listed := false
 	for _, e := range all {
-		listed = listed || e.UUID == event
+		listed = listed || e.UUID == addedID
 	}
 	if listed != (err == nil) {
 		t.Errorf("%s is listed: %v, readable: %v", event, listed, err)
@@ -40,10 +43,10 @@ func (n *testNode) readsBack(t *testing.T, from party.ID, event string) bool {
 // has its name stays.
 func TestP14ErasedDataLeavesTheEventsItCameWith(t *testing.T) {
 	t.Parallel()
-	const event, attribute, other = "00000077-0000-4000-8000-000000000000", "00000078-0000-4000-8000-000000000000", "00000079-0000-4000-8000-000000000000"
+	const attribute, other = "00000078-0000-4000-8000-000000000000", "00000079-0000-4000-8000-000000000000"
 	f := newFederation(t, aurelia, borealis, cordova)
 	a := f.nodes[aurelia]
-	for from, doc := range map[party.ID][]byte{borealis: addedEvent(event, attribute, "canary-person.example"), cordova: addedEvent(event, other, "else.example")} {
+	for from, doc := range map[party.ID][]byte{borealis: addedEvent(attribute, "canary-person.example"), cordova: addedEvent(other, "else.example")} {
 		_, err := a.ContributeEvent(t.Context(), from, doc, "MISP")
 		must(t, err)
 	}
@@ -55,10 +58,10 @@ func TestP14ErasedDataLeavesTheEventsItCameWith(t *testing.T) {
 		}
 		return tx.SetObjectState(t.Context(), h[id][0].Seq, exchange.Erased)
 	}))
-	if a.readsBack(t, borealis, event) {
+	if a.readsBack(t, borealis) {
 		t.Error("what was erased is still served")
 	}
-	if !a.readsBack(t, cordova, event) {
+	if !a.readsBack(t, cordova) {
 		t.Error("another party's event is gone")
 	}
 }
@@ -67,10 +70,9 @@ func TestP14ErasedDataLeavesTheEventsItCameWith(t *testing.T) {
 // asks and, after some background work, from the disk.
 func TestReadingBackEnds(t *testing.T) {
 	t.Parallel()
-	const event = "00000077-0000-4000-8000-000000000000"
 	f := newFederation(t, aurelia, borealis)
 	a := f.nodes[aurelia]
-	c, err := a.ContributeEvent(t.Context(), borealis, addedEvent(event, "00000078-0000-4000-8000-000000000000", "a.example"), "MISP")
+	c, err := a.ContributeEvent(t.Context(), borealis, addedEvent("00000078-0000-4000-8000-000000000000", "a.example"), "MISP")
 	must(t, err)
 	kept := func() (n int) {
 		must(t, a.store.Read(t.Context(), func(r exchange.Reader) error {
@@ -84,11 +86,11 @@ func TestReadingBackEnds(t *testing.T) {
 	f.now = f.now.Add(7 * 24 * time.Hour)
 	_, err = a.Contribution(t.Context(), borealis, c.ID)
 	must(t, err)
-	if !a.readsBack(t, borealis, event) {
+	if !a.readsBack(t, borealis) {
 		t.Error("gone too early")
 	}
 	f.now = f.now.Add(time.Second)
-	if a.readsBack(t, borealis, event) {
+	if a.readsBack(t, borealis) {
 		t.Error("an event is there after seven days")
 	}
 	_, err = a.Contribution(t.Context(), borealis, c.ID)

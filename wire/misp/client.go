@@ -96,8 +96,9 @@ func (at *bookmark) before(ev listed, horizon int64) bool {
 	return ev.published > at.Published || ev.uuid > at.Through && !slices.Contains(at.Taken, ev.uuid)
 }
 
-// read reads a cursor. One from before there was a horizon may be beyond it.
-func (at *bookmark) read(cursor string, horizon int64) error {
+// read reads a cursor. One from before there was a horizon may be beyond it: it
+// goes on with what is published from now on.
+func (at *bookmark) read(cursor string, now time.Time, horizon int64) error {
 	if cursor == "" {
 		return nil
 	}
@@ -106,7 +107,7 @@ func (at *bookmark) read(cursor string, horizon int64) error {
 			Try("Remove the source and add it again; what is known already is not taken twice.").Because(err)
 	}
 	if at.Published > horizon {
-		*at = bookmark{Published: horizon}
+		*at = bookmark{Published: now.Unix()}
 	}
 	return nil
 }
@@ -120,8 +121,9 @@ func (c *Client) Collect(ctx context.Context, src exchange.Source, secret exchan
 	}
 	defer s.Close()
 	var at bookmark
-	horizon := c.cfg.Now().Add(maxAhead).Unix()
-	if err := at.read(cursor, horizon); err != nil {
+	now := c.cfg.Now()
+	horizon := now.Add(maxAhead).Unix()
+	if err := at.read(cursor, now, horizon); err != nil {
 		return exchange.SourcePage{}, err
 	}
 	page, err := collectPage(ctx, s, at, horizon)
