@@ -33,7 +33,7 @@ func (n *testNode) readsBack(t *testing.T, from party.ID) bool {
 		listed = listed || e.UUID == addedID
 	}
 	if listed != (err == nil) {
-		t.Errorf("%s is listed: %v, readable: %v", event, listed, err)
+		t.Errorf("listed: %v, readable: %v", listed, err)
 	}
 	return err == nil
 }
