@@ -13,8 +13,24 @@ import (
 	"entente/party"
 )
 
-// contributionKept is how long a party may ask what became of what it added.
-const contributionKept = 7 * 24 * time.Hour
+const (
+	// contributionKept is how long a party may ask what became of what it added.
+	contributionKept = 7 * 24 * time.Hour
+	// What of the events that a party added it may read back: those that came last,
+	// up to a number and their bytes with all that is kept of them.
+	contributedEventsKept = 1_000
+	contributedBytesKept  = 256 << 20
+	// forgetEvery is how often what is over is looked for.
+	forgetEvery = time.Hour
+)
+
+// ContributionsKept bounds what is kept of what one party added: everything since
+// an instant, and of the events the last.
+type ContributionsKept struct {
+	Since  time.Time
+	Events int
+	Bytes  int64
+}
 
 // Contribution is what became of objects that a party added by itself.
 type Contribution struct {
@@ -30,6 +46,14 @@ type Contribution struct {
 	Brief []byte `json:"brief,omitempty"`
 	// Document is the event as it was added, which its sender may read back.
 	Document []byte `json:"-"`
+	// Versions is what the event brought, whose erasure the document follows.
+	Versions []ContributedVersion `json:"-"`
+}
+
+// ContributedVersion is one version of an object.
+type ContributedVersion struct {
+	ID   string
+	Hash ident.Digest
 }
 
 // ContributionLine is what became of one object. Code and Detail are set when
@@ -80,6 +104,9 @@ func (s *Service) contribute(ctx context.Context, bundle stix.Bundle, c Contribu
 	names := map[string]ContributionLine{} // by pointer
 	for _, a := range bundle.Accepted {
 		names[a.Pointer] = ContributionLine{ID: a.Object.ID, Version: a.Object.Version}
+		if c.Event != "" {
+			c.Versions = append(c.Versions, ContributedVersion{ID: a.Object.ID, Hash: a.Object.Hash})
+		}
 	}
 	for _, r := range bundle.Rejected {
 		names[r.Pointer] = nameIn(r.Raw)
@@ -98,8 +125,25 @@ func (s *Service) contribute(ctx context.Context, bundle stix.Bundle, c Contribu
 		}
 		c.Lines = append(c.Lines, line)
 	}
-	err = s.store.Write(ctx, func(tx Tx) error { return tx.AddContribution(ctx, c, c.At.Add(-contributionKept)) })
+	keep := ContributionsKept{Since: s.contributionsSince(), Events: contributedEventsKept, Bytes: contributedBytesKept}
+	err = s.store.Write(ctx, func(tx Tx) error { return tx.AddContribution(ctx, c, keep) })
 	return c, err
+}
+
+func (s *Service) contributionsSince() time.Time { return s.time().Add(-contributionKept) }
+
+// ForgetContributions destroys what parties added that they may no longer read
+// back. It is for the background: most calls find that it was done lately.
+func (s *Service) ForgetContributions(ctx context.Context) error {
+	now := s.time()
+	if last := s.forgot.Load(); last != nil && now.Sub(*last) < forgetEvery {
+		return nil
+	}
+	if err := s.store.Write(ctx, func(tx Tx) error { return tx.ForgetContributions(ctx, s.contributionsSince()) }); err != nil {
+		return err
+	}
+	s.forgot.Store(&now)
+	return nil
 }
 
 // concernsOthers reports whether an object was set aside only because of what
@@ -142,5 +186,5 @@ func sentences(wrong, next string) string {
 // Contribution returns what became of objects a party added within the last
 // days, or a not-found fault.
 func (s *Service) Contribution(ctx context.Context, from party.ID, id string) (Contribution, error) {
-	return read(ctx, s, func(r Reader) (Contribution, error) { return r.Contribution(ctx, from, id) })
+	return read(ctx, s, func(r Reader) (Contribution, error) { return r.Contribution(ctx, from, id, s.contributionsSince()) })
 }

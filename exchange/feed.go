@@ -90,11 +90,14 @@ type FeedReader interface {
 	Credential(ctx context.Context, secret ident.Digest) (Credential, error)
 	Credentials(ctx context.Context) ([]Credential, error) // oldest first
 	// Contribution returns what became of objects that a party added. Not-found
-	// fault "contribution.unknown", also for those of another party.
-	Contribution(ctx context.Context, from party.ID, id string) (Contribution, error)
-	// ContributedEvents returns the last edition of each event that a party
-	// added, oldest first, with or without the documents; event names one, "" is all.
-	ContributedEvents(ctx context.Context, from party.ID, event string, documents bool) ([]Contribution, error)
+	// fault "contribution.unknown", also for those of another party
+	// and for those made before an instant.
+	Contribution(ctx context.Context, from party.ID, id string, since time.Time) (Contribution, error)
+	// ContributedEvents returns the last edition of each event that a party added
+	// since an instant, oldest first, without lines, with or without the documents;
+	// event names one, "" is all. A row that is damaged is left out, so that it does
+	// not hide others.
+	ContributedEvents(ctx context.Context, from party.ID, event string, since time.Time, documents bool) ([]Contribution, error)
 }
 
 // FeedTx is what an act may change of the feeds. Rows leave a feed by
@@ -110,8 +113,12 @@ type FeedTx interface {
 	// RevokeCredential returns a not-found fault when there is none and a
 	// conflict fault when it was revoked before.
 	RevokeCredential(ctx context.Context, id string, at time.Time) error
-	// AddContribution keeps a report and forgets those made before an instant.
-	AddContribution(ctx context.Context, c Contribution, forget time.Time) error
+	// AddContribution keeps a report, in place of earlier editions of its event. It
+	// is forgotten with the bytes of any version it brought, at once if they are
+	// erased already.
+	AddContribution(ctx context.Context, c Contribution, keep ContributionsKept) error
+	// ForgetContributions forgets the reports made before an instant.
+	ForgetContributions(ctx context.Context, before time.Time) error
 }
 
 // EntriesOf says how a feed names what a release sent; what was erased since is
@@ -166,13 +173,22 @@ const (
 // It returns a not-found fault for an unknown party and an unavailable fault
 // "feed.unsettled" when releases could not be decided again in time.
 func (s *Service) Feed(ctx context.Context, f FeedFilter) (FeedPage, error) {
+	page, err := s.lookAt(ctx, f)
+	if err != nil {
+		return FeedPage{}, err
+	}
+	return page, s.NoteFetched(ctx, f.Recipient, unfetched(page.Items))
+}
+
+// lookAt is Feed for what is looked at here and not handed out.
+func (s *Service) lookAt(ctx context.Context, f FeedFilter) (FeedPage, error) {
 	for range feedTries {
 		page, fallen, err := s.feedPage(ctx, f)
 		switch {
 		case errors.Is(err, errBehind):
 			_, err = s.Reconsider(ctx)
 		case err == nil && len(fallen) == 0:
-			return page, s.noteFetched(ctx, f, page.Items)
+			return page, nil
 		case err == nil:
 			err = s.recallFallen(ctx, fallen)
 		}
@@ -195,20 +211,25 @@ type fetchEvent struct {
 	At      time.Time `json:"at"`
 }
 
-// noteFetched records, before the bytes leave, which releases among the items
-// are fetched for the first time.
-func (s *Service) noteFetched(ctx context.Context, f FeedFilter, items []FeedItem) error {
-	var fresh []string
+// unfetched lists the releases of which something would be fetched for the first
+// time with some items.
+func unfetched(items []FeedItem) (releases []string) {
 	for _, it := range items {
-		if it.Raw != nil && !it.Fetched && !slices.Contains(fresh, it.Release) {
-			fresh = append(fresh, it.Release)
+		if it.Raw != nil && !it.Fetched && !slices.Contains(releases, it.Release) {
+			releases = append(releases, it.Release)
 		}
 	}
-	if len(fresh) == 0 {
+	return releases
+}
+
+// NoteFetched records, before their bytes leave, of which releases a party fetches
+// something for the first time.
+func (s *Service) NoteFetched(ctx context.Context, to party.ID, releases []string) error {
+	if len(releases) == 0 {
 		return nil
 	}
 	return s.store.Write(ctx, func(tx Tx) error {
-		for _, id := range fresh {
+		for _, id := range releases {
 			first, err := tx.MarkFetched(ctx, id, s.time())
 			if err != nil {
 				return err
@@ -216,7 +237,7 @@ func (s *Service) noteFetched(ctx context.Context, f FeedFilter, items []FeedIte
 			if !first {
 				continue
 			}
-			if _, err := s.append(ctx, tx, transparency.EventFetch, fetchEvent{Release: id, To: f.Recipient, At: s.time()}); err != nil {
+			if _, err := s.append(ctx, tx, transparency.EventFetch, fetchEvent{Release: id, To: to, At: s.time()}); err != nil {
 				return err
 			}
 		}

@@ -26,6 +26,9 @@ type FeedEvent struct {
 	// Document is {"Event": …}; without attributes, objects and event reports in
 	// a list.
 	Document []byte
+	// Fetches are the releases that are fetched for the first time with the
+	// document. Nothing is noted until the caller hands it out, see NoteFetched.
+	Fetches []string
 }
 
 // eventPage is how many rows of a feed are read at once to find events.
@@ -55,7 +58,7 @@ func (s *Service) FeedEvents(ctx context.Context, to party.ID) ([]FeedEvent, err
 			events[it.Release] = edition(misp.Edition{UUID: it.Release, Changed: changed[it.Release], Org: org, Brief: true}, nil)
 		}
 	}
-	own, err := read(ctx, s, func(r Reader) ([]Contribution, error) { return r.ContributedEvents(ctx, to, "", false) })
+	own, err := s.contributedEvents(ctx, to, "", false)
 	for _, c := range own {
 		if e, known := events[c.Event]; !known || e.Changed.Before(c.Changed) {
 			events[c.Event] = FeedEvent{UUID: c.Event, Changed: c.Changed, Own: true, Document: c.Brief}
@@ -139,7 +142,7 @@ func (s *Service) FeedEvent(ctx context.Context, to party.ID, id string) (FeedEv
 	if err != nil {
 		return FeedEvent{}, err
 	}
-	own, err := read(ctx, s, func(r Reader) ([]Contribution, error) { return r.ContributedEvents(ctx, to, id, true) })
+	own, err := s.contributedEvents(ctx, to, id, true)
 	switch {
 	case err != nil:
 		return FeedEvent{}, err
@@ -177,11 +180,13 @@ func (s *Service) releasedEvent(ctx context.Context, to party.ID, id string) (e 
 		return e, false, err
 	}
 	objects, err := s.newest(ctx, to, items)
-	return edition(ed, objects), err == nil, err
+	e = edition(ed, objects)
+	e.Fetches = unfetched(items)
+	return e, err == nil, err
 }
 
 // newest reads the objects of a release, each in the newest version that its
-// recipient may have.
+// recipient may have, which takes the place of the other among the items.
 func (s *Service) newest(ctx context.Context, to party.ID, items []FeedItem) ([]*intel.Object, error) {
 	places := map[string]int{}
 	var overtaken []string
@@ -206,7 +211,7 @@ func (s *Service) newest(ctx context.Context, to party.ID, items []FeedItem) ([]
 func (s *Service) wholeFeed(ctx context.Context, f FeedFilter) (all []FeedItem, err error) {
 	f.Limit = eventPage
 	for {
-		page, err := s.Feed(ctx, f)
+		page, err := s.lookAt(ctx, f)
 		if err != nil {
 			return nil, err
 		}
@@ -292,5 +297,11 @@ func markingsOn(o *intel.Object) (ids []string) {
 // ContributedEvents lists the last editions of events that a party added in the
 // last days, without their documents; event names one, "" is all.
 func (s *Service) ContributedEvents(ctx context.Context, from party.ID, event string) ([]Contribution, error) {
-	return read(ctx, s, func(r Reader) ([]Contribution, error) { return r.ContributedEvents(ctx, from, event, false) })
+	return s.contributedEvents(ctx, from, event, false)
+}
+
+func (s *Service) contributedEvents(ctx context.Context, from party.ID, event string, documents bool) ([]Contribution, error) {
+	return read(ctx, s, func(r Reader) ([]Contribution, error) {
+		return r.ContributedEvents(ctx, from, event, s.contributionsSince(), documents)
+	})
 }

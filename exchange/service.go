@@ -60,7 +60,8 @@ type Service struct {
 	law       atomic.Pointer[law]
 	stood     atomic.Pointer[stood]
 	lists     atomic.Pointer[listCache]
-	settledAt atomic.Int64 // the epoch for which no release is behind
+	settledAt atomic.Int64              // the epoch for which no release is behind
+	forgot    atomic.Pointer[time.Time] // when old contributions were last forgotten
 	// reconsidering is held while releases are decided again, so that who
 	// withdraws a fact is told of every recall it caused, and the background
 	// work does not take some of them away.

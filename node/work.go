@@ -45,6 +45,9 @@ func (n *Node) workOnce(ctx context.Context) {
 		}
 	}
 	n.index(ctx)
+	if err := n.exchange.ForgetContributions(ctx); err != nil {
+		n.report(ctx, "what parties added could not be forgotten", err)
+	}
 }
 
 // index works on the index of the search, a part at a time, so that deliveries

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"entente/exchange"
 	"entente/internal/fault"
@@ -130,6 +131,52 @@ func TestP10DamageIsDetected(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestADamagedEventHidesNoOther: of the events that a party added, one whose
+// report or document is damaged is left out, and the scrub names it.
+func TestADamagedEventHidesNoOther(t *testing.T) {
+	t.Parallel()
+	databases(t, func(t *testing.T, url string) {
+		s := open(t, url, nil)
+		at := time.Unix(1_800_000_000, 0).UTC()
+		err := s.Write(t.Context(), func(tx exchange.Tx) error {
+			var errs []error
+			for _, name := range []string{"report", "document", "whole"} {
+				c := exchange.Contribution{ID: name, Party: "p", At: at, Event: name, Document: []byte("canary " + name)}
+				errs = append(errs, tx.AddContribution(t.Context(), c, exchange.ContributionsKept{Events: 9, Bytes: 1 << 20}))
+			}
+			return errors.Join(errs...)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		db := second(t, url)
+		for _, q := range []string{
+			`UPDATE contributions SET sealed_report = $1 WHERE id = 'report'`,
+			`UPDATE contributions SET sealed_document = $1 WHERE id = 'document'`,
+		} {
+			if _, err := db.ExecContext(t.Context(), q, []byte("damaged")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for documents, want := range map[bool]string{false: "document whole", true: "whole"} {
+			var got []string
+			err := s.Read(t.Context(), func(r exchange.Reader) error {
+				all, err := r.ContributedEvents(t.Context(), "p", "", at, documents)
+				for _, c := range all {
+					got = append(got, c.ID)
+				}
+				return err
+			})
+			if err != nil || strings.Join(got, " ") != want {
+				t.Errorf("documents %v: %v %v, want %s", documents, got, err, want)
+			}
+		}
+		if bad, err := s.Scrub(t.Context(), nil); err != nil || len(bad) != 2 {
+			t.Errorf("scrub: %v, %v", bad, err)
+		}
+	})
 }
 
 // fill puts something into every table.

@@ -82,6 +82,9 @@ func (w *writer) hand() {
 	if w.ev.Get("Orgc") == nil {
 		w.ev.Set("Orgc", org.Clone())
 	}
+	if e.Brief {
+		*w.ev = briefly(w.ev)
+	}
 }
 
 // undefined is what MISP writes where nothing was said: undefined threat, initial
@@ -131,7 +134,7 @@ func EventNumber(id string) string {
 type Head struct {
 	UUID      string
 	Timestamp time.Time // zero when it does not say
-	Brief     []byte    // {"Event": …} without its content
+	Brief     []byte    // {"Event": …} without its content, at most 64 KiB
 }
 
 // HeadOf reads the head of the one event in a document. It returns an invalid
@@ -159,7 +162,7 @@ func HeadOf(doc []byte) (Head, error) {
 	h := Head{UUID: scalar(&ev, "uuid")}
 	h.Timestamp, _ = unix(scalar(&ev, "timestamp"))
 	ev.Set("id", str(EventNumber(h.UUID)))
-	brief := object(member("Event", ev))
+	brief := object(member("Event", briefly(&ev)))
 	h.Brief = strictjson.Append(nil, &brief)
 	return h, nil
 }

@@ -113,10 +113,21 @@ func FuzzDoor(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if found := q.Attributes(w); len(found) > 0 && !q.MatchHead(w) {
-			t.Error("attributes of an event that is not asked for")
+		err = q.Attributes(t.Context(), w, func(line func() []byte) bool {
+			if _, err := strictjson.Parse(line(), strictjson.Default()); err != nil {
+				t.Errorf("a line that is no JSON: %v", err)
+			}
+			return q.MatchHead(w)
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
-		q.MatchEvent(w)
+		if _, err := q.MatchEvent(t.Context(), w); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ReadWhole(head.Brief); err != nil || len(head.Brief) > maxBrief {
+			t.Fatalf("a head of %d bytes: %v", len(head.Brief), err)
+		}
 		w.Cut(false, false)
 		if _, err := ReadWhole(w.JSON()); err != nil {
 			t.Fatalf("cut to no event: %v", err)

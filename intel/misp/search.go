@@ -2,7 +2,6 @@ package misp
 
 import (
 	"cmp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -31,7 +30,7 @@ type Query struct {
 	tags      terms // of the event or the attribute
 	eventTags terms
 	info      terms
-	anywhere  string // in the event's info or a value
+	anywhere  string // in the event's info or a value, in lower case
 	toIDs     *bool
 	deleted   bool
 	data      bool
@@ -41,12 +40,6 @@ type Query struct {
 	days, changed, eventChanged, publishedAt span
 }
 
-// terms are what a field may be, as MISP writes it: a text, a list of them with
-// "!" before what it may not be, or OR, AND and NOT.
-type terms struct{ any, all, none []string }
-
-func (t terms) empty() bool { return len(t.any)+len(t.all)+len(t.none) == 0 }
-
 // span is a time from and to; zero is open.
 type span struct{ from, to time.Time }
 
@@ -55,9 +48,6 @@ func (s span) open() bool { return s.from.IsZero() && s.to.IsZero() }
 func (s span) has(t time.Time) bool {
 	return s.open() || !t.IsZero() && (s.from.IsZero() || !t.Before(s.from)) && (s.to.IsZero() || !t.After(s.to))
 }
-
-// maxTerms bounds a list of terms: each is compared with each value.
-const maxTerms = 1_000
 
 // maxPage bounds limit and page, so that their product is a number too.
 const maxPage = 1 << 30
@@ -91,7 +81,7 @@ func ParseQuery(body []byte, now time.Time) (Query, error) {
 	q.values, q.types, q.category = p.terms("value", "attribute"), p.terms("type"), p.terms("category")
 	q.objects, q.org, q.info = p.terms("object_name"), p.terms("org"), p.terms("eventinfo")
 	q.tags, q.eventTags = p.terms("tags", "tag"), p.terms("event_tags")
-	q.anywhere = strings.Trim(cmp.Or(p.text("searchall"), p.text("quickFilter"), p.text("quickfilter"), p.text("all")), "%")
+	q.anywhere = p.anywhere("searchall", "quickFilter", "quickfilter", "all")
 	q.toIDs, q.published = p.maybe("to_ids"), p.maybe("published")
 	q.deleted, q.data, q.group = p.flag("deleted"), p.flag("withAttachments"), v.Get("sharinggroup") != nil
 	q.days = span{p.day("from", "datefrom", "date_from"), p.day("to", "dateuntil", "date_to")}
@@ -110,6 +100,8 @@ type queryParser struct {
 	v   *strictjson.Value
 	now time.Time
 	err error
+
+	words, patterns int // so far
 }
 
 func (p *queryParser) field(names ...string) (*strictjson.Value, string) {
@@ -130,6 +122,16 @@ func (p *queryParser) fail(field, detail string) {
 func (p *queryParser) text(name string) string {
 	m, _ := p.field(name)
 	return asText(m)
+}
+
+// anywhere is the first of some fields, which MISP takes as a part of a text.
+func (p *queryParser) anywhere(names ...string) string {
+	for _, name := range names {
+		if w := strings.Trim(p.text(name), "%"); w != "" && p.word(w, name) {
+			return strings.ToLower(w)
+		}
+	}
+	return ""
 }
 
 func (p *queryParser) flag(name string) bool {
@@ -165,32 +167,37 @@ func (p *queryParser) terms(names ...string) (t terms) {
 	case m == nil:
 		return t
 	case m.Kind == strictjson.Object:
-		for key, to := range map[string]*[]string{"OR": &t.any, "AND": &t.all, "NOT": &t.none} {
-			*to = p.words(m.Get(key), name)
-		}
+		p.each(m.Get("OR"), name, t.any.add)
+		p.each(m.Get("NOT"), name, t.none.add)
+		p.each(m.Get("AND"), name, func(w string) {
+			var one words
+			one.add(w)
+			t.all = append(t.all, one)
+		})
 		return t
 	case m.Kind == strictjson.String:
 		// events/index writes lists with bars.
 		m = &strictjson.Value{Kind: strictjson.Array}
 		for w := range strings.SplitSeq(strings.ReplaceAll(p.text(name), "&&", "|"), "|") {
-			m.Items = append(m.Items, str(w))
+			if m.Items = append(m.Items, str(w)); len(m.Items) > maxTerms {
+				break // which is refused
+			}
 		}
-	case m.Kind != strictjson.Array:
-		m = &strictjson.Value{Kind: strictjson.Array, Items: []strictjson.Value{*m}}
 	}
-	for _, w := range p.words(m, name) {
+	p.each(m, name, func(w string) {
 		if no, ok := strings.CutPrefix(w, "!"); ok {
-			t.none = append(t.none, no)
+			t.none.add(no)
 		} else {
-			t.any = append(t.any, w)
+			t.any.add(w)
 		}
-	}
+	})
 	return t
 }
 
-func (p *queryParser) words(m *strictjson.Value, name string) (words []string) {
+// each passes on a term, or each of a list, in lower case.
+func (p *queryParser) each(m *strictjson.Value, name string, add func(string)) {
 	if m == nil {
-		return nil
+		return
 	}
 	items := m.Items
 	if m.Kind != strictjson.Array {
@@ -198,14 +205,13 @@ func (p *queryParser) words(m *strictjson.Value, name string) (words []string) {
 	}
 	if len(items) > maxTerms {
 		p.fail(name, "has more than "+strconv.Itoa(maxTerms)+" members")
-		return nil
+		return
 	}
 	for i := range items {
-		if w := asText(&items[i]); w != "" {
-			words = append(words, strings.ToLower(w))
+		if w := strings.ToLower(asText(&items[i])); w != "" && p.word(w, name) {
+			add(w)
 		}
 	}
-	return words
 }
 
 func (p *queryParser) span(names ...string) (s span) {
@@ -257,42 +263,4 @@ func (p *queryParser) time(m *strictjson.Value, name string) time.Time {
 	}
 	p.fail(name, "is no time")
 	return time.Time{}
-}
-
-// match reports whether some text is what the terms want. "%" stands for
-// anything, as in MISP.
-func (t terms) match(texts ...string) bool {
-	has := func(term string) bool {
-		return slices.ContainsFunc(texts, func(s string) bool { return like(strings.ToLower(s), term) })
-	}
-	if slices.ContainsFunc(t.none, has) {
-		return false
-	}
-	for _, w := range t.all {
-		if !has(w) {
-			return false
-		}
-	}
-	return len(t.any) == 0 || slices.ContainsFunc(t.any, has)
-}
-
-// like compares with a pattern in time that grows with both, never faster.
-func like(s, pattern string) bool {
-	parts := strings.Split(pattern, "%")
-	if len(parts) == 1 {
-		return s == pattern
-	}
-	rest, ok := strings.CutPrefix(s, parts[0])
-	if !ok {
-		return false
-	}
-	last := parts[len(parts)-1]
-	for _, p := range parts[1 : len(parts)-1] {
-		_, after, found := strings.Cut(rest, p)
-		if !found {
-			return false
-		}
-		rest = after
-	}
-	return strings.HasSuffix(rest, last)
 }

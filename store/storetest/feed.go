@@ -401,47 +401,128 @@ func credentials(t *testing.T, s exchange.Store) {
 	})
 }
 
-func contributions(t *testing.T, s exchange.Store) {
-	c := exchange.Contribution{ID: "r1", Party: "a", At: instant, Lines: []exchange.ContributionLine{{ID: Object(1).ID, Version: "v", Code: "c", Detail: "d"}}}
-	event := exchange.Contribution{ID: "e1", Party: "a", At: instant, Event: "00000000-0000-4000-8000-0000000000ee", Changed: instant, Brief: []byte("{}"), Document: []byte("canary event"), Lines: []exchange.ContributionLine{}}
-	edited := event
-	edited.ID, edited.At, edited.Document = "e2", instant.Add(time.Second), []byte("canary event, edited")
+// kept is more than any test here keeps.
+var kept = exchange.ContributionsKept{Since: instant.Add(-time.Hour), Events: 100, Bytes: 1 << 20}
+
+// contribute keeps reports of a party, as they are.
+func contribute(t *testing.T, s exchange.Store, keep exchange.ContributionsKept, all ...exchange.Contribution) {
+	t.Helper()
 	write(t, s, func(ctx context.Context, tx exchange.Tx) error {
-		for _, c := range []exchange.Contribution{c, event, edited} {
-			must(t, tx.AddContribution(ctx, c, instant))
+		for _, c := range all {
+			must(t, tx.AddContribution(ctx, c, keep))
 		}
 		return nil
 	})
-	contributed := func(from party.ID, id string, documents bool) []exchange.Contribution {
-		return get(t, s, func(ctx context.Context, r exchange.Reader) ([]exchange.Contribution, error) {
-			return r.ContributedEvents(ctx, from, id, documents)
-		})
+}
+
+// contributed returns what a party may read back of an event, or of all.
+func contributed(t *testing.T, s exchange.Store, from party.ID, event string, since time.Time, documents bool) []exchange.Contribution {
+	t.Helper()
+	return get(t, s, func(ctx context.Context, r exchange.Reader) ([]exchange.Contribution, error) {
+		return r.ContributedEvents(ctx, from, event, since, documents)
+	})
+}
+
+// event is event n as a party added it.
+func event(n int, from party.ID) exchange.Contribution {
+	return exchange.Contribution{
+		ID: fmt.Sprintf("%s-%d", from, n), Party: from, At: instant.Add(time.Duration(n) * time.Second), Event: fmt.Sprintf("%08x-0000-4000-8000-0000000000ee", n),
+		Changed: instant, Brief: []byte("{}"), Document: fmt.Appendf(nil, "canary event %d", n),
 	}
-	equal(t, contributed("a", edited.Event, true), []exchange.Contribution{edited})
-	equal(t, contributed("b", "", true), []exchange.Contribution(nil))
+}
+
+func contributions(t *testing.T, s exchange.Store) {
+	c := exchange.Contribution{ID: "r1", Party: "a", At: instant, Lines: []exchange.ContributionLine{{ID: Object(1).ID, Version: "v", Code: "c", Detail: "d"}}}
+	one := event(1, "a")
+	edited := one
+	edited.ID, edited.At, edited.Document = "e2", one.At.Add(time.Second), []byte("canary event, edited")
+	contribute(t, s, kept, c, one, edited)
+	equal(t, contributed(t, s, "a", edited.Event, instant, true), []exchange.Contribution{edited})
+	equal(t, contributed(t, s, "b", "", instant, true), []exchange.Contribution(nil))
 	brief := edited
 	brief.Document = nil
-	equal(t, contributed("a", "", false), []exchange.Contribution{brief})
-	erased := add(t, s, version("grouping--"+event.Event, "grouping", "2026-01-02T03:04:05.000Z", 1))
-	write(t, s, func(ctx context.Context, tx exchange.Tx) error {
-		return tx.SetObjectState(ctx, erased.Seq, exchange.Erased)
-	})
-	equal(t, contributed("a", "", true), []exchange.Contribution(nil))
-	read(t, s, func(ctx context.Context, r exchange.Reader) error {
-		got, err := r.Contribution(ctx, "a", "r1")
-		equal(t, got, c)
-		_, other := r.Contribution(ctx, "b", "r1")
-		wantKind(t, other, fault.NotFound)
-		return err
-	})
-	later := c
-	later.ID, later.At = "r2", instant.Add(time.Hour)
-	write(t, s, func(ctx context.Context, tx exchange.Tx) error { return tx.AddContribution(ctx, later, later.At) })
-	read(t, s, func(ctx context.Context, r exchange.Reader) error {
-		_, err := r.Contribution(ctx, "a", "r1")
-		wantKind(t, err, fault.NotFound)
-		return nil
-	})
+	equal(t, contributed(t, s, "a", "", edited.At, false), []exchange.Contribution{brief})
+	equal(t, contributed(t, s, "a", "", edited.At.Add(1e3), false), []exchange.Contribution(nil))
+	report := func(from party.ID, since time.Time) (got exchange.Contribution, err error) {
+		read(t, s, func(ctx context.Context, r exchange.Reader) error {
+			got, err = r.Contribution(ctx, from, "r1", since)
+			return nil
+		})
+		return got, err
+	}
+	got, err := report("a", instant)
+	must(t, err)
+	equal(t, got, c)
+	_, err = report("b", instant)
+	wantKind(t, err, fault.NotFound)
+	_, err = report("a", instant.Add(1e3))
+	wantKind(t, err, fault.NotFound)
+	forget := func(before time.Time) {
+		t.Helper()
+		write(t, s, func(ctx context.Context, tx exchange.Tx) error { return tx.ForgetContributions(ctx, before) })
+	}
+	forget(instant)
+	_, err = report("a", instant)
+	must(t, err)
+	forget(instant.Add(1e3))
+	_, err = report("a", time.Time{})
+	wantKind(t, err, fault.NotFound)
+	late := kept
+	late.Since = edited.At.Add(time.Second)
+	contribute(t, s, late, event(9, "b"))
+	equal(t, contributed(t, s, "a", "", time.Time{}, false), []exchange.Contribution(nil))
+}
+
+// contributionsAreBounded: of one party the events that came last are kept, up to
+// a number and up to their bytes; those of another do not count.
+func contributionsAreBounded(t *testing.T, s exchange.Store) {
+	few := kept
+	few.Events = 3
+	for n := range 5 {
+		contribute(t, s, few, event(n, "a"), event(n, "b"))
+	}
+	left := func(from party.ID) (names []string) {
+		for _, c := range contributed(t, s, from, "", instant, false) {
+			names = append(names, c.ID)
+		}
+		return names
+	}
+	equal(t, left("a"), []string{"a-2", "a-3", "a-4"})
+	equal(t, left("b"), []string{"b-2", "b-3", "b-4"})
+	small := kept
+	small.Bytes = 25_000
+	for n := range 3 {
+		large := event(5+n, "a")
+		large.Document = make([]byte, 10_000)
+		contribute(t, s, small, large)
+	}
+	equal(t, left("a"), []string{"a-6", "a-7"})
+	equal(t, left("b"), []string{"b-2", "b-3", "b-4"})
+}
+
+// contributionsFollowErasure: an event goes with the bytes of any version it
+// brought, also when they went first; another party's event of the same name that
+// brought something else stays.
+func contributionsFollowErasure(t *testing.T, s exchange.Store) {
+	first := add(t, s, version(Object(1).ID, "indicator", "2026-01-02T03:04:05.000Z", 1))
+	second := add(t, s, version(Object(1).ID, "indicator", "2026-01-03T03:04:05.000Z", 2))
+	erase := func(seq int64) {
+		t.Helper()
+		write(t, s, func(ctx context.Context, tx exchange.Tx) error { return tx.SetObjectState(ctx, seq, exchange.Erased) })
+	}
+	brought := func(c exchange.Contribution, of exchange.Stored) exchange.Contribution {
+		c.Versions = []exchange.ContributedVersion{{ID: Object(7).ID, Hash: ident.Sum([]byte("of something else"))}, {ID: of.ID, Hash: of.Hash}}
+		return c
+	}
+	contribute(t, s, kept, brought(event(1, "a"), first), brought(event(1, "b"), second), event(1, "c"))
+	erase(first.Seq)
+	equal(t, len(contributed(t, s, "a", "", instant, true)), 0)
+	equal(t, len(contributed(t, s, "b", "", instant, true)), 1)
+	equal(t, len(contributed(t, s, "c", "", instant, true)), 1)
+	contribute(t, s, kept, brought(event(2, "a"), first))
+	equal(t, len(contributed(t, s, "a", "", instant, true)), 0)
+	erase(second.Seq)
+	equal(t, len(contributed(t, s, "b", "", instant, true)), 0)
 }
 
 // Unfed makes releases as they were made before there were feeds, two of them

@@ -61,6 +61,8 @@ func Run(t *testing.T, fresh func(t *testing.T) exchange.Store) {
 		{"warninglists", warninglists},
 		{"credentials", credentials},
 		{"contributions", contributions},
+		{"contributions are bounded", contributionsAreBounded},
+		{"contributions follow erasure", contributionsFollowErasure},
 		{"sources", sources},
 		{"webhooks", webhooks},
 		{"deliveries", deliveries},

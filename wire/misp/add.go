@@ -106,13 +106,13 @@ func firstOf(a, b string) string {
 	return b
 }
 
-// maxAsked bounds a list of events or sightings that a client asks about.
+// maxAsked bounds a list of events that a client asks about.
 const maxAsked = 100_000
 
 // filterForPush says which events of a list are wanted. What counts is what the
 // client added itself: the answer tells nothing of other events.
 func (s *Server) filterForPush(rq request) error {
-	offered, err := s.list(rq)
+	offered, err := s.list(rq, maxAsked)
 	if err != nil {
 		return err
 	}
@@ -137,8 +137,8 @@ func (s *Server) filterForPush(rq request) error {
 	return nil
 }
 
-// list reads a body that is a JSON list.
-func (s *Server) list(rq request) ([]strictjson.Value, error) {
+// list reads a body that is a JSON list of at most so many.
+func (s *Server) list(rq request, most int) ([]strictjson.Value, error) {
 	body, err := s.body(rq)
 	if err != nil {
 		return nil, err
@@ -147,8 +147,8 @@ func (s *Server) list(rq request) ([]strictjson.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	if v.Kind != strictjson.Array || len(v.Items) > maxAsked {
-		return nil, fault.New(fault.Invalid, "misp.query", "The body is no list of at most %d.", maxAsked).At("", "is no such list")
+	if v.Kind != strictjson.Array || len(v.Items) > most {
+		return nil, fault.New(fault.Invalid, "misp.query", "The body is no list of at most %d.", most).At("", "is no such list")
 	}
 	return v.Items, nil
 }

@@ -1,6 +1,8 @@
 package misp
 
 import (
+	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -38,6 +40,10 @@ func statusOf(err error) int {
 
 // fail answers with what may be said of err, and logs the whole of it.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, from party.ID, err error) {
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = fault.New(fault.Unavailable, "misp.time", "The answer took longer than a request may.").
+			Try("Ask for less at a time: narrow the search, by time or by event.").Because(err)
+	}
 	status, level := statusOf(err), slog.LevelInfo
 	if status >= http.StatusInternalServerError {
 		level = slog.LevelError

@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json"
 
@@ -48,6 +50,66 @@ func (c *Client) Check(src exchange.Source) error {
 type bookmark struct {
 	Published int64    `json:"published"`
 	Taken     []string `json:"taken,omitempty"` // of that second
+	// Through stands for Taken where it would be long: every name up to it, also
+	// of events that the server published in that second later.
+	Through string `json:"through,omitempty"`
+	// Ahead is what was taken though it was published in a time to come, and when.
+	// It does not move the place: all that is published until then would be passed
+	// over.
+	Ahead map[string]int64 `json:"ahead,omitempty"`
+}
+
+const (
+	// maxAhead is how far the clock of a server may be ahead of ours.
+	maxAhead = time.Hour
+	// maxNames bounds each list of names in a bookmark.
+	maxNames = 1_000
+)
+
+// took moves the place past an event.
+func (at *bookmark) took(ev listed, horizon int64) {
+	if ev.published > horizon {
+		if at.Ahead == nil {
+			at.Ahead = map[string]int64{}
+		}
+		at.Ahead[ev.uuid] = ev.published
+		return
+	}
+	if ev.published != at.Published {
+		at.Published, at.Taken, at.Through = ev.published, nil, ""
+		maps.DeleteFunc(at.Ahead, func(_ string, published int64) bool { return published < at.Published })
+	}
+	if at.Taken = append(at.Taken, ev.uuid); len(at.Taken) > maxNames {
+		at.Taken, at.Through = nil, slices.Max(at.Taken)
+	}
+}
+
+// before reports whether an event is yet to be taken.
+func (at *bookmark) before(ev listed, horizon int64) bool {
+	switch {
+	case ev.published < at.Published, at.Ahead[ev.uuid] == ev.published:
+		return false
+	case ev.published > horizon:
+		_, again := at.Ahead[ev.uuid]
+		return again || len(at.Ahead) < maxNames
+	}
+	return ev.published > at.Published || ev.uuid > at.Through && !slices.Contains(at.Taken, ev.uuid)
+}
+
+// read reads a cursor. One from before there was a horizon may be beyond it: it
+// goes on with what is published from now on.
+func (at *bookmark) read(cursor string, now time.Time, horizon int64) error {
+	if cursor == "" {
+		return nil
+	}
+	if err := json.Unmarshal([]byte(cursor), at); err != nil {
+		return fault.New(fault.Unverified, "source.cursor", "Where the source was left off cannot be read.").
+			Try("Remove the source and add it again; what is known already is not taken twice.").Because(err)
+	}
+	if at.Published > horizon {
+		*at = bookmark{Published: now.Unix()}
+	}
+	return nil
 }
 
 // Collect implements [exchange.Collector]. A page is a few events that were
@@ -59,13 +121,12 @@ func (c *Client) Collect(ctx context.Context, src exchange.Source, secret exchan
 	}
 	defer s.Close()
 	var at bookmark
-	if cursor != "" {
-		if err := json.Unmarshal([]byte(cursor), &at); err != nil {
-			return exchange.SourcePage{}, fault.New(fault.Unverified, "source.cursor", "Where the source was left off cannot be read.").
-				Try("Remove the source and add it again; what is known already is not taken twice.").Because(err)
-		}
+	now := c.cfg.Now()
+	horizon := now.Add(maxAhead).Unix()
+	if err := at.read(cursor, now, horizon); err != nil {
+		return exchange.SourcePage{}, err
 	}
-	page, err := collectPage(ctx, s, at)
+	page, err := collectPage(ctx, s, at, horizon)
 	page.Wait = s.Wait
 	return page, err
 }
@@ -92,8 +153,12 @@ func (c *Client) open(src exchange.Source, secret exchange.SourceSecret) (*colle
 	return c.cfg.Open(src, func(r *http.Request) { r.Header.Set("Authorization", secret.Token) })
 }
 
-// eventsAtOnce is how many events are fetched before what was fetched is kept.
-const eventsAtOnce = 20
+const (
+	// eventsAtOnce is how many events are fetched before what was fetched is kept,
+	// and bytesAtOnce after how many bytes no other is.
+	eventsAtOnce = 20
+	bytesAtOnce  = 64 << 20
+)
 
 // listed is one event of an index.
 type listed struct {
@@ -101,33 +166,34 @@ type listed struct {
 	published int64
 }
 
-func collectPage(ctx context.Context, s *collect.Session, at bookmark) (page exchange.SourcePage, err error) {
-	waiting, err := index(ctx, s, at)
+func collectPage(ctx context.Context, s *collect.Session, at bookmark, horizon int64) (page exchange.SourcePage, err error) {
+	waiting, err := index(ctx, s, &at, horizon)
 	if err != nil {
 		return page, err
 	}
-	page.More = len(waiting) > eventsAtOnce
-	for _, ev := range waiting[:min(len(waiting), eventsAtOnce)] {
+	size := 0
+	for n, ev := range waiting {
+		if page.More = n == eventsAtOnce || size >= bytesAtOnce; page.More {
+			break
+		}
 		doc, err := fetch(ctx, s, ev.uuid)
 		if err != nil {
 			return page, err
 		}
 		if doc != nil {
 			page.Documents = append(page.Documents, doc)
+			size += len(doc)
 		}
-		if ev.published != at.Published {
-			at = bookmark{Published: ev.published}
-		}
-		at.Taken = append(at.Taken, ev.uuid)
+		at.took(ev, horizon)
 	}
-	cursor, err := json.Marshal(at)
+	cursor, err := json.Marshal(at, json.Deterministic(true))
 	page.Cursor = string(cursor)
 	return page, err
 }
 
 // index lists the events that were published after a place, oldest first. Servers
 // are asked for no others, and what they give beside them is left out.
-func index(ctx context.Context, s *collect.Session, at bookmark) ([]listed, error) {
+func index(ctx context.Context, s *collect.Session, at *bookmark, horizon int64) ([]listed, error) {
 	question := `{"published":1}`
 	if at.Published > 0 {
 		question = `{"published":1,"publish_timestamp":"` + strconv.FormatInt(at.Published, 10) + `"}`
@@ -144,18 +210,25 @@ func index(ctx context.Context, s *collect.Session, at bookmark) ([]listed, erro
 	if v.Kind != strictjson.Array {
 		return nil, s.Odd("is not a list of events", nil)
 	}
-	var waiting []listed
+	newest := map[string]int64{} // of each event, should one be named twice
 	for i := range v.Items {
 		ev := entryOf(&v.Items[i])
-		if ev.uuid != "" && (ev.published > at.Published || ev.published == at.Published && !slices.Contains(at.Taken, ev.uuid)) {
-			waiting = append(waiting, ev)
+		if ev.uuid != "" && len(ev.uuid) <= maxName && at.before(ev, horizon) {
+			newest[ev.uuid] = max(newest[ev.uuid], ev.published)
 		}
+	}
+	waiting := make([]listed, 0, len(newest))
+	for uuid, published := range newest {
+		waiting = append(waiting, listed{uuid, published})
 	}
 	slices.SortFunc(waiting, func(a, b listed) int {
 		return cmp.Or(cmp.Compare(a.published, b.published), strings.Compare(a.uuid, b.uuid))
 	})
-	return slices.Compact(waiting), nil
+	return waiting, nil
 }
+
+// maxName is as long as a UUID is.
+const maxName = 36
 
 // entryOf reads an entry of an index; an event that does not say when it was
 // published counts from its last change.

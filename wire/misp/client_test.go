@@ -130,7 +130,7 @@ func TestForeignServers(t *testing.T) {
 // TestSourcesThatCannotBe are refused before anything is asked.
 func TestSourcesThatCannotBe(t *testing.T) {
 	t.Parallel()
-	c := misp.NewClient(collect.Config{})
+	c := misp.NewClient(collect.Config{Now: time.Now})
 	for name, src := range map[string]exchange.Source{
 		"no key":       {URL: "https://misp.example/", Auth: exchange.AuthNone},
 		"a password":   {URL: "https://misp.example/", Auth: exchange.AuthBasic},

@@ -29,6 +29,7 @@ type Exchange interface {
 	Organisation(ctx context.Context, id party.ID) (misp.Organisation, error)
 	FeedEvents(ctx context.Context, to party.ID) ([]exchange.FeedEvent, error)
 	FeedEvent(ctx context.Context, to party.ID, id string) (exchange.FeedEvent, error)
+	NoteFetched(ctx context.Context, to party.ID, releases []string) error
 	ContributeEvent(ctx context.Context, from party.ID, event []byte, source string) (exchange.Contribution, error)
 	ContributedEvents(ctx context.Context, from party.ID, event string) ([]exchange.Contribution, error)
 	ContributeSightings(ctx context.Context, from party.ID, about string, list []byte, source string) (exchange.Contribution, error)
