@@ -1,6 +1,8 @@
 package exchange
 
 import (
+	"bytes"
+
 	"entente/intel/attackflow"
 	"entente/intel/cacao"
 	"entente/intel/csaf"
@@ -35,14 +37,30 @@ func parse(b []byte) (stix.Bundle, error) {
 
 // parseNamed also says which format that is.
 func parseNamed(b []byte) (string, stix.Bundle, error) {
-	for _, r := range readers {
-		if r.is(b) {
-			bundle, err := r.parse(b)
-			return r.name, bundle, err
+	if !plainly(b) {
+		for _, r := range readers {
+			if r.is(b) {
+				bundle, err := r.parse(b)
+				return r.name, bundle, err
+			}
 		}
 	}
 	bundle, err := stix.Parse(b)
 	return "stix", bundle, err
+}
+
+// plainly reports whether a document begins with its type, as STIX mostly does.
+// The other formats have none, but for playbooks, and telling them apart means
+// going through the whole document once for each.
+func plainly(b []byte) bool {
+	const space = " \t\r\n"
+	for _, next := range []string{"{", `"type"`, ":", `"`} {
+		var ok bool
+		if b, ok = bytes.CutPrefix(bytes.TrimLeft(b, space+"["), []byte(next)); !ok {
+			return false
+		}
+	}
+	return !bytes.HasPrefix(b, []byte("playbook"))
 }
 
 // writers are the formats of a [Document]. Each gets the objects as they were
