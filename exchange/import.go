@@ -56,15 +56,18 @@ func (s *Service) ingest(ctx context.Context, bundle stix.Bundle, origin Provena
 		progress = func(int, int) {}
 	}
 	total := len(bundle.Accepted) + len(bundle.Rejected)
-	for done := 0; done < len(bundle.Accepted); done += importChunk {
-		chunk := bundle.Accepted[done:min(done+importChunk, len(bundle.Accepted))]
-		lines, err := in.chunk(ctx, chunk)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	done := 0
+	for chunk := range in.ahead(ctx, bundle.Accepted) {
+		lines, err := in.admit(ctx, chunk)
 		if err != nil {
-			return rep, fmt.Errorf("import objects %d to %d: %w", done, done+len(chunk), err)
+			return rep, fmt.Errorf("import objects from %d: %w", done, err)
 		}
 		rep.add(lines)
-		rep.Epoch = in.epoch
-		progress(done+len(chunk), total)
+		rep.Epoch = chunk.epoch
+		done += len(lines)
+		progress(done, total)
 	}
 	lines, err := in.reject(ctx, bundle.Rejected)
 	if err != nil {
@@ -98,8 +101,6 @@ type intake struct {
 	carried  map[string]envelope.Item // by id, what came along with objects that were passed on
 	context  privacy.Context
 	together markings // marking definitions of the same bundle
-	epoch    int64
-	creators map[string]party.ID // by STIX identity, as of that epoch
 }
 
 func (s *Service) newIntake(bundle stix.Bundle, origin Provenance) *intake {
@@ -124,34 +125,64 @@ func (in *intake) provenance(id string) Provenance {
 // candidate is an object with everything worked out before the transaction.
 type candidate struct {
 	stix.Accepted
+	epoch   int64 // of the law that the outlook follows
 	outlook map[party.ID]decision.Outcome
 	entry   search.Entry
 }
 
-// chunk prepares the objects outside the transaction (parse, categories and
-// decisions cost far more than the writes) and admits them inside it.
-func (in *intake) chunk(ctx context.Context, accepted []stix.Accepted) ([]ImportLine, error) {
-	prepared, err := in.prepare(ctx, accepted)
-	if err != nil {
-		return nil, err
+// prepared is a chunk of objects worked out before its transaction, under the
+// law of one epoch.
+type prepared struct {
+	candidates []candidate
+	epoch      int64
+	creators   map[string]party.ID // by STIX identity, as of that epoch
+	err        error               // why there is nothing to admit
+}
+
+// ahead prepares the objects chunk by chunk while the chunk before is written:
+// parsing, categories and decisions cost about as much as the writes. It stays one
+// chunk ahead, and ends with the first that fails.
+func (in *intake) ahead(ctx context.Context, accepted []stix.Accepted) <-chan prepared {
+	out := make(chan prepared)
+	go func() {
+		defer close(out)
+		for chunk := range slices.Chunk(accepted, importChunk) {
+			p := in.prepare(ctx, chunk)
+			select {
+			case out <- p:
+			case <-ctx.Done():
+				return
+			}
+			if p.err != nil {
+				return
+			}
+		}
+	}()
+	return out
+}
+
+// admit takes a chunk in, in one transaction.
+func (in *intake) admit(ctx context.Context, chunk prepared) ([]ImportLine, error) {
+	if chunk.err != nil {
+		return nil, chunk.err
 	}
 	var lines []ImportLine
-	err = in.s.store.Write(ctx, func(tx Tx) error {
+	err := in.s.store.Write(ctx, func(tx Tx) error {
 		lines = lines[:0]
-		return in.admitAll(ctx, tx, prepared, &lines)
+		return in.admitAll(ctx, tx, chunk, &lines)
 	})
 	return lines, err
 }
 
 // prepare works out categories and outlook of each object.
-func (in *intake) prepare(ctx context.Context, accepted []stix.Accepted) ([]candidate, error) {
-	prepared := make([]candidate, len(accepted))
-	err := in.s.store.Read(ctx, func(r Reader) error {
+func (in *intake) prepare(ctx context.Context, accepted []stix.Accepted) prepared {
+	p := prepared{candidates: make([]candidate, len(accepted))}
+	p.err = in.s.store.Read(ctx, func(r Reader) error {
 		l, err := in.s.lawAt(ctx, r)
 		if err != nil {
 			return err
 		}
-		in.epoch, in.creators = l.epoch, l.creators
+		p.epoch, p.creators = l.epoch, l.creators
 		for i, a := range accepted {
 			marks, err := in.together.resolve(ctx, r, a.Object, in.origin.From)
 			if err != nil {
@@ -159,24 +190,24 @@ func (in *intake) prepare(ctx context.Context, accepted []stix.Accepted) ([]cand
 			}
 			subject := in.s.subject(a.Object, in.provenance(a.Object.ID), marks, privacy.Categories(in.context.Find(a.Object)))
 			entry := searchEntry(a.Object, in.provenance(a.Object.ID), subject.TLP)
-			prepared[i] = candidate{Accepted: a, outlook: in.s.outlook(l, subject), entry: entry}
+			p.candidates[i] = candidate{Accepted: a, epoch: l.epoch, outlook: in.s.outlook(l, subject), entry: entry}
 		}
 		return nil
 	})
-	return prepared, err
+	return p
 }
 
-func (in *intake) admitAll(ctx context.Context, tx Tx, prepared []candidate, lines *[]ImportLine) error {
-	ids := make([]string, len(prepared))
-	for i, c := range prepared {
+func (in *intake) admitAll(ctx context.Context, tx Tx, chunk prepared, lines *[]ImportLine) error {
+	ids := make([]string, len(chunk.candidates))
+	for i, c := range chunk.candidates {
 		ids[i] = c.Object.ID
 	}
 	heads, err := tx.Heads(ctx, ids)
 	if err != nil {
 		return err
 	}
-	for _, c := range prepared {
-		line, err := in.admitOne(ctx, tx, c, heads)
+	for _, c := range chunk.candidates {
+		line, err := in.admitOne(ctx, tx, c, chunk.creators[c.Object.CreatedBy], heads)
 		if err != nil {
 			return err
 		}
@@ -185,10 +216,10 @@ func (in *intake) admitAll(ctx context.Context, tx Tx, prepared []candidate, lin
 	return nil
 }
 
-func (in *intake) admitOne(ctx context.Context, tx Tx, c candidate, heads map[string][]Head) (ImportLine, error) {
+func (in *intake) admitOne(ctx context.Context, tx Tx, c candidate, creator party.ID, heads map[string][]Head) (ImportLine, error) {
 	o := c.Object
 	ad, err := admit(arrival{
-		object: o, from: in.origin.From, creator: in.creators[o.CreatedBy],
+		object: o, from: in.origin.From, creator: creator,
 		sameContent: contentComparer(ctx, tx, o), createdBy: creatorReader(ctx, tx), undated: c.Undated,
 	}, in.s.self, heads[o.ID])
 	if err != nil {
@@ -249,7 +280,7 @@ func (in *intake) keep(ctx context.Context, tx Tx, c candidate, ad admission) (i
 	o := c.Object
 	leaf, err := in.s.append(ctx, tx, transparency.EventObject, objectEvent{
 		Object: o.ID, Version: o.Version, Hash: o.Hash, From: in.origin.From, At: in.origin.At,
-		Release: in.origin.Release, State: ad.state, Code: ad.code, Epoch: in.epoch, Outlook: c.outlook,
+		Release: in.origin.Release, State: ad.state, Code: ad.code, Epoch: c.epoch, Outlook: c.outlook,
 	})
 	if err != nil {
 		return 0, err
@@ -284,7 +315,7 @@ func (in *intake) takeOver(ctx context.Context, tx Tx, c candidate, ad admission
 	o := c.Object
 	leaf, err := in.s.append(ctx, tx, transparency.EventObject, objectEvent{
 		Object: o.ID, Version: o.Version, Hash: o.Hash, From: in.origin.From, At: in.origin.At,
-		Release: in.origin.Release, State: ad.state, Epoch: in.epoch, Outlook: c.outlook,
+		Release: in.origin.Release, State: ad.state, Epoch: c.epoch, Outlook: c.outlook,
 	})
 	if err != nil {
 		return err
@@ -301,7 +332,7 @@ func (in *intake) takeOver(ctx context.Context, tx Tx, c candidate, ad admission
 		}
 	}
 	return in.s.releasesOf(ctx, tx, o.ID, o.Hash, func(rel Release) error {
-		_, err := in.s.reconsider(ctx, tx, rel, in.epoch)
+		_, err := in.s.reconsider(ctx, tx, rel, c.epoch)
 		return err
 	})
 }

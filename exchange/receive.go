@@ -213,12 +213,12 @@ func (s *Service) takeIn(ctx context.Context, in *incoming) ([]envelope.ItemRece
 	for _, item := range in.msg.Objects {
 		it.carried[item.ID] = item
 	}
-	prepared, err := it.prepare(ctx, bundle.Accepted)
-	if err != nil {
-		return nil, err
+	chunk := it.prepare(ctx, bundle.Accepted)
+	if chunk.err != nil {
+		return nil, chunk.err
 	}
 	var lines []ImportLine
-	err = s.store.Write(ctx, func(tx Tx) error {
+	err := s.store.Write(ctx, func(tx Tx) error {
 		lines = lines[:0]
 		if _, err := tx.Received(ctx, receivedKey(in.from.ID, recallID(in.msg.ID))); err == nil {
 			return fault.New(fault.Conflict, "envelope.recalled", "The release was recalled before it arrived.")
@@ -239,7 +239,7 @@ func (s *Service) takeIn(ctx context.Context, in *incoming) ([]envelope.ItemRece
 		if err := s.receivedDuties(ctx, tx, in, origin.At); err != nil {
 			return err
 		}
-		return it.admitAll(ctx, tx, prepared, &lines)
+		return it.admitAll(ctx, tx, chunk, &lines)
 	})
 	if err != nil {
 		return nil, err
