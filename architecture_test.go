@@ -73,6 +73,7 @@ var mayImport = map[string]string{
 	"internal/ident":           "internal/fault",
 	"internal/strictjson":      "internal/fault",
 	"internal/inflate":         "internal/fault",
+	"internal/plot":            "",
 	"internal/problem":         "internal/fault",
 	"internal/keyring":         "internal/fault party",
 	"internal/serve":           "internal/fault internal/inflate party",

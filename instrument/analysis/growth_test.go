@@ -3,7 +3,6 @@ package analysis
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"os"
 	"runtime"
 	"strconv"
@@ -13,6 +12,7 @@ import (
 
 	"entente/decision"
 	"entente/instrument"
+	"entente/internal/plot"
 )
 
 // TestGrowth measures the full analysis at growing sizes and writes the page and
@@ -54,7 +54,7 @@ func TestGrowth(t *testing.T) { //nolint:paralleltest // it measures time
 	}
 	page := fmt.Sprintf(growthPage, runtime.Version(), runtime.GOMAXPROCS(0), table.String(), parties.String())
 	write(t, "../../docs/reference/analysis.md", page)
-	write(t, "../../docs/reference/analysis.svg", plot(laws, leaks))
+	write(t, "../../docs/reference/analysis.svg", chart(laws, leaks))
 }
 
 const growthPage = `# Growth of the analysis
@@ -116,41 +116,23 @@ func partnersLaw(n int) (decision.Law, []decision.Actor) {
 	return law, known
 }
 
-// plot draws both series on logarithmic axes, with the limits asked for.
-func plot(laws, leaks []point) string {
-	const width, height, left, bottom = 640, 400, 60, 40
-	x := func(n float64) float64 { return left + (math.Log10(n)-1)/(4-1)*(width-left-20) }
-	y := func(s float64) float64 { return height - bottom - (math.Log10(s)+3)/(2+3)*(height-bottom-20) }
-	var b strings.Builder
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="12">`+"\n", width, height)
-	fmt.Fprint(&b, `<rect width="100%" height="100%" fill="#ffffff"/>`+"\n")
-	for e := 1; e <= 4; e++ {
-		n := math.Pow10(e)
-		fmt.Fprintf(&b, `<path d="M%.0f 20V%d" stroke="#dddddd"/><text x="%.0f" y="%d" text-anchor="middle">%.0f</text>`+"\n", x(n), height-bottom, x(n), height-bottom+16, n)
+// chart draws both series with the limits asked for.
+func chart(laws, leaks []point) string {
+	return plot.Chart{
+		X: "clauses or parties", Y: "seconds", XRange: [2]int{1, 4}, YRange: [2]int{-3, 2},
+		Series: []plot.Series{
+			{Name: "full analysis, by clauses", Colour: "#1f5fa8", Points: seconds(laws), Limits: []plot.Limit{
+				{Point: plot.Point{X: 1_000, Y: 2}, Label: "at most 2 s"}, {Point: plot.Point{X: 10_000, Y: 60}, Label: "at most 60 s"},
+			}},
+			{Name: "leaks, by parties", Colour: "#b35900", Points: seconds(leaks), Limits: []plot.Limit{{Point: plot.Point{X: 100, Y: 1}, Label: "at most 1 s"}}},
+		},
+	}.SVG()
+}
+
+func seconds(of []point) []plot.Point {
+	var out []plot.Point
+	for _, p := range of {
+		out = append(out, plot.Point{X: float64(p.n), Y: p.took.Seconds()})
 	}
-	for e := -3; e <= 2; e++ {
-		s := math.Pow10(e)
-		fmt.Fprintf(&b, `<path d="M%d %.0fH%d" stroke="#dddddd"/><text x="%d" y="%.0f" text-anchor="end">%g s</text>`+"\n", left, y(s), width-20, left-6, y(s)+4, s)
-	}
-	fmt.Fprintf(&b, `<text x="%d" y="%d" text-anchor="middle">clauses (blue), parties (orange)</text>`+"\n", (width+left)/2, height-8)
-	for _, s := range []struct {
-		colour string
-		points []point
-		target []point
-	}{
-		{"#1f5fa8", laws, []point{{1_000, 2 * time.Second}, {10_000, time.Minute}}},
-		{"#b35900", leaks, []point{{100, time.Second}}},
-	} {
-		var path strings.Builder
-		for i, p := range s.points {
-			fmt.Fprintf(&path, "%c%.1f %.1f", "ML"[min(i, 1)], x(float64(p.n)), y(max(p.took.Seconds(), 0.001)))
-			fmt.Fprintf(&b, `<circle cx="%.1f" cy="%.1f" r="3.5" fill="%s"/>`+"\n", x(float64(p.n)), y(max(p.took.Seconds(), 0.001)), s.colour)
-		}
-		fmt.Fprintf(&b, `<path d="%s" fill="none" stroke="%s" stroke-width="2"/>`+"\n", path.String(), s.colour)
-		for _, p := range s.target {
-			fmt.Fprintf(&b, `<path d="M%.1f %.1fh28" stroke="%s" stroke-width="3"/><text x="%.1f" y="%.1f" text-anchor="middle" fill="%s">at most %g s</text>`+"\n",
-				x(float64(p.n))-14, y(p.took.Seconds()), s.colour, x(float64(p.n))-30, y(p.took.Seconds())-6, s.colour, p.took.Seconds())
-		}
-	}
-	return b.String() + "</svg>\n"
+	return out
 }

@@ -18,18 +18,25 @@ import (
 // releases of a hundred: what is measured here is reading.
 func (w *world) fill(to party.ID, n int) {
 	w.t.Helper()
-	var epoch int64
+	epoch := w.epoch()
+	const chunk = 100
+	for from := 0; from < n; from += chunk {
+		must(w.t, w.db.Write(w.t.Context(), func(tx exchange.Tx) error { return w.fillOne(tx, to, epoch, from, min(from+chunk, n), true) }))
+	}
+}
+
+func (w *world) epoch() (epoch int64) {
+	w.t.Helper()
 	must(w.t, w.db.Read(w.t.Context(), func(r exchange.Reader) (err error) {
 		epoch, err = r.Epoch(w.t.Context())
 		return err
 	}))
-	const chunk = 100
-	for from := 0; from < n; from += chunk {
-		must(w.t, w.db.Write(w.t.Context(), func(tx exchange.Tx) error { return w.fillOne(tx, to, epoch, from, min(from+chunk, n)) }))
-	}
+	return epoch
 }
 
-func (w *world) fillOne(tx exchange.Tx, to party.ID, epoch int64, from, upto int) error {
+// fillOne releases indicators from..upto to a party, and stores them when they
+// are fresh.
+func (w *world) fillOne(tx exchange.Tx, to party.ID, epoch int64, from, upto int, fresh bool) error {
 	ctx := context.WithoutCancel(w.t.Context())
 	rel := exchange.Release{ID: ident.New(), Recipient: to, Purpose: "incident-response", At: w.now, Epoch: epoch, State: exchange.Queued, StateAt: w.now}
 	var items []exchange.ReleaseItem
@@ -38,8 +45,10 @@ func (w *world) fillOne(tx exchange.Tx, to party.ID, epoch int64, from, upto int
 		raw := []byte(indicator(n, 0))
 		id, hash := indicatorID(n), ident.Sum(raw)
 		o := exchange.Stored{ID: id, Type: "indicator", SpecVersion: "2.1", Version: "2026-01-01T00:00:00.000Z", Hash: hash, Raw: raw, State: exchange.Live, Provenance: exchange.Provenance{From: aurelia, At: w.now}}
-		if _, err := tx.AddObject(ctx, o, nil); err != nil {
-			return err
+		if fresh {
+			if _, err := tx.AddObject(ctx, o, nil); err != nil {
+				return err
+			}
 		}
 		items = append(items, exchange.ReleaseItem{ObjectID: id, Original: hash, SentID: id, SentHash: hash, Sent: raw})
 		entries = append(entries, exchange.FeedEntry{ID: id, Type: "indicator", Version: o.Version, Moment: exchange.Moment(o.Version), Hash: hash})

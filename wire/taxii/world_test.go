@@ -11,6 +11,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -75,15 +76,26 @@ type world struct {
 
 func newWorld(t testing.TB, change ...func(*taxii.Config)) *world {
 	t.Helper()
+	return openWorld(t, t.TempDir(), change...)
+}
+
+// openWorld is the world kept in a folder; it is made when there is none.
+func openWorld(t testing.TB, dir string, change ...func(*taxii.Config)) *world {
+	t.Helper()
 	w := &world{t: t, now: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC), secrets: map[party.ID]string{}}
 	w.change = func(c *taxii.Config) {
 		for _, f := range change {
 			f(c)
 		}
 	}
-	dir := t.TempDir()
-	var err error
-	w.ring, err = keyring.Create(filepath.Join(dir, "keys"), aurelia, w.now)
+	keys := filepath.Join(dir, "keys")
+	_, err := os.Stat(keys)
+	fresh := err != nil
+	if fresh {
+		w.ring, err = keyring.Create(keys, aurelia, w.now)
+	} else {
+		w.ring, err = keyring.Load(keys)
+	}
 	must(t, err)
 	w.file = filepath.Join(dir, "node.db")
 	w.db, err = store.Open(t.Context(), "sqlite:"+w.file, store.Options{Log: transparency.NewLog(w.ring.LogSigner())})
@@ -95,13 +107,17 @@ func newWorld(t testing.TB, change ...func(*taxii.Config)) *world {
 		LogKey: w.ring.LogKey(), TrustBundle: w.ring.TrustBundle(), Endpoint: "https://aurelia.example",
 	}))
 	for id, name := range map[party.ID]string{borealis: "CSIRT Borealis", cordova: "NCSC Cordova"} {
-		w.meet(party.Party{ID: id, Name: name, Kind: "csirt", Jurisdiction: "BB"})
+		if fresh {
+			w.meet(party.Party{ID: id, Name: name, Kind: "csirt", Jurisdiction: "BB"})
+		}
 		g, err := w.node.Grant(t.Context(), exchange.GrantRequest{Party: id})
 		must(t, err)
 		w.secrets[id] = g.Secret
 	}
-	_, err = w.node.AddInstrument(t.Context(), exchange.AddInstrumentRequest{File: "mou.yaml", Source: []byte(memorandum), By: "test"})
-	must(t, err)
+	if fresh {
+		_, err = w.node.AddInstrument(t.Context(), exchange.AddInstrumentRequest{File: "mou.yaml", Source: []byte(memorandum), By: "test"})
+		must(t, err)
+	}
 	return w
 }
 
@@ -169,8 +185,8 @@ func indicator(n, second int) string {
 
 func indicatorAt(n int, modified string) string {
 	return fmt.Sprintf(`{"type":"indicator","spec_version":"2.1","id":%q,"created":"2026-01-01T00:00:00.000Z","modified":%q,`+
-		`"name":"canary %d","pattern":"[ipv4-addr:value = '198.51.100.7']","pattern_type":"stix","valid_from":"2026-01-01T00:00:00Z","object_marking_refs":[%q]}`,
-		indicatorID(n), modified, n, green)
+		`"name":"canary %d","pattern":"[ipv4-addr:value = '10.%d.%d.%d']","pattern_type":"stix","valid_from":"2026-01-01T00:00:00Z","object_marking_refs":[%q]}`,
+		indicatorID(n), modified, n, n>>16&255, n>>8&255, n&255, green)
 }
 
 func malware(n int) string {
