@@ -13,11 +13,20 @@ const tick = time.Second
 // indexAtOnce is how many objects are indexed between two looks at deliveries.
 const indexAtOnce = 1000
 
+// indexPause is how long objects that arrive one by one are left to gather: an
+// act of the index for each would make every submitter wait for it. Whoever
+// searches does not notice, because a search indexes the newest itself.
+const indexPause = 500 * time.Millisecond
+
 // work delivers what is due and holds releases against changed law until ctx
 // ends. What it does is durable: it can stop at any point and go on later.
 func (n *Node) work(ctx context.Context) {
+	var indexed time.Time
 	for {
 		n.workOnce(ctx)
+		if time.Since(indexed) >= indexPause && n.index(ctx) {
+			indexed = time.Now()
+		}
 		select {
 		case <-ctx.Done():
 			return
@@ -44,21 +53,22 @@ func (n *Node) workOnce(ctx context.Context) {
 			break
 		}
 	}
-	n.index(ctx)
 	if err := n.exchange.ForgetContributions(ctx); err != nil {
 		n.report(ctx, "what parties added could not be forgotten", err)
 	}
 }
 
 // index works on the index of the search, a part at a time, so that deliveries
-// get their turn.
-func (n *Node) index(ctx context.Context) {
-	done, err := n.exchange.IndexWaiting(ctx, indexAtOnce)
+// get their turn. It reports whether nothing waits.
+func (n *Node) index(ctx context.Context) (done bool) {
+	objects, err := n.exchange.IndexWaiting(ctx, indexAtOnce)
 	if err != nil {
 		n.report(ctx, "objects could not be indexed", err)
-	} else if done == indexAtOnce {
+	} else if objects == indexAtOnce {
 		n.wake()
+		return false
 	}
+	return true
 }
 
 func (n *Node) report(ctx context.Context, what string, err error) {

@@ -24,7 +24,7 @@ func write(out io.Writer, in io.Reader, machine string) error {
 	if len(servers) == 0 {
 		return errors.New("there are no rows")
 	}
-	fmt.Fprintf(out, heading, machine, runtime.Version(), corpusSize, batch, singles)
+	fmt.Fprintf(out, heading, machine, runtime.Version(), corpusSize, singles, batch)
 	line(out, "", servers, func(r row) string { return r.Server })
 	line(out, "---", servers, func(row) string { return "--:" })
 	for _, m := range measures {
@@ -79,8 +79,8 @@ func joined(servers []row, r row) []row {
 
 const heading = `# Entente and another TAXII 2.1 server
 
-Written by ` + "`taxii.sh`" + `; do not edit. %s, %s. One client on the same machine, one connection, round trips included, the same %d objects for each server: %d in a
-request, then %d requests of one. In brackets: how many times as good as the first.
+Written by ` + "`taxii.sh`" + `; do not edit. %s, %s. One client on the same machine, one connection, round trips included, the same %d objects for each server: first
+%d requests of one more each, then the objects, %d in a request. In brackets: how many times as good as the first.
 
 The servers do not do the same work. Entente speaks TLS, answers after the disk has the data, and has by then read the object strictly, looked for personal data in it, worked out who might
 get it, indexed it for searching and committed to it in its log; it serves what was released to the client's party. OpenTAXII serves what was added, over plain HTTP, with
