@@ -42,7 +42,7 @@ var mayImport = map[string]string{
 	"exchange/envelope":   "internal/fault internal/ident internal/strictjson party",
 	"transparency/verify": "exchange/envelope internal/fault internal/ident internal/strictjson party transparency",
 	"transparency":        "internal/fault internal/ident",
-	"obligation":          "decision instrument internal/fault party",
+	"obligation":          "decision instrument internal/fault internal/strictjson party",
 	"decision":            "instrument intel internal/fault internal/ident internal/strictjson party privacy",
 	"instrument/analysis": "decision instrument intel party privacy",
 	"instrument/odrl":     "decision instrument intel internal/fault internal/strictjson party privacy",

@@ -13,7 +13,6 @@ import (
 	"entente/internal/fault"
 	"entente/internal/ident"
 	"entente/internal/strictjson"
-	"entente/obligation"
 	"entente/party"
 	"entente/transparency"
 )
@@ -335,8 +334,20 @@ func (s *Service) receivedDuties(ctx context.Context, tx Tx, in *incoming, now t
 	for _, t := range in.msg.Terms {
 		terms.Duties = append(terms.Duties, dutyOf(t))
 	}
-	anchors := map[string]time.Time{"receipt": now}
-	for _, d := range obligation.Plan(terms, anchors, map[string]party.ID{"recipient": s.self}, ident.New) {
+	if len(terms.Duties) == 0 {
+		return nil
+	}
+	planner, err := s.planner(ctx, tx)
+	if err != nil {
+		return err
+	}
+	terms.Request.At = now
+	planner.Rules = nil // what the sender's text says counts, not what this node holds of it
+	planned, err := planner.Plan(terms, map[string]time.Time{"receipt": now}, map[string]party.ID{"recipient": s.self})
+	if err != nil {
+		return err
+	}
+	for _, d := range planned {
 		d.Release, d.From = in.msg.ID, in.from.ID
 		if err := tx.AddDuty(ctx, d); err != nil {
 			return err

@@ -10,7 +10,6 @@ import (
 	"entente/exchange/envelope"
 	"entente/internal/fault"
 	"entente/internal/ident"
-	"entente/obligation"
 	"entente/party"
 	"entente/transparency"
 )
@@ -318,6 +317,10 @@ func dutyOf(t envelope.Term) decision.DutyRef {
 // ownDuties starts the clocks of what this node has to do because of the
 // release. A duty that many objects bring is one duty.
 func (s *Service) ownDuties(ctx context.Context, tx Tx, p *plan, col *column, rel Release) error {
+	planner, err := s.planner(ctx, tx)
+	if err != nil {
+		return err
+	}
 	bearers := map[string]party.ID{"sender": s.self, "origin": s.self}
 	anchors := map[string]time.Time{"share": rel.At}
 	seen := map[string]bool{}
@@ -325,7 +328,11 @@ func (s *Service) ownDuties(ctx context.Context, tx Tx, p *plan, col *column, re
 		if col.formed[m].Sent == nil {
 			continue
 		}
-		for _, d := range obligation.Plan(col.decisions[m], anchors, bearers, ident.New) {
+		planned, err := planner.Plan(col.decisions[m], anchors, bearers)
+		if err != nil {
+			return err
+		}
+		for _, d := range planned {
 			key := d.Duty.Instrument + " " + d.Duty.Clause + " " + d.Duty.ID
 			if d.Bearer != s.self || seen[key] {
 				continue

@@ -33,7 +33,7 @@ func (i *Instrument) Calendar(from, until time.Time) []Appointment {
 			return
 		}
 		for n := 1; ; n++ {
-			at := p.times(n).AddTo(start)
+			at := p.Times(n).AddTo(start)
 			if !at.Before(until) || n > maxYears*366 {
 				return
 			}
@@ -68,7 +68,7 @@ func (i *Instrument) Calendar(from, until time.Time) []Appointment {
 	return slices.Compact(out) // several clauses of one article start as one
 }
 
-// times is n of the period, so that a month after month starts from the same day.
-func (p Period) times(n int) Period {
+// Times is n of the period, so that a month after month starts from the same day.
+func (p Period) Times(n int) Period {
 	return Period{n * p.Years, n * p.Months, n * p.Days, time.Duration(n) * p.Clock}
 }

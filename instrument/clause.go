@@ -209,6 +209,31 @@ type Duty struct {
 	Cite       string       `json:"cite,omitempty"`   // "" = the clause's own
 	Verified   Verification `json:"verified,omitempty"`
 	Evidence   string       `json:"evidence,omitempty"`
+
+	NonWorkingDay *NonWorkingDay `json:"non_working_day,omitempty"`
+	Extension     *Extension     `json:"extension,omitempty"`
+}
+
+// NonWorkingDay is what becomes of a limit that ends on a day of rest: it is kept
+// until an hour of the next working day (RTS 2025/301 Art. 5(2)).
+type NonWorkingDay struct {
+	Until    string       `json:"until"`             // local time of day, "12:00"
+	Weekend  []string     `json:"weekend"`           // the days of each week that are no working days
+	NotFor   []string     `json:"not_for,omitempty"` // roles of the bearer that have no such relief
+	Cite     string       `json:"cite,omitempty"`    // "" = the duty's own
+	Verified Verification `json:"verified,omitempty"`
+}
+
+// Extension is how far a limit may be moved by whoever keeps it, with reasons.
+type Extension struct {
+	AtMost   Period       `json:"at_most"` // after the limit as the clocks say it
+	Cite     string       `json:"cite,omitempty"`
+	Verified Verification `json:"verified,omitempty"`
+}
+
+// Weekdays lists the days of the week as instruments and calendars write them.
+func Weekdays() []string {
+	return []string{"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"}
 }
 
 // Clock is a time limit and the event that starts it.

@@ -75,10 +75,14 @@ func partyLayout(clause *layout) *layout {
 
 func clauseLayout() *layout {
 	duties := entries(
-		"id", "what", "bearer", "to", "within", "after", "earliest_of", "latest_of", "soft", "calendar", "every", "fields",
-		"cite", "verified", "evidence",
+		"id", "what", "bearer", "to", "within", "after", "earliest_of", "latest_of", "soft", "calendar", "non_working_day",
+		"extension", "every", "fields", "cite", "verified", "evidence",
 	)
-	duties.inner = map[string]*layout{"earliest_of": row("within", "after"), "latest_of": row("within", "after")}
+	duties.inner = map[string]*layout{
+		"earliest_of": row("within", "after"), "latest_of": row("within", "after"),
+		"non_working_day": row("until", "weekend", "not_for", "cite", "verified"),
+		"extension":       row("at_most", "cite", "verified"),
+	}
 	set := row("in", "not_in")
 	return &layout{
 		block: true, items: true,

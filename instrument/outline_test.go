@@ -109,6 +109,12 @@ func TestOutlineChangesWithTheClause(t *testing.T) {
 		{"bearer: recipient", "bearer: sender"},
 		{"until: 2027-01-01", "until: 2028-01-01"},
 		{"exception_to: [c2]", "exception_to: [c2b]"},
+		{`until: "12:00"`, `until: "13:00"`},
+		{"weekend: [saturday, sunday]", "weekend: [friday, saturday]"},
+		{"not_for: [bank]", "not_for: [exchange]"},
+		{"cite: Art. 3(3)", "cite: Art. 9(3)"},
+		{"at_most: P2M", "at_most: P3M"},
+		{"cite: Art. 3(4)", "cite: Art. 9(4)"},
 		{"verified: secondary", "verified: unverified"},
 	} {
 		if !strings.Contains(src, edit[0]) {

@@ -236,6 +236,11 @@ func readDuty(o *object) Duty {
 		Verified: o.verified(),
 	}
 	d.EarliestOf, d.LatestOf = readClocks(o, "earliest_of"), readClocks(o, "latest_of")
+	o.inner("non_working_day", func(o *object) { d.NonWorkingDay = readNonWorkingDay(o) })
+	o.inner("extension", func(o *object) {
+		o.require("at_most")
+		d.Extension = &Extension{AtMost: o.period("at_most"), Cite: o.text("cite"), Verified: o.verified()}
+	})
 	if !d.Within.IsZero() && d.After == "" {
 		o.r.refuse(o.pointer, "within needs after: the event that starts the clock")
 	}
@@ -249,6 +254,21 @@ func readDuty(o *object) Duty {
 		o.r.refuse(o.pointer, "has more than one clock; give after, earliest_of or latest_of")
 	}
 	return d
+}
+
+func readNonWorkingDay(o *object) *NonWorkingDay {
+	o.require("until", "weekend")
+	n := &NonWorkingDay{
+		Until:    o.word("until", timeOfDay),
+		Weekend:  o.words("weekend", oneOf(Weekdays())),
+		NotFor:   o.words("not_for", slug),
+		Cite:     o.text("cite"),
+		Verified: o.verified(),
+	}
+	if len(n.Weekend) == len(Weekdays()) {
+		o.r.refuse(o.at("weekend"), "leaves no working day")
+	}
+	return n
 }
 
 func readClocks(o *object, key string) []Clock {

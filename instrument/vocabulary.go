@@ -86,6 +86,7 @@ var (
 	factForm         = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 	fieldForm        = regexp.MustCompile(`^[a-z][a-z0-9_.]*$`)
 	jurisdictionForm = regexp.MustCompile(`^[A-Z][A-Z0-9-]{1,11}$`)
+	timeForm         = regexp.MustCompile(`^([01][0-9]|2[0-3]):[0-5][0-9]$`)
 	versionForm      = regexp.MustCompile(`^(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})$`)
 	languageForm     = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
 )
@@ -122,6 +123,9 @@ func fact(w string) string { return form(factForm, "victim_consent")(w) }
 func fieldName(w string) string {
 	return form(fieldForm, "initial_cause: lower-case letters, digits, underscores and dots")(w)
 }
+
+// timeOfDay is an hour and a minute.
+func timeOfDay(w string) string { return form(timeForm, "12:00")(w) }
 
 func jurisdiction(w string) string {
 	return form(jurisdictionForm, "AA: a country code in capitals")(w)

@@ -165,6 +165,12 @@ func (d *Duty) phrase() string {
 	if d.Calendar != "" && d.Calendar != "hours" {
 		out += " (counted in " + strings.ReplaceAll(d.Calendar, "-", " ") + ")"
 	}
+	if d.NonWorkingDay != nil {
+		out += ", " + d.NonWorkingDay.phrase()
+	}
+	if d.Extension != nil {
+		out += ", which may be extended by " + d.Extension.AtMost.phrase() + bracketed(d.Extension.Cite)
+	}
 	if !d.Every.IsZero() {
 		out += ", every " + d.Every.phrase()
 	}
@@ -175,6 +181,14 @@ func (d *Duty) phrase() string {
 		out += ", with " + list(d.Fields)
 	}
 	return out + bracketed(d.Cite)
+}
+
+func (n *NonWorkingDay) phrase() string {
+	out := "or, if that is a " + strings.Join(n.Weekend, ", a ") + " or a holiday, until " + n.Until + " of the next working day"
+	if len(n.NotFor) > 0 {
+		out += ", but not for " + list(n.NotFor)
+	}
+	return out + bracketed(n.Cite)
 }
 
 func clocks(cs []Clock) string {

@@ -47,8 +47,25 @@ func counter() func() string {
 }
 
 func plan() []obligation.Duty {
-	return obligation.Plan(nis2(), map[string]time.Time{"aware": at("2026-11-20T15:00:00Z")},
-		map[string]party.ID{"origin": "csirt-aa", "sender": "csirt-aa"}, counter())
+	duties, err := obligation.Planner{NewID: counter()}.Plan(nis2(), map[string]time.Time{"aware": at("2026-11-20T15:00:00Z")},
+		map[string]party.ID{"origin": "csirt-aa", "sender": "csirt-aa"})
+	if err != nil {
+		panic(err)
+	}
+	return duties
+}
+
+func because(why string) obligation.Act {
+	return obligation.Act{At: at("2026-11-21T00:00:00Z"), By: "operator", Why: why}
+}
+
+// happened records an event for the first time.
+func happened(t interface{ Fatal(...any) }, d obligation.Duty, event string, at time.Time) obligation.Duty {
+	d, err := d.Anchor(event, at, because(""), obligation.Calendars{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
 }
 
 func TestPlanStartsTheClocksItKnows(t *testing.T) {
@@ -82,22 +99,22 @@ func TestPlanStartsTheClocksItKnows(t *testing.T) {
 func TestCompleteStartsWhatFollows(t *testing.T) {
 	t.Parallel()
 	duties := plan()
-	changed, err := obligation.Complete(duties, "d2", at("2027-01-31T10:00:00Z"))
-	if err != nil || len(changed) != 2 {
-		t.Fatalf("%+v, %v", changed, err)
+	done, err := duties[1].Complete(at("2027-01-31T10:00:00Z"), obligation.Evidence{Object: "report--1"}, because(""))
+	if err != nil || !done.Late() || done.State(at("2030-01-01T00:00:00Z")) != obligation.Met || done.Evidence.Object != "report--1" {
+		t.Fatalf("the notification: %+v, %v", done, err)
 	}
-	if !changed[0].Late() || changed[0].State(at("2030-01-01T00:00:00Z")) != obligation.Met {
-		t.Errorf("the notification: %+v", changed[0])
+	if !duties[2].Follows(done) || duties[0].Follows(done) {
+		t.Error("another duty follows")
 	}
-	if got := changed[1]; got.Duty.ID != "final-report" || !got.Due.Equal(at("2027-02-28T10:00:00Z")) {
-		t.Errorf("the final report: %+v", got)
+	final := happened(t, duties[2], done.Duty.ID, done.Done)
+	if !final.Due.Equal(at("2027-02-28T10:00:00Z")) {
+		t.Errorf("the final report: %+v", final)
 	}
-	duties[1], duties[2] = changed[0], changed[1]
-	if again, err := obligation.Complete(duties, "d2", at("2027-03-01T00:00:00Z")); err != nil || len(again) != 0 {
-		t.Errorf("done twice changes %+v, %v", again, err)
+	if again, err := done.Complete(at("2027-03-01T00:00:00Z"), obligation.Evidence{}, because("")); err != nil || !again.Done.Equal(done.Done) {
+		t.Errorf("done twice: %+v, %v", again, err)
 	}
-	if _, err := obligation.Complete(duties, "d9", at("2027-03-01T00:00:00Z")); fault.CodeOf(err) != "duty.unknown" {
-		t.Errorf("an unknown duty: %v", err)
+	if _, err := duties[0].Complete(at("2027-03-01T00:00:00Z"), obligation.Evidence{SHA256: "x"}, because("")); fault.CodeOf(err) != "duty.evidence" {
+		t.Errorf("a digest that is none: %v", err)
 	}
 }
 
@@ -106,24 +123,40 @@ func TestChainsStayInsideOneMatter(t *testing.T) {
 	for name, change := range map[string]func(*obligation.Duty){
 		"another instrument": func(d *obligation.Duty) { d.Duty.Instrument = "dora" },
 		"another object":     func(d *obligation.Duty) { d.Object = "incident--2" },
+		"another case":       func(d *obligation.Duty) { d.Matter = "case-1" },
 		"another bearer":     func(d *obligation.Duty) { d.Bearer = "csirt-bb" },
+		"an exercise":        func(d *obligation.Duty) { d.Exercise = "spring" },
 	} {
 		duties := plan()
 		change(&duties[2])
-		if changed, err := obligation.Complete(duties, "d2", at("2026-11-21T00:00:00Z")); err != nil || len(changed) != 1 {
-			t.Errorf("%s: %+v, %v", name, changed, err)
+		if duties[2].Follows(duties[1]) {
+			t.Errorf("%s follows", name)
 		}
 	}
 }
 
-func TestHappenedStartsWaitingClocks(t *testing.T) {
+// TestIH1AnAnchorChangesOnlyWithAReason: what was recorded moves no deadline when
+// it is recorded again, and a change says who changed it and why.
+func TestIH1AnAnchorChangesOnlyWithAReason(t *testing.T) {
 	t.Parallel()
-	changed := obligation.Happened(plan(), "receipt", at("2026-12-01T00:00:00Z"))
-	if len(changed) != 1 || !changed[0].Due.Equal(at("2027-05-30T00:00:00Z")) {
-		t.Errorf("%+v", changed)
+	d := plan()[0]
+	if again := happened(t, d, "aware", d.Anchors["aware"]); len(again.History) != len(d.History) {
+		t.Error("a repeated event is a change")
 	}
-	if again := obligation.Happened(changed, "receipt", at("2026-12-05T00:00:00Z")); len(again) != 0 {
-		t.Errorf("a repeated event moves %+v", again)
+	if other := happened(t, d, "receipt", at("2026-12-01T00:00:00Z")); len(other.History) != len(d.History) {
+		t.Error("an event of another clock is a change")
+	}
+	earlier := at("2026-11-20T09:00:00Z")
+	if _, err := d.Anchor("aware", earlier, because(""), obligation.Calendars{}); fault.CodeOf(err) != "duty.anchored" {
+		t.Errorf("without a reason: %v", err)
+	}
+	moved, err := d.Anchor("aware", earlier, because("the log shows it"), obligation.Calendars{})
+	if err != nil || !moved.Due.Equal(at("2026-11-21T09:00:00Z")) || !d.Due.Equal(at("2026-11-21T15:00:00Z")) {
+		t.Fatalf("%+v, %v", moved, err)
+	}
+	h := moved.History[len(moved.History)-1]
+	if h.What != obligation.Anchored || h.Event != "aware" || h.Why != "the log shows it" || h.By != "operator" || !h.From.Equal(d.Due) || !h.Due.Equal(moved.Due) {
+		t.Errorf("history %+v", h)
 	}
 }
 
@@ -146,7 +179,7 @@ func TestStateChangesAtItsInstant(t *testing.T) {
 			t.Errorf("at %s: %s, want %s", tc.now, got, tc.want)
 		}
 	}
-	erase := plan()[3].Start(at("2026-01-01T00:00:00Z"))
+	erase := happened(t, plan()[3], "receipt", at("2026-01-01T00:00:00Z"))
 	if want := erase.Due.Add(-72 * time.Hour); !erase.Warn().Equal(want) {
 		t.Errorf("warns at %v, want three days before: %v", erase.Warn(), want)
 	}
@@ -165,7 +198,7 @@ func TestP17DeadlinesSurvive(t *testing.T) {
 		"2300-12-31T00:00:00Z":      "2301-01-31T00:00:00Z", // past 64-bit nanoseconds
 		"2026-03-29T01:30:00+01:00": "2026-04-29T00:30:00Z", // the hour that summer time skips
 	} {
-		d := month.Start(at(start))
+		d := happened(t, month, "incident-notification", at(start))
 		if !d.Due.Equal(at(want)) || d.Due.Location() != time.UTC {
 			t.Errorf("a month from %s is due %v, want %s", start, d.Due, want)
 		}
@@ -174,13 +207,10 @@ func TestP17DeadlinesSurvive(t *testing.T) {
 		start := time.Unix(rapid.Int64Range(0, 10_000_000_000).Draw(t, "start"), 0)
 		zone := time.FixedZone("", rapid.IntRange(-14*3600, 14*3600).Draw(t, "zone"))
 		within := instrument.Period{Months: rapid.IntRange(0, 24).Draw(t, "months"), Clock: time.Duration(rapid.IntRange(1, 100).Draw(t, "hours")) * time.Hour}
-		d := obligation.Duty{Duty: decision.DutyRef{Within: within.String(), After: "aware"}}
-		here, there := d.Start(start), d.Start(start.In(zone))
+		d := obligation.Duty{Duty: decision.DutyRef{Within: within.String(), After: "aware"}, Taken: start}
+		here, there := happened(t, d, "aware", start), happened(t, d, "aware", start.In(zone))
 		if !here.Due.Equal(there.Due) {
 			t.Fatalf("due %v or %v by zone", here.Due, there.Due)
-		}
-		if again := here.Start(start.Add(time.Hour)); again != here {
-			t.Fatal("starting twice moves the deadline")
 		}
 		if here.State(here.Due) == obligation.Overdue || here.State(here.Due.Add(1)) != obligation.Overdue {
 			t.Fatal("not overdue exactly after the instant")
@@ -193,8 +223,20 @@ func TestP17DeadlinesSurvive(t *testing.T) {
 
 func TestAPeriodThatCannotBeReadIsDueAtOnce(t *testing.T) {
 	t.Parallel()
-	d := obligation.Duty{Duty: decision.DutyRef{Within: "soon"}}.Start(at("2026-01-01T00:00:00Z"))
-	if !d.Due.Equal(d.Started) {
+	start := at("2026-01-01T00:00:00Z")
+	d := happened(t, obligation.Duty{Duty: decision.DutyRef{Within: "soon", After: "aware"}, Taken: start}, "aware", start)
+	if d.Due.IsZero() || d.Due.Sub(d.Started) > time.Millisecond {
 		t.Errorf("due %v", d.Due)
+	}
+}
+
+// TestADutyOfBeforeAnchorsKeepsItsDeadline: one that was kept when only the start
+// was on record.
+func TestADutyOfBeforeAnchorsKeepsItsDeadline(t *testing.T) {
+	t.Parallel()
+	start := at("2026-01-01T00:00:00Z")
+	d := obligation.Duty{Duty: decision.DutyRef{Within: "P30D", After: "receipt"}, Started: start, Due: start.AddDate(0, 0, 30)}
+	if again := d.Recalculate(because("calendar"), obligation.Calendars{}); !again.Due.Equal(d.Due) || len(again.History) != 0 {
+		t.Errorf("%+v", again)
 	}
 }
