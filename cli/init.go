@@ -44,6 +44,7 @@ func (a *app) initCommand() *cobra.Command {
 	c.Flags().StringSliceVar(&p.Roles, "role", nil, "`role` the law may look at, repeatable")
 	c.Flags().StringVar(&p.Endpoint, "endpoint", "", "https `URL` at which partners reach its peer door")
 	c.Flags().StringVar(&database, "database", "", "database `URL` (postgres://…, without a password); default SQLite in the data folder")
+	c.Flags().StringVar(&p.Exercise, "exercise", "", "`name` of the exercise the node is for; it then speaks to no node in earnest")
 	c.Flags().StringVar(&p.Contact, "contact", "", "whom to `ask`")
 	return c
 }

@@ -3,9 +3,11 @@ package cli
 import (
 	"context"
 	"errors"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -30,7 +32,7 @@ func (a *app) withNode(ctx context.Context, f func(c *client.Client) error) erro
 		if err != nil {
 			return err
 		}
-		return f(client.New(a.node, token, nil))
+		return f(client.New(a.node, token, a.noting(http.DefaultTransport)))
 	}
 	token, err := a.token()
 	if err != nil {
@@ -44,9 +46,26 @@ func (a *app) withNode(ctx context.Context, f func(c *client.Client) error) erro
 		return err
 	}
 	a.opened = true
-	err = f(client.New("http://node", token, client.Local(n.API())))
+	err = f(client.New("http://node", token, a.noting(client.Local(n.API()))))
 	return errors.Join(err, n.Close())
 }
+
+// noting tells once, beside whatever a command prints, that the node takes part
+// in an exercise.
+func (a *app) noting(next http.RoundTripper) http.RoundTripper {
+	var once sync.Once
+	return roundTrip(func(r *http.Request) (*http.Response, error) {
+		resp, err := next.RoundTrip(r)
+		if err == nil && resp.Header.Get(node.ExerciseHeader) != "" {
+			once.Do(func() { a.say("EXERCISE %s: nothing here is in earnest.", clean(resp.Header.Get(node.ExerciseHeader))) })
+		}
+		return resp, err
+	})
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // onNode adapts a function on a client to a cobra command.
 func (a *app) onNode(f func(ctx context.Context, c *client.Client, args []string) error) func(*cobra.Command, []string) error {
@@ -63,7 +82,7 @@ func (a *app) runningNode(ctx context.Context, token string) *client.Client {
 	if api == "" {
 		return nil
 	}
-	c := client.New(api, token, nil)
+	c := client.New(api, token, a.noting(http.DefaultTransport))
 	ctx, cancel := context.WithTimeout(ctx, liveTimeout)
 	defer cancel()
 	if c.Live(ctx) != nil {

@@ -35,6 +35,7 @@ type Exchange interface {
 type Config struct {
 	Exchange Exchange
 	Party    string // name of this node's party, shown on every page; may be empty
+	Exercise string // the node takes part in, shown on every page; empty in earnest
 	Now      func() time.Time
 	Log      *slog.Logger // nil discards
 }

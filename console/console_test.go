@@ -235,6 +235,24 @@ func TestEveryResponseHasTheHeaders(t *testing.T) {
 	}
 }
 
+// TestP30EveryPageOfAnExerciseSaysSo: the title too, which a printed page or a
+// row of tabs shows.
+func TestP30EveryPageOfAnExerciseSaysSo(t *testing.T) {
+	t.Parallel()
+	played := New(Config{Exchange: fake{}, Party: "CSIRT Aurelia", Exercise: "lantern-26", Now: fixed})
+	earnest := enter(t, newConsole(fake{}, fixed))
+	b := enter(t, played)
+	for _, path := range []string{"/", "/releases", "/objects", "/parties", "/instruments", "/nope"} {
+		page := b.get(path).Body.String()
+		if !strings.Contains(page, "<title>Exercise") || !strings.Contains(page, "<bdi>lantern-26</bdi>") {
+			t.Errorf("%s does not name the exercise", path)
+		}
+		if strings.Contains(earnest.get(path).Body.String(), "xercise") {
+			t.Errorf("%s in earnest speaks of an exercise", path)
+		}
+	}
+}
+
 // TestPagesAsReviewed keeps the pages under review as files.
 func TestPagesAsReviewed(t *testing.T) {
 	t.Parallel()

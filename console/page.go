@@ -22,6 +22,8 @@ type page struct {
 	Title   string
 	Here    string // path of the page, for the navigation
 	Party   string
+	// Exercise stands on every page and print of a node that takes part in one.
+	Exercise string
 	Data    any
 	More    string // address of the next page
 	Outside bool   // shown to whoever has not entered: no navigation
@@ -69,7 +71,7 @@ func (c *Console) fail(w http.ResponseWriter, r *http.Request, err error) {
 // render builds the page in memory first, so that a template that fails
 // cannot leave half a page with a status of success.
 func (c *Console) render(w http.ResponseWriter, r *http.Request, status int, name string, p page) {
-	p.Party = c.Party
+	p.Party, p.Exercise = c.Party, c.Exercise
 	var out bytes.Buffer
 	t, err := template.New("layout.html").Funcs(funcs()).ParseFS(files, "pages/layout.html", "pages/"+name)
 	if err == nil {

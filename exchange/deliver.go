@@ -350,6 +350,9 @@ func (s *Service) readReceipt(out outgoing, answer []byte) (receipt, error) {
 	if err != nil {
 		return receipt{}, err
 	}
+	if err := s.checkExercise(msg); err != nil {
+		return receipt{}, err
+	}
 	if msg.Kind != kindReceipt || msg.Receipt == nil || msg.From != out.to.ID || msg.To != s.self ||
 		msg.Receipt.Envelope != ident.Sum(out.envelope) {
 		return receipt{}, fault.New(fault.Unverified, "receipt.mismatch", "%s answered with a receipt for something else.", out.to.ID)

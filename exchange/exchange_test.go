@@ -82,7 +82,7 @@ func (f *federation) start(p party.Party) []byte {
 	n := &testNode{id: p.ID, ring: ring, store: db, dir: dir}
 	p.Identity = "identity--00000000-0000-4000-8000-0000000000" + fmt.Sprintf("%02x", len(f.nodes))
 	n.Service = exchange.New(exchange.Config{
-		Self: p.ID, Publisher: p.Identity,
+		Self: p.ID, Exercise: p.Exercise, Publisher: p.Identity,
 		Keys: exchange.SigningKey{ID: keyID, Private: key}, LogKey: ring.LogKey(), Secret: ring.Secret(),
 		Store: db, Transport: wire{f, n}, Now: func() time.Time { return f.now }, Rand: rand.Reader,
 	})

@@ -136,7 +136,7 @@ func (s *Service) publish(ctx context.Context, tx Tx, l *law, doc *instrument.In
 	file, source := l.deeds.source(doc.Hash)
 	now := s.time()
 	msg := envelope.Message{
-		Entente: 1, Kind: kindInstrument, ID: ident.New(), From: s.self, To: to, At: now,
+		Kind: kindInstrument, ID: ident.New(), To: to, At: now,
 		Publication: &envelope.Publication{Instrument: doc.ID, Version: doc.Version, Hash: doc.Hash, File: file},
 	}
 	objects := [][]byte{source}
@@ -152,7 +152,7 @@ func (s *Service) publish(ctx context.Context, tx Tx, l *law, doc *instrument.In
 		msg.Objects = append(msg.Objects, envelope.Item{ID: id, Hash: ident.Sum(raw)})
 		event.Items = append(event.Items, ReleaseItem{ObjectID: id, SentID: id, SentHash: ident.Sum(raw)})
 	}
-	body, err := envelope.Seal(msg, objects, s.keys.ID, s.keys.Private)
+	body, err := s.seal(msg, objects)
 	if err != nil {
 		return err
 	}

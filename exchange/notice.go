@@ -16,6 +16,9 @@ type Notice struct {
 	Objects int       `json:"objects,omitzero"` // of a release
 	Reason  string    `json:"reason,omitempty"` // of a recall
 	Due     time.Time `json:"due,omitzero"`     // when what was recalled has to be gone
+	// Exercise is the one the node takes part in: who is woken at night may want
+	// to know.
+	Exercise string `json:"exercise,omitempty"`
 }
 
 // The kinds of a [Notice].
@@ -41,6 +44,9 @@ func (s *Service) Notices(ctx context.Context, to party.ID, after NoticePlace, l
 		told, upto, err = r.Notices(ctx, to, after, limit)
 		return err
 	})
+	for i := range told {
+		told[i].Exercise = s.exercise
+	}
 	return told, upto, err
 }
 

@@ -110,10 +110,10 @@ func (s *Service) recallRelease(ctx context.Context, tx Tx, rel Release, reason 
 		ID: recallID(rel.ID), Release: rel.ID, To: rel.Recipient, Reason: reason,
 		State: recallRequested, At: now, StateAt: now, Due: now.Add(recallWithin),
 	}
-	body, err := envelope.Seal(envelope.Message{
-		Entente: 1, Kind: kindRecall, ID: rc.ID, From: s.self, To: rel.Recipient, At: now,
+	body, err := s.seal(envelope.Message{
+		Kind: kindRecall, ID: rc.ID, To: rel.Recipient, At: now,
 		Recall: &envelope.Recall{Release: rel.ID, Reason: reason, Due: rc.Due},
-	}, nil, s.keys.ID, s.keys.Private)
+	}, nil)
 	if err != nil {
 		return rc, err
 	}

@@ -97,6 +97,9 @@ func (s *Service) open(ctx context.Context, from party.ID, raw []byte) (*incomin
 	if in.msg.To != s.self {
 		return nil, fault.New(fault.Unverified, "envelope.recipient", "The message is addressed to %s.", in.msg.To)
 	}
+	if err := s.checkExercise(in.msg); err != nil {
+		return nil, err
+	}
 	if k := in.msg.Kind; k != kindRelease && k != kindRecall && k != kindInstrument {
 		return nil, fault.New(fault.Invalid, "envelope.kind", "A node does not take messages of kind %q.", in.msg.Kind)
 	}
@@ -382,10 +385,10 @@ func itemReceipts(m envelope.Message, lines []ImportLine, rejected []stix.Reject
 // and keeps it so that a repeated message gets the same bytes.
 func (s *Service) answer(ctx context.Context, in *incoming, outcome string, items []envelope.ItemReceipt) ([]byte, error) {
 	msg := envelope.Message{
-		Entente: 1, Kind: kindReceipt, ID: ident.New(), From: s.self, To: in.from.ID, At: s.time(),
+		Kind: kindReceipt, ID: ident.New(), To: in.from.ID, At: s.time(),
 		Receipt: &envelope.Receipt{Message: in.msg.ID, Envelope: ident.Sum(in.body.Envelope), Outcome: outcome, Items: items},
 	}
-	body, err := envelope.Seal(msg, nil, s.keys.ID, s.keys.Private)
+	body, err := s.seal(msg, nil)
 	if err != nil {
 		return nil, err
 	}

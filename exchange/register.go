@@ -54,6 +54,10 @@ func (s *Service) AddParty(ctx context.Context, in AddPartyRequest) (party.Party
 		return p, fault.New(fault.Unverified, "party.fingerprint", "The card's fingerprint is %s, which is not the one given.", fingerprint).
 			Try("Compare the fingerprint with the party by telephone or in person, then give it.").At("/fingerprint", "does not match")
 	}
+	if p.Exercise != s.exercise {
+		return p, fault.New(fault.Conflict, "party.exercise", "%s is %s, and this node is %s.", p.ID, played(p.Exercise), played(s.exercise)).
+			At("/exercise", "is another one").Try("Ask the party for the card of its node in the same exercise, or of its node in earnest.")
+	}
 	if err := s.checkUnlike(ctx, p); err != nil || in.DryRun {
 		return p, err
 	}

@@ -162,7 +162,7 @@ func (s *Service) release(ctx context.Context, tx Tx, p *plan, col *column, line
 		items[i].Decision = digests[items[i].ObjectID]
 	}
 	msg := col.message(p, rel, items, s.self)
-	body, err := envelope.Seal(msg, objects, s.keys.ID, s.keys.Private)
+	body, err := s.seal(msg, objects)
 	if err != nil {
 		return err
 	}
@@ -267,7 +267,7 @@ func (col *column) items(c *closure) (items []ReleaseItem, objects [][]byte) {
 // message is the signed half of a release: digests, terms and instruments.
 func (col *column) message(p *plan, rel Release, items []ReleaseItem, self party.ID) envelope.Message {
 	msg := envelope.Message{
-		Entente: 1, Kind: kindRelease, ID: rel.ID, From: self, To: rel.Recipient, At: rel.At, Purpose: rel.Purpose,
+		Kind: kindRelease, ID: rel.ID, To: rel.Recipient, At: rel.At, Purpose: rel.Purpose,
 	}
 	subjects := map[string]*decision.Subject{}
 	for m, mem := range p.closure.members {

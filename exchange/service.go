@@ -26,6 +26,7 @@ import (
 // Config is what a [Service] needs from the node it works in.
 type Config struct {
 	Self       party.ID
+	Exercise   string // the node takes part in, as on its card; empty in earnest
 	Publisher  string // STIX identity id under which derived objects are published
 	Keys       SigningKey
 	LogKey     string // verifier key of this node's log
@@ -48,6 +49,7 @@ type SigningKey struct {
 // Service is what the API, the peer door and the node's background work call.
 type Service struct {
 	self      party.ID
+	exercise  string
 	publisher string
 	keys      SigningKey
 	logKey    string
@@ -82,7 +84,7 @@ const stripes = 64
 // New returns a service. The store must already know this node's own party.
 func New(c Config) *Service {
 	s := &Service{
-		self: c.Self, publisher: c.Publisher, keys: c.Keys, logKey: c.LogKey, secret: c.Secret, store: c.Store,
+		self: c.Self, exercise: c.Exercise, publisher: c.Publisher, keys: c.Keys, logKey: c.LogKey, secret: c.Secret, store: c.Store,
 		transport: c.Transport, now: c.Now, rand: c.Rand, wake: c.Wake, collectors: c.Collectors, webhooks: c.Webhooks,
 	}
 	if s.wake == nil {

@@ -179,7 +179,7 @@ func (s *Service) TestWebhook(ctx context.Context, id string, dryRun bool) (Webh
 	if err != nil {
 		return WebhookMessage{}, err
 	}
-	m, err := s.message(h, Notice{Kind: NoticeTest, At: s.time()}, ident.New())
+	m, err := s.message(h, Notice{Kind: NoticeTest, At: s.time(), Exercise: s.exercise}, ident.New())
 	if err != nil || dryRun {
 		return m, err
 	}

@@ -98,14 +98,14 @@ func (n *Node) open(ctx context.Context, me self) error {
 	}
 	keyID, private := n.ring.Signing()
 	n.exchange = exchange.New(exchange.Config{
-		Self: me.Party.ID, Publisher: me.Publisher, Keys: exchange.SigningKey{ID: keyID, Private: private},
+		Self: me.Party.ID, Exercise: me.Party.Exercise, Publisher: me.Publisher, Keys: exchange.SigningKey{ID: keyID, Private: private},
 		LogKey: n.ring.LogKey(), Secret: n.ring.Secret(), Store: n.store, Transport: n.transport(), Collectors: n.collectors(), Webhooks: n.poster(),
 		Now: n.config.Now, Rand: rand.Reader, Wake: n.wake,
 	})
 	if err := n.exchange.KeepSelf(ctx, cardOf(me.Party, me.Publisher, n.ring)); err != nil {
 		return err
 	}
-	n.console = console.New(console.Config{Exchange: n.exchange, Party: me.Party.Name, Now: n.config.Now, Log: n.log})
+	n.console = console.New(console.Config{Exchange: n.exchange, Party: me.Party.Name, Exercise: me.Party.Exercise, Now: n.config.Now, Log: n.log})
 	n.handler = n.doors()
 	return nil
 }
@@ -120,7 +120,23 @@ func (n *Node) doors() http.Handler {
 		},
 	}))
 	mux.Handle("/", n.console.Handler())
-	return mux
+	return n.marked(mux)
+}
+
+// ExerciseHeader names, in every answer of a node that takes part in an exercise,
+// the exercise. Answers in earnest do not have it.
+const ExerciseHeader = "Entente-Exercise"
+
+// marked says of every answer that it belongs to an exercise, if it does.
+func (n *Node) marked(next http.Handler) http.Handler {
+	exercise := n.exchange.Exercise()
+	if exercise == "" {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set(ExerciseHeader, exercise)
+		next.ServeHTTP(w, r)
+	})
 }
 
 func (n *Node) transport() *peer.Client {

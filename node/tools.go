@@ -58,7 +58,7 @@ func (n *Node) tools() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return n.marked(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == notice.Path {
 			stream.ServeHTTP(w, r)
 			return
@@ -68,7 +68,7 @@ func (n *Node) tools() (http.Handler, error) {
 			return
 		}
 		m.ServeHTTP(w, r)
-	}), nil
+	})), nil
 }
 
 // toolsCertificate is the operator's own, or one the node issues to itself under

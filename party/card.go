@@ -88,6 +88,9 @@ func (p Party) Check() error {
 	if p.Identity != "" && !identityForm.MatchString(p.Identity) {
 		refuse("/identity", "must be identity-- and a UUID in lower case")
 	}
+	if p.Exercise != "" && !roleForm.MatchString(p.Exercise) {
+		refuse("/exercise", "must be lower-case letters, digits, dots and hyphens")
+	}
 	if p.Endpoint != "" && !httpsURL(p.Endpoint) {
 		refuse("/endpoint", "must be an https URL without user, query or fragment")
 	}

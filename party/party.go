@@ -26,6 +26,9 @@ type Party struct {
 	TrustBundle  string   `json:"trust_bundle,omitempty"` // PEM certificates of its own authority (SPIFFE trust domain = ID)
 	Contact      string   `json:"contact,omitempty"`
 	Identity     string   `json:"identity,omitempty"` // STIX identity id under which it creates objects
+	// Exercise names the exercise the party's node takes part in. Empty for a node
+	// in earnest; the two kinds have nothing to say to each other.
+	Exercise string `json:"exercise,omitempty"`
 }
 
 // Key is an Ed25519 verification key and the time in which signatures by it count.

@@ -27,6 +27,8 @@ type Message struct {
 	ID      string       `json:"id"`      // unique per sender
 	From    party.ID     `json:"from"`
 	To      party.ID     `json:"to"`
+	// Exercise is that of the sender's card: a message of an exercise says so itself.
+	Exercise string `json:"exercise,omitempty"`
 	At      time.Time    `json:"at"`
 	Purpose string       `json:"purpose,omitempty"`
 	Under   []string     `json:"under,omitempty"` // instruments relied on

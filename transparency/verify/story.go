@@ -117,6 +117,9 @@ func (c *check) message(a act) (envelope.Message, error) {
 	}
 	c.report.To, c.report.At, c.report.Purpose = m.To, m.At, m.Purpose
 	c.report.say("%s signed %s %s to %s on %s.", m.From, m.Kind, m.ID, m.To, m.At.Format(time.RFC3339))
+	if m.Exercise != "" {
+		c.report.say("It belongs to the exercise %s.", m.Exercise)
+	}
 	return m, nil
 }
 
