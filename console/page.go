@@ -19,14 +19,14 @@ var files embed.FS
 
 // page is what the layout shows around the data of one page.
 type page struct {
-	Title   string
-	Here    string // path of the page, for the navigation
-	Party   string
+	Title string
+	Here  string // path of the page, for the navigation
+	Party string
 	// Exercise stands on every page and print of a node that takes part in one.
 	Exercise string
-	Data    any
-	More    string // address of the next page
-	Outside bool   // shown to whoever has not entered: no navigation
+	Data     any
+	More     string // address of the next page
+	Outside  bool   // shown to whoever has not entered: no navigation
 }
 
 // show answers a request with a page or an error.

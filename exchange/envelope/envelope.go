@@ -27,8 +27,6 @@ type Message struct {
 	ID      string       `json:"id"`      // unique per sender
 	From    party.ID     `json:"from"`
 	To      party.ID     `json:"to"`
-	// Exercise is that of the sender's card: a message of an exercise says so itself.
-	Exercise string `json:"exercise,omitempty"`
 	At      time.Time    `json:"at"`
 	Purpose string       `json:"purpose,omitempty"`
 	Under   []string     `json:"under,omitempty"` // instruments relied on
@@ -40,6 +38,8 @@ type Message struct {
 	// Publication belongs to a message of kind instrument, whose first object is
 	// the file of the text and whose others are acts of its parties.
 	Publication *Publication `json:"publication,omitempty"`
+	// Exercise is that of the sender's card: a message of an exercise says so itself.
+	Exercise string `json:"exercise,omitempty"`
 }
 
 // Publication names the text of an instrument that a message brings.

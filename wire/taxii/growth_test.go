@@ -205,8 +205,10 @@ func writeGrowth(t *testing.T, objects, parties []point) {
 				Name: "page of 100", Colour: "#1f5fa8", Points: along(objects, func(p point) (int, time.Duration) { return p.Objects, p.Page }),
 				Limits: []plot.Limit{{Point: plot.Point{X: 10_000, Y: 1}, Label: "at most 1 ms"}, {Point: plot.Point{X: 10_000_000, Y: 2}, Label: "at most 2 ms"}},
 			},
-			{Name: "one object by id", Colour: "#2b7a3d", Points: along(objects, func(p point) (int, time.Duration) { return p.Objects, p.ByID }),
-				Limits: []plot.Limit{{Point: plot.Point{X: 10_000_000, Y: 0.5}, Label: "at most 0.5 ms"}}},
+			{
+				Name: "one object by id", Colour: "#2b7a3d", Points: along(objects, func(p point) (int, time.Duration) { return p.Objects, p.ByID }),
+				Limits: []plot.Limit{{Point: plot.Point{X: 10_000_000, Y: 0.5}, Label: "at most 0.5 ms"}},
+			},
 			{Name: "page of 100, by parties", Colour: "#b35900", Points: along(parties, func(p point) (int, time.Duration) { return p.Parties, p.Page })},
 		},
 	}.SVG()
