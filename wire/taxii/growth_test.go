@@ -80,14 +80,13 @@ func TestGrowthPoint(t *testing.T) { //nolint:paralleltest // it measures time
 	dir := cmp.Or(os.Getenv("ENTENTE_GROWTH_DATA"), t.TempDir())
 	dir = filepath.Join(dir, fmt.Sprintf("%d-%d", p.Objects, p.Parties))
 	if _, err := os.Stat(filepath.Join(dir, "filled")); err != nil {
-		if os.Getenv("ENTENTE_GROWTH_FILL") == "" {
-			cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^TestGrowthPoint$", "-test.timeout", "120m")
-			cmd.Env = append(os.Environ(), "ENTENTE_GROWTH_FILL=1", "ENTENTE_GROWTH_DATA="+filepath.Dir(dir))
-			must(t, cmd.Run())
-		} else {
+		if os.Getenv("ENTENTE_GROWTH_FILL") != "" {
 			fillNode(t, dir, p)
 			return
 		}
+		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^TestGrowthPoint$", "-test.timeout", "120m")
+		cmd.Env = append(os.Environ(), "ENTENTE_GROWTH_FILL=1", "ENTENTE_GROWTH_DATA="+filepath.Dir(dir))
+		must(t, cmd.Run())
 	}
 	w := openWorld(t, dir)
 	w.measure(&p)
@@ -197,7 +196,7 @@ func size(t testing.TB, file string) int64 {
 func writeGrowth(t *testing.T, objects, parties []point) {
 	t.Helper()
 	page := fmt.Sprintf(growthPage, runtime.Version(), runtime.GOMAXPROCS(0), rows(objects), rows(parties))
-	must(t, os.WriteFile("../../docs/reference/taxii.md", []byte(page), 0o644)) //nolint:gosec // a page of the documentation
+	must(t, os.WriteFile("../../docs/reference/taxii.md", []byte(page), 0o644))
 	svg := plot.Chart{
 		X: "objects released to the party, or parties with 1 000 objects each", Y: "milliseconds in the server", XRange: [2]int{0, 7}, YRange: [2]int{-2, 2},
 		Series: []plot.Series{
@@ -212,7 +211,7 @@ func writeGrowth(t *testing.T, objects, parties []point) {
 			{Name: "page of 100, by parties", Colour: "#b35900", Points: along(parties, func(p point) (int, time.Duration) { return p.Parties, p.Page })},
 		},
 	}.SVG()
-	must(t, os.WriteFile("../../docs/reference/taxii.svg", []byte(svg), 0o644)) //nolint:gosec // likewise
+	must(t, os.WriteFile("../../docs/reference/taxii.svg", []byte(svg), 0o644))
 }
 
 func along(points []point, of func(point) (int, time.Duration)) []plot.Point {
