@@ -39,6 +39,7 @@ var mayImport = map[string]string{
 
 	// The domain: no HTTP, no SQL, no files, no clock.
 	"exchange":            "decision exchange/envelope instrument instrument/analysis intel intel/atom intel/attackflow intel/cacao intel/csaf intel/decay intel/indicators intel/kev intel/misp intel/navigator intel/search intel/stix intel/veris intel/warninglist internal/fault internal/ident internal/strictjson obligation party privacy transparency transparency/verify",
+	"casework":            "exchange/envelope instrument internal/fault internal/ident party",
 	"exchange/envelope":   "internal/fault internal/ident internal/strictjson party",
 	"transparency/verify": "exchange/envelope internal/fault internal/ident internal/strictjson party transparency",
 	"transparency":        "internal/fault internal/ident",
@@ -88,7 +89,7 @@ var mayImport = map[string]string{
 // touch and why.
 var (
 	domain = []string{
-		"exchange", "exchange/envelope", "transparency", "transparency/verify", "obligation", "decision", "instrument", "instrument/analysis", "instrument/foreign", "instrument/odrl", "instrument/library",
+		"exchange", "exchange/envelope", "casework", "transparency", "transparency/verify", "obligation", "decision", "instrument", "instrument/analysis", "instrument/foreign", "instrument/odrl", "instrument/library",
 		"privacy", "intel/misp", "intel/atom", "intel/decay", "intel/search", "intel/warninglist", "intel/pattern", "intel/stix", "intel", "party", "internal/fault", "internal/ident", "internal/strictjson", "internal/inflate", "intel/csaf", "intel/kev", "intel/attackflow", "intel/cacao", "intel/conversion", "intel/indicators", "intel/navigator", "intel/veris",
 	}
 	impure = map[string]string{

@@ -135,7 +135,7 @@ func procedureLayout() *layout {
 	p.block = true
 	p.inner = map[string]*layout{
 		"states":      row("id", "final"),
-		"transitions": entries("id", "from", "to", "by", "within", "after", "quorum", "requires", "refusal", "cite"),
+		"transitions": entries("id", "from", "to", "by", "within", "not_before", "silence", "after", "preclusive", "quorum", "votes", "requires", "refusal", "cite"),
 		"refusal":     refusalLayout(),
 	}
 	return p

@@ -38,6 +38,24 @@ type Transition struct {
 	After    string   `json:"after,omitempty"`   // id of a transition
 	Quorum   string   `json:"quorum,omitempty"`  // a number, majority, two-thirds or consensus
 	Refusal  []string `json:"refusal,omitempty"` // codes of the grounds, one of which must be given
+	// NotBefore is how long after the earlier step it can be taken at the earliest.
+	NotBefore Period `json:"not_before,omitzero"`
+	// Preclusive: after the time of Within it can no longer be taken. Otherwise it
+	// is taken late, and that shows.
+	Preclusive bool `json:"preclusive,omitempty"`
+	// Silence: it can be taken once this long has passed since the earlier step and
+	// since everybody was given notice of it, and nobody has left the state
+	// meanwhile, which is how a party objects.
+	Silence Period `json:"silence,omitzero"`
+	Votes   string `json:"votes,omitempty"` // role whose parties vote on it; "" = By
+}
+
+// Voters is the role whose parties vote on a transition with a quorum.
+func (t *Transition) Voters() string {
+	if t.Votes == "" {
+		return t.By
+	}
+	return t.Votes
 }
 
 // Unreachable lists the states no sequence of transitions reaches.
@@ -112,6 +130,9 @@ func (r *reader) checkProcedure(p *Procedure, at string) {
 		if t.After != "" {
 			r.named(step+"/after", "transition", t.After, steps)
 		}
+		if t.Votes != "" {
+			r.named(step+"/votes", "role", t.Votes, p.Roles)
+		}
 		for m, code := range t.Refusal {
 			r.named(step+"/refusal/"+strconv.Itoa(m), "ground", code, p.Refusal.codes())
 		}
@@ -164,8 +185,24 @@ func readTransition(o *object) Transition {
 		Cite: o.text("cite"), Requires: o.words("requires", fieldName), Within: o.period("within"), After: o.word("after", slug),
 		Quorum: o.word("quorum", quorum), Refusal: o.words("refusal", slug),
 	}
-	if !t.Within.IsZero() && t.After == "" {
-		o.r.refuse(o.pointer, "within needs after: the transition that starts the clock")
+	t.NotBefore, t.Preclusive = o.period("not_before"), o.flag("preclusive")
+	t.Silence, t.Votes = o.period("silence"), o.word("votes", slug)
+	for _, need := range []struct {
+		key, of, why string
+		there, met   bool
+	}{
+		{"within", "after", "the transition that starts the clock", !t.Within.IsZero(), t.After != ""},
+		{"not_before", "after", "the transition that starts the clock", !t.NotBefore.IsZero(), t.After != ""},
+		{"silence", "after", "the transition on which others are silent", !t.Silence.IsZero(), t.After != ""},
+		{"preclusive", "within", "the time after which it can no longer be taken", t.Preclusive, !t.Within.IsZero()},
+		{"votes", "quorum", "how many of the votes are needed", t.Votes != "", t.Quorum != ""},
+	} {
+		if need.there && !need.met {
+			o.r.refuse(o.pointer, "%s needs %s: %s", need.key, need.of, need.why)
+		}
+	}
+	if !t.Silence.IsZero() && (t.Quorum != "" || !t.Within.IsZero()) {
+		o.r.refuse(o.pointer, "silence is counted in time, so it goes with neither quorum nor within")
 	}
 	return t
 }
