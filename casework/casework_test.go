@@ -122,7 +122,9 @@ func fieldsOf(err error) string {
 	return b.String()
 }
 
-func (tb *table) state() *casework.Case { return casework.Replay(tb.rec, tb.law, casework.EachSignature) }
+func (tb *table) state() *casework.Case {
+	return casework.Replay(tb.rec, tb.law, casework.EachSignature)
+}
 
 // event fills in what an author's node would.
 func (tb *table) event(by party.ID, e casework.Event) casework.Event {
@@ -326,7 +328,9 @@ func TestVotesAreRecomputable_SS3(t *testing.T) {
 	tb := newTable(t)
 	tb.must("aa", tb.opening("decide", map[string][]party.ID{"chair": {"aa"}, "member": {"aa", "bb", "cc"}}))
 	tb.must("aa", step("propose"))
-	vote := func(c casework.Choice) casework.Event { return casework.Event{Act: casework.Vote, Step: "adopt", Ballot: c} }
+	vote := func(c casework.Choice) casework.Event {
+		return casework.Event{Act: casework.Vote, Step: "adopt", Ballot: c}
+	}
 	tb.must("aa", vote(casework.Yes))
 	tb.must("bb", vote(casework.No))
 	if err := tb.try("aa", step("adopt")); fault.CodeOf(err) != "case.quorum" {

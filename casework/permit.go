@@ -206,6 +206,23 @@ func (c *Case) permitsVote(e Event) error {
 	return nil
 }
 
+// SilentOn returns the event that others are silent on, if a step says that they
+// were, and false for any other act.
+func (c *Case) SilentOn(e Event) (ident.Digest, bool) {
+	if c.procedure == nil || e.Act != Step {
+		return ident.Digest{}, false
+	}
+	t, ok := c.transition(e.Step)
+	if !ok || t.Silence.IsZero() {
+		return ident.Digest{}, false
+	}
+	n, taken := c.taken[t.After]
+	if !taken {
+		return ident.Digest{}, false
+	}
+	return c.History[n].Digest, true
+}
+
 // noticed checks proof that each participant was told of the step on which it was
 // silent, for the whole time of silence (SS-4). Its author needs no receipt, and
 // neither has the home, which ordered it.

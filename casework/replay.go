@@ -68,6 +68,9 @@ func (r *replay) fail(code string, seq int, format string, args ...any) {
 // read verifies the head and the chain that leads to it, and takes apart the
 // events in it, up to the first that cannot be read.
 func (r *replay) read() {
+	if len(r.Orders) == 0 && len(r.Head) == 0 {
+		return // nothing was ordered yet
+	}
 	var err error
 	if r.head, err = OpenHead(r.Head, r.law.Keys); err != nil || r.head.Case != r.Case {
 		r.fail("case.head", 0, "No signature of the home holds under the orders (%s).", codeOf(err))

@@ -141,6 +141,10 @@ func (s *Service) prepare(ctx context.Context, d Delivery) (outgoing, error) {
 			if b, leaf, err = publicationBody(ctx, r, d.Ref); err != nil {
 				return err
 			}
+		case kindCase:
+			if b, leaf, err = s.caseBody(ctx, r, d, &out); err != nil || out.withheld != nil || out.stopped {
+				return err
+			}
 		default:
 			rel, items, err := s.atTheDoor(ctx, r, d, &out)
 			if err != nil || out.withheld != nil || out.stopped {
@@ -280,6 +284,8 @@ func (s *Service) postpone(ctx context.Context, d Delivery, cause error) error {
 			err = tx.SetReleaseState(ctx, d.Ref, Refused, nil, now)
 		case d.State == DeliveryRefused && d.Kind == kindInstrument:
 			err = settlePublication(ctx, tx, d.Ref, DeliveryRefused, nil, now)
+		case d.State == DeliveryRefused && d.Kind == kindCase:
+			err = s.settleCase(ctx, tx, d, receipt{}, nil)
 		}
 		if err != nil {
 			return err
@@ -299,8 +305,15 @@ func backoff(attempts int) time.Duration {
 
 // stop ends a delivery whose release no longer waits for one.
 func (s *Service) stop(ctx context.Context, d Delivery) error {
-	d.State, d.LastError = DeliveryWithheld, "the release was recalled or withheld before it left"
-	return s.store.Write(ctx, func(tx Tx) error { return tx.UpdateDelivery(ctx, d) })
+	d.State, d.LastError = DeliveryWithheld, "it was recalled, withheld or overtaken before it left"
+	return s.store.Write(ctx, func(tx Tx) error {
+		if d.Kind == kindCase {
+			if err := s.settleCase(ctx, tx, d, receipt{}, nil); err != nil {
+				return err
+			}
+		}
+		return tx.UpdateDelivery(ctx, d)
+	})
 }
 
 // withhold keeps a release from leaving and records the decision that says so.
@@ -309,6 +322,9 @@ func (s *Service) withhold(ctx context.Context, d Delivery, why decision.Decisio
 		d.State, d.LastError = DeliveryWithheld, firstReason(why)
 		if err := tx.UpdateDelivery(ctx, d); err != nil {
 			return err
+		}
+		if d.Kind == kindCase {
+			return s.withholdCase(ctx, tx, d, why)
 		}
 		return s.recordWithheld(ctx, tx, d.Ref, why)
 	})
@@ -398,6 +414,8 @@ func (s *Service) settle(ctx context.Context, d Delivery, out outgoing, rcpt rec
 			return settleRecall(ctx, tx, d.Ref, rcpt, answer, now)
 		case kindInstrument:
 			return settlePublication(ctx, tx, d.Ref, d.State, answer, now)
+		case kindCase:
+			return s.settleCase(ctx, tx, d, rcpt, answer)
 		}
 		rel, err := tx.Release(ctx, d.Ref)
 		if err != nil {

@@ -73,7 +73,7 @@ func (s *Service) compile(ctx context.Context, r Reader, epoch int64) (*law, err
 	if l.deeds, err = derive(ctx, r, l.instruments, l.parties, s.law.Load()); err != nil {
 		return nil, err
 	}
-	if l.engine, err = decision.Compile(lawOf(l.docs())); err != nil {
+	if l.engine, err = decision.Compile(engineLaw(l.docs())); err != nil {
 		return nil, err
 	}
 	l.facts, err = r.Facts(ctx)

@@ -56,6 +56,8 @@ func (s *Service) Receive(ctx context.Context, from party.ID, body []byte) ([]by
 		items, err = s.purge(ctx, in)
 	case kindInstrument:
 		items, err = s.takeActs(ctx, in)
+	case kindCase:
+		items, err = s.takeCase(ctx, in)
 	}
 	if err != nil {
 		return nil, err
@@ -100,7 +102,7 @@ func (s *Service) open(ctx context.Context, from party.ID, raw []byte) (*incomin
 	if err := s.checkExercise(in.msg); err != nil {
 		return nil, err
 	}
-	if k := in.msg.Kind; k != kindRelease && k != kindRecall && k != kindInstrument {
+	if k := in.msg.Kind; k != kindRelease && k != kindRecall && k != kindInstrument && k != kindCase {
 		return nil, fault.New(fault.Invalid, "envelope.kind", "A node does not take messages of kind %q.", in.msg.Kind)
 	}
 	if n := len(in.msg.Objects); len(in.body.Objects) > n {

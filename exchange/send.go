@@ -19,6 +19,7 @@ const (
 	kindRelease    = "release"
 	kindRecall     = "recall"
 	kindInstrument = "instrument"
+	kindCase       = "case"
 	kindReceipt    = "receipt"
 )
 

@@ -93,6 +93,7 @@ type Reader interface {
 	WarninglistReader
 	SourceReader
 	WebhookReader
+	CaseReader
 
 	// LogHead is the tree after the last commit with its signed checkpoint note.
 	LogHead(ctx context.Context) (transparency.Head, []byte, error)
@@ -150,6 +151,7 @@ type Tx interface {
 	WarninglistTx
 	SourceTx
 	WebhookTx
+	CaseTx
 }
 
 // InstrumentRecord is an instrument as kept: its file, byte for byte.
@@ -340,8 +342,8 @@ type ReleaseItem struct {
 // Delivery is one message to one party in the outbox.
 type Delivery struct {
 	ID        string    `json:"id"`
-	Kind      string    `json:"kind"` // release, recall or instrument
-	Ref       string    `json:"ref"`  // release, recall or publication id
+	Kind      string    `json:"kind"` // release, recall, instrument or case
+	Ref       string    `json:"ref"`  // release, recall, publication or case message id
 	To        party.ID  `json:"to"`
 	State     string    `json:"state"` // queued, retrying, delivered, refused, withheld, dead
 	Attempts  int       `json:"attempts"`

@@ -197,7 +197,7 @@ func (w *whatIf) replay(l *law) (*replay, error) {
 	docs := l.docs()
 	// A compiler of its own for today's law too: what the engine remembers of the
 	// past would push out what it needs for the present.
-	today, err := decision.Compile(lawOf(docs))
+	today, err := decision.Compile(engineLaw(docs))
 	if err != nil {
 		return nil, err
 	}
@@ -208,7 +208,7 @@ func (w *whatIf) replay(l *law) (*replay, error) {
 	if err := instrument.CheckPrecedence(then); err != nil {
 		return nil, err
 	}
-	other, err := decision.Compile(lawOf(then))
+	other, err := decision.Compile(engineLaw(then))
 	if err != nil {
 		return nil, err
 	}

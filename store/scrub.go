@@ -132,6 +132,18 @@ func scrubTables() []scrubTable {
 			`SELECT seq, id, sealed_webhook, NULL FROM webhooks WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("webhook"),
 		},
 		{
+			"cases", `SELECT COUNT(*) FROM cases`,
+			`SELECT seq, id, sealed_case, NULL FROM cases WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("case"),
+		},
+		{
+			"case_events", `SELECT COUNT(*) FROM case_events`,
+			`SELECT seq, case_id, sealed_envelope, sealed_event FROM case_events WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("event of case"),
+		},
+		{
+			"case_messages", `SELECT COUNT(*) FROM case_messages`,
+			`SELECT seq, id, sealed_envelope, sealed_receipt FROM case_messages WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("message about a case"),
+		},
+		{
 			"received", `SELECT COUNT(*) FROM received`,
 			`SELECT seq, id, sealed_envelope, sealed_receipt FROM received WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("received envelope"),
 		},

@@ -19,7 +19,7 @@ const leafDomain = "entente-leaf-v1\n"
 func known(typ string) bool {
 	switch typ {
 	case EventObject, EventDecision, EventRelease, EventReceipt, EventReceive,
-		EventRecall, EventLaw, EventQuarantine, EventDuty, EventFetch, EventPublication:
+		EventRecall, EventLaw, EventQuarantine, EventDuty, EventFetch, EventPublication, EventCase:
 		return true
 	}
 	return false

@@ -30,6 +30,7 @@ const (
 
 	EventFetch       = "fetch"       // a party fetched what was released to it
 	EventPublication = "publication" // a text and the acts on it left for one recipient
+	EventCase        = "case"        // an event of a case was signed, taken in, ordered or sent
 )
 
 // Logged is an entry with its place in the log.

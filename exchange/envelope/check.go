@@ -52,8 +52,11 @@ func (m Message) checkKind() error {
 	if (m.Publication != nil) != (m.Kind == KindInstrument) {
 		return bad("/publication", "belongs to an instrument, and to nothing else")
 	}
-	if (len(m.Objects) > 0) != (m.Kind == KindRelease || m.Kind == KindInstrument) {
-		return bad("/objects", "belong to a release or an instrument, and to nothing else")
+	if (m.Case != "") != (m.Kind == KindCase) {
+		return bad("/case", "belongs to a message of kind case, and to nothing else")
+	}
+	if (len(m.Objects) > 0) != (m.Kind == KindRelease || m.Kind == KindInstrument || m.Kind == KindCase) {
+		return bad("/objects", "belong to a release, an instrument or a case, and to nothing else")
 	}
 	if len(m.Terms) > 0 && m.Kind != KindRelease {
 		return bad("/terms", "belong to a release, and to nothing else")
@@ -68,10 +71,15 @@ func (m Message) checkKind() error {
 		return nil
 	case KindInstrument:
 		return m.Publication.check()
+	case KindCase:
+		if !isID(m.Case) {
+			return bad("/case", "is not the id of a case")
+		}
+		return nil
 	case KindReceipt:
 		return m.Receipt.check()
 	}
-	return bad("/kind", "is not release, recall, instrument or receipt")
+	return bad("/kind", "is not release, recall, instrument, case or receipt")
 }
 
 func (p *Publication) check() error {

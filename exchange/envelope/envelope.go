@@ -23,7 +23,7 @@ const PayloadType = "application/vnd.entente.message+json;version=1"
 // beside it in [Body].
 type Message struct {
 	Entente int          `json:"entente"` // 1
-	Kind    string       `json:"kind"`    // release, recall, instrument, receipt
+	Kind    string       `json:"kind"`    // release, recall, instrument, case, receipt
 	ID      string       `json:"id"`      // unique per sender
 	From    party.ID     `json:"from"`
 	To      party.ID     `json:"to"`
@@ -38,6 +38,9 @@ type Message struct {
 	// Publication belongs to a message of kind instrument, whose first object is
 	// the file of the text and whose others are acts of its parties.
 	Publication *Publication `json:"publication,omitempty"`
+	// Case is the case that a message of kind case is about. Its objects are events
+	// of it and, from the home of the case, their orders and the head over them.
+	Case string `json:"case,omitempty"`
 	// Exercise is that of the sender's card: a message of an exercise says so itself.
 	Exercise string `json:"exercise,omitempty"`
 }

@@ -21,6 +21,7 @@ const (
 	KindRelease    = "release"
 	KindRecall     = "recall"
 	KindInstrument = "instrument"
+	KindCase       = "case"
 	KindReceipt    = "receipt"
 )
 
