@@ -53,6 +53,7 @@ type Exchange interface {
 	WhatIf(ctx context.Context, r exchange.WhatIfRequest) (exchange.WhatIf, error)
 	Analyse(ctx context.Context, r exchange.AnalysisRequest) (analysis.Report, error)
 	Compare(ctx context.Context, r exchange.ComparisonRequest) (analysis.Difference, error)
+	Cases
 	InstrumentActs
 	Credentials
 	Search
@@ -110,6 +111,7 @@ func newServer(c Config) *server {
 	s.analysisRoutes()
 	s.instrumentActRoutes()
 	s.instrumentLibraryRoutes()
+	s.caseRoutes()
 	s.factRoutes()
 	s.dutyRoutes()
 	s.inboxRoutes()

@@ -83,6 +83,7 @@ func newRoot(a *app) *cobra.Command {
 		a.factCommand(), a.dutyCommand(), a.inboxCommand(), a.outboxCommand(), a.logCommand(), a.verifyCommand(), a.credentialCommand(), a.warninglistCommand(),
 		a.sourceCommand(),
 		a.webhookCommand(),
+		a.caseCommand(),
 	)
 	return root
 }

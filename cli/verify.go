@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"entente/casework"
 	"entente/client"
 	"entente/internal/fault"
 	"entente/party"
@@ -17,7 +18,7 @@ import (
 func (a *app) verifyCommand() *cobra.Command {
 	var cards, logKeys, seen []string
 	c := &cobra.Command{
-		Use: "verify FILE", Short: "Check an evidence file offline: needs no node and no network",
+		Use: "verify FILE", Short: "Check an evidence file or an exported case offline: needs no node and no network",
 		Long: "What is trusted is given, never taken from the file: the cards of the parties with --card, checkpoints seen before with --seen. " +
 			"Without --card the parties of the node in the data folder are used, when there is one. Exit code 7 when anything does not hold.",
 		Example: "  entente verify evidence.json --card aurelia.json --seen checkpoint.txt",
@@ -30,6 +31,9 @@ func (a *app) verifyCommand() *cobra.Command {
 			trust := verify.Trust{LogKeys: logKeys}
 			if trust.Parties, err = a.trusted(cmd, cards); err != nil {
 				return err
+			}
+			if casework.IsBundle(data) {
+				return a.verifyCase(args[0], data, trust.Parties)
 			}
 			for _, file := range seen {
 				b, err := a.readFile(file)
