@@ -25,8 +25,8 @@ var mayImport = map[string]string{
 
 	// Adapters: they know the domain and never each other.
 	"api/view":        "decision exchange instrument intel intel/atom intel/decay intel/search internal/ident party privacy",
-	"api":             "api/view decision exchange instrument instrument/analysis instrument/library intel intel/decay internal/fault internal/ident internal/inflate internal/problem obligation party",
-	"client":          "api/view decision exchange instrument instrument/analysis intel/decay internal/fault internal/problem obligation party",
+	"api":             "api/view decision exchange instrument instrument/analysis instrument/library intel intel/decay internal/fault internal/ident internal/inflate internal/problem party",
+	"client":          "api/view decision exchange instrument instrument/analysis intel/decay internal/fault internal/problem party",
 	"console":         "decision exchange instrument instrument/library intel/search internal/fault internal/ident internal/problem party",
 	"store":           "exchange intel intel/search internal/fault internal/ident obligation party transparency",
 	"store/storetest": "casework decision exchange intel intel/atom intel/search internal/fault internal/ident obligation party transparency",

@@ -20,7 +20,6 @@ import (
 	"entente/exchange"
 	"entente/instrument"
 	"entente/instrument/analysis"
-	"entente/obligation"
 	"entente/party"
 )
 
@@ -60,12 +59,12 @@ type Exchange interface {
 	Warninglists
 	Sources
 	Webhooks
+	Duties
 
 	RecordFact(ctx context.Context, f exchange.Fact) (exchange.Fact, error)
 	WithdrawFact(ctx context.Context, id string) (exchange.Withdrawal, error)
 	Facts(ctx context.Context) ([]exchange.Fact, error)
 
-	Duties(ctx context.Context, openOnly bool) ([]obligation.Duty, error)
 	Inbox(ctx context.Context, limit int) ([]exchange.Received, error)
 	Outbox(ctx context.Context) ([]exchange.Delivery, error)
 

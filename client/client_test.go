@@ -18,7 +18,6 @@ import (
 	"entente/intel"
 	"entente/internal/fault"
 	"entente/internal/ident"
-	"entente/obligation"
 	"entente/party"
 	"entente/privacy"
 )
@@ -130,10 +129,6 @@ func (e echo) Facts(context.Context) ([]exchange.Fact, error) {
 	return []exchange.Fact{{ID: "f"}}, e.err
 }
 
-func (e echo) Duties(_ context.Context, open bool) ([]obligation.Duty, error) {
-	return []obligation.Duty{{ID: map[bool]string{true: "open", false: "all"}[open]}}, e.err
-}
-
 func (e echo) Inbox(_ context.Context, limit int) ([]exchange.Received, error) {
 	return []exchange.Received{{Accepted: limit}}, e.err
 }
@@ -231,8 +226,6 @@ func TestEveryQuestionArrivesAndItsAnswerComesBack(t *testing.T) {
 		check("WithdrawFact", err, w.Fact.ID, odd)
 		fs, err := c.Facts(ctx)
 		check("Facts", err, fs[0].ID, "f")
-		du, err := c.Duties(ctx, true)
-		check("Duties", err, du[0].ID, "open")
 		rx, err := c.Inbox(ctx, 7)
 		check("Inbox", err, rx[0].Accepted, 7)
 		out, err := c.Outbox(ctx)

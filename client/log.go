@@ -7,7 +7,6 @@ import (
 
 	"entente/api/view"
 	"entente/exchange"
-	"entente/obligation"
 )
 
 // Checkpoint returns the signed head of the log.
@@ -26,16 +25,6 @@ func (c *Client) Prove(ctx context.Context, ref string, since int64) ([]byte, er
 // VerifyLog checks the whole log against what is stored.
 func (c *Client) VerifyLog(ctx context.Context) (exchange.LogReport, error) {
 	return get[exchange.LogReport](ctx, c, "/v1/log/verify", nil)
-}
-
-// Duties returns the duties of this node, all or only those open.
-func (c *Client) Duties(ctx context.Context, openOnly bool) ([]obligation.Duty, error) {
-	q := url.Values{}
-	if openOnly {
-		q.Set("open", "true")
-	}
-	l, err := get[view.List[obligation.Duty]](ctx, c, "/v1/duties", q)
-	return l.Items, err
 }
 
 // Inbox returns what partners sent, newest first.

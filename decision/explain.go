@@ -234,7 +234,7 @@ func (x *explainer) duties() []DutyRef {
 		relied := m.certain && x.lawful() && (r.root || x.applies(r))
 		if r.kind == kindObligation || r.kind == kindPermission && relied {
 			for j := range r.clause.Duties {
-				out = append(out, dutyRef(x.e.ref(m.rule), &r.clause.Duties[j]))
+				out = append(out, DutyOf(x.e.ref(m.rule), &r.clause.Duties[j]))
 			}
 			out = append(out, notices(x.e.ref(m.rule), r.clause.Derogation)...)
 		}
@@ -242,7 +242,8 @@ func (x *explainer) duties() []DutyRef {
 	return out
 }
 
-func dutyRef(ref ClauseRef, d *instrument.Duty) DutyRef {
+// DutyOf is how a duty of a clause is referred to.
+func DutyOf(ref ClauseRef, d *instrument.Duty) DutyRef {
 	if d.Cite != "" {
 		ref.Cite = d.Cite
 	}

@@ -3,6 +3,7 @@ package exchange
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"entente/casework"
@@ -104,10 +105,6 @@ func (s *Service) caseDuties(ctx context.Context, tx Tx, m caseMove) error {
 	if p == nil || !slices.ContainsFunc(p.Transitions, func(t instrument.Transition) bool { return !t.Within.IsZero() }) {
 		return nil
 	}
-	open, err := tx.Duties(ctx, true)
-	if err != nil {
-		return err
-	}
 	wanted := map[string]bool{}
 	for _, n := range m.held.Next(s.time()) {
 		if n.Due.IsZero() || !slices.Contains(n.Parties, s.self) {
@@ -118,21 +115,21 @@ func (s *Service) caseDuties(ctx context.Context, tx Tx, m caseMove) error {
 			return err
 		}
 		wanted[d.ID] = true
-		// What was taken on stays, whatever it is by now.
-		if err := tx.AddDuty(ctx, d); err != nil && fault.CodeOf(err) != "duty.exists" {
+		if err := s.addOnce(ctx, tx, d); err != nil { // what was taken on stays, whatever it is by now
 			return err
 		}
 	}
-	for _, d := range open {
-		if d.Matter != m.held.rec.ID || wanted[d.ID] {
-			continue
+	_, err := s.eachOpen(ctx, tx, DutyFilter{About: m.held.rec.ID}, func(d obligation.Duty, _ *readied) (obligation.Duty, error) {
+		if wanted[d.ID] || !strings.HasPrefix(d.ID, stepDuty) {
+			return d, nil
 		}
-		if err := s.endDuty(ctx, tx, m.held, d); err != nil {
-			return err
-		}
-	}
-	return nil
+		return s.ended(m.held, d)
+	})
+	return err
 }
+
+// stepDuty begins the id of a duty to take a step, and of no other duty about a case.
+const stepDuty = "case-"
 
 // dutyOfStep is the duty to take a step by its deadline. Its id is that of the
 // running clock, so that it is taken on once.
@@ -145,31 +142,18 @@ func (s *Service) dutyOfStep(h *heldCase, n casework.Next) (obligation.Duty, err
 	}
 	id := ident.Sum([]byte(h.rec.ID + "\n" + n.Step + "\n" + n.Started.UTC().Format(time.RFC3339Nano)))
 	return obligation.New(obligation.Spec{
-		ID: "case-" + id.Short(), Source: ref, Bearer: s.self, Matter: h.rec.ID, Anchors: map[string]time.Time{t.After: n.Started},
+		ID: stepDuty + id.Short(), Source: ref, Bearer: s.self, Matter: h.rec.ID, Anchors: map[string]time.Time{t.After: n.Started},
 		Act: obligation.Act{At: n.Started, By: o.Instrument, Why: "case " + h.rec.ID},
 	}, obligation.Calendars{})
 }
 
-// endDuty ends a duty of a case that has gone on: met by the step, or void.
-func (s *Service) endDuty(ctx context.Context, tx Tx, h *heldCase, d obligation.Duty) error {
-	taken := -1
-	for n, e := range h.History {
+// ended is a duty of a case that has gone on: met by the step, or void.
+func (s *Service) ended(h *heldCase, d obligation.Duty) (obligation.Duty, error) {
+	for _, e := range h.History {
 		if e.Event.Act == casework.Step && e.Event.Step == d.Duty.ID && !e.At.Before(d.Started) {
-			taken = n
-			break
+			by := obligation.Act{At: e.At, By: string(e.Event.By), Why: "case " + h.rec.ID + " is " + h.State}
+			return d.Complete(e.At, obligation.Evidence{Note: "event " + e.Digest.String()}, by)
 		}
 	}
-	var err error
-	by := obligation.Act{At: s.time(), By: string(s.self), Why: "case " + h.rec.ID + " is " + h.State}
-	if taken >= 0 {
-		e := h.History[taken]
-		by.At, by.By = e.At, string(e.Event.By)
-		d, err = d.Complete(e.At, obligation.Evidence{Note: "event " + e.Digest.String()}, by)
-	} else {
-		d, err = d.Cancel(by)
-	}
-	if err != nil {
-		return err
-	}
-	return tx.UpdateDuty(ctx, d)
+	return d.Cancel(obligation.Act{At: s.time(), By: string(s.self), Why: "case " + h.rec.ID + " is " + h.State})
 }

@@ -136,16 +136,16 @@ func TestCaseBetweenTwoNodes(t *testing.T) {
 			f.sees(id, "draft", 1, a, c)
 			f.steps(a, id, "send", map[string]string{"what": "logs of the gateway"})
 			f.sees(id, "sent", 2, a, c)
-			duties, err := c.Duties(t.Context(), true)
+			duties, err := c.Duties(t.Context(), exchange.DutyFilter{Open: true})
 			must(t, err)
-			if len(duties) != 1 || duties[0].Duty.ID != "accept" || !duties[0].Due.Equal(f.now.Add(24*time.Hour)) {
+			if len(duties) != 1 || duties[0].Duty.Duty.ID != "accept" || !duties[0].Due.Equal(f.now.Add(24*time.Hour)) {
 				t.Errorf("duties of the one asked: %+v", duties)
 			}
 			f.steps(c, id, "accept", nil)
 			f.sees(id, "accepted", 3, a, c)
 			f.steps(a, id, "finish", nil)
 			f.sees(id, "done", 4, a, c)
-			if duties, err = c.Duties(t.Context(), true); err != nil || len(duties) != 0 {
+			if duties, err = c.Duties(t.Context(), exchange.DutyFilter{Open: true}); err != nil || len(duties) != 0 {
 				t.Errorf("duties after all was done: %v %v", duties, err)
 			}
 			for _, n := range []*testNode{a, c} {

@@ -197,7 +197,7 @@ func TestARecallEndsNoDutiesOfOthers(t *testing.T) {
 	f.nodes[aurelia].imports(t, bundleOf(indicator("0001", tlpAmber)))
 	release := f.send(aurelia, borealis, idOf("indicator", "0001"))
 	open := func() int {
-		duties, err := b.Duties(t.Context(), true)
+		duties, err := b.Duties(t.Context(), exchange.DutyFilter{Open: true})
 		must(t, err)
 		return len(duties)
 	}

@@ -75,7 +75,7 @@ func TestP30NothingOfAnExerciseIsTakenIn(t *testing.T) {
 			if sent.State == exchange.Delivered || len(f.sent) != 1 {
 				t.Errorf("the release is %s after %d messages", sent.State, len(f.sent))
 			}
-			duties, err := to.Duties(t.Context(), true)
+			duties, err := to.Duties(t.Context(), exchange.DutyFilter{Open: true})
 			must(t, err)
 			inbox, err := to.Inbox(t.Context(), 10)
 			must(t, err)

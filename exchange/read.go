@@ -7,7 +7,6 @@ import (
 	"entente/decision"
 	"entente/exchange/envelope"
 	"entente/intel/atom"
-	"entente/obligation"
 	"entente/party"
 	"entente/privacy"
 )
@@ -143,11 +142,6 @@ func (s *Service) Releases(ctx context.Context, f ReleaseFilter) ([]Release, err
 // Recalls lists the recalls of a release, or all of them.
 func (s *Service) Recalls(ctx context.Context, release string) ([]Recall, error) {
 	return read(ctx, s, func(r Reader) ([]Recall, error) { return r.Recalls(ctx, release) })
-}
-
-// Duties lists what this node has to do.
-func (s *Service) Duties(ctx context.Context, openOnly bool) ([]obligation.Duty, error) {
-	return read(ctx, s, func(r Reader) ([]obligation.Duty, error) { return r.Duties(ctx, openOnly) })
 }
 
 // Inbox lists messages taken in, newest first.

@@ -9,6 +9,7 @@ import (
 	"entente/exchange/envelope"
 	"entente/internal/fault"
 	"entente/internal/ident"
+	"entente/obligation"
 	"entente/party"
 	"entente/transparency"
 )
@@ -170,20 +171,14 @@ func (s *Service) purge(ctx context.Context, in *incoming) ([]envelope.ItemRecei
 // endDuties ends what a recalled release obliged this node to: there is nothing
 // left to keep, to delete or to report on.
 func (s *Service) endDuties(ctx context.Context, tx Tx, from party.ID, release string) error {
-	duties, err := tx.Duties(ctx, true)
-	if err != nil {
-		return err
-	}
-	for _, d := range duties {
-		if d.Release != release || d.From != from || d.Bearer != s.self {
-			continue
+	act := s.acting(obligation.Act{By: string(from), Why: "the release was recalled"})
+	_, err := s.eachOpen(ctx, tx, DutyFilter{Release: release}, func(d obligation.Duty, _ *readied) (obligation.Duty, error) {
+		if d.From != from || d.Bearer != s.self {
+			return d, nil
 		}
-		d.Done = s.time()
-		if err := tx.UpdateDuty(ctx, d); err != nil {
-			return err
-		}
-	}
-	return nil
+		return d.Cancel(act)
+	})
+	return err
 }
 
 // eraseItems erases what only the recalled release brought. What its sender also

@@ -39,7 +39,7 @@ func TestRecallPurges(t *testing.T) {
 	must(t, err)
 	f.deliver(a)
 
-	duties, err := b.Duties(t.Context(), true)
+	duties, err := b.Duties(t.Context(), exchange.DutyFilter{Open: true})
 	must(t, err)
 	if len(duties) != 0 {
 		t.Errorf("duties of a recalled release stay open: %+v", duties)

@@ -73,6 +73,7 @@ type Service struct {
 	polling       sync.Map // ids of the sources that are being polled
 	webhooks      WebhookPoster
 	telling       sync.Map // ids of the webhooks that are being called
+	calendars     atomic.Pointer[readied]
 	// receiving makes copies of one message wait for each other.
 	receiving [stripes]sync.Mutex
 }

@@ -8,7 +8,6 @@ import (
 	"entente/intel"
 	"entente/intel/search"
 	"entente/internal/ident"
-	"entente/obligation"
 	"entente/party"
 	"entente/transparency"
 )
@@ -86,7 +85,6 @@ type Reader interface {
 	// HeldUnder returns which of the digests a partner also sent in another
 	// release than but, one that it has not recalled.
 	HeldUnder(ctx context.Context, from party.ID, but string, digests []ident.Digest) ([]ident.Digest, error)
-	Duties(ctx context.Context, openOnly bool) ([]obligation.Duty, error)
 	ActReader
 	FeedReader
 	SearchReader
@@ -94,6 +92,7 @@ type Reader interface {
 	SourceReader
 	WebhookReader
 	CaseReader
+	DutyReader
 
 	// LogHead is the tree after the last commit with its signed checkpoint note.
 	LogHead(ctx context.Context) (transparency.Head, []byte, error)
@@ -143,8 +142,6 @@ type Tx interface {
 	// RecallReceived notes that its sender recalled a release.
 	RecallReceived(ctx context.Context, id string, at time.Time) error
 	SetReceipt(ctx context.Context, receivedID string, receipt []byte) error
-	AddDuty(ctx context.Context, d obligation.Duty) error
-	UpdateDuty(ctx context.Context, d obligation.Duty) error
 	ActTx
 	FeedTx
 	SearchTx
@@ -152,6 +149,7 @@ type Tx interface {
 	SourceTx
 	WebhookTx
 	CaseTx
+	DutyTx
 }
 
 // InstrumentRecord is an instrument as kept: its file, byte for byte.

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -64,7 +65,7 @@ func (s *Service) WebhooksDue(ctx context.Context) (due []string, err error) {
 			if _, taken := s.telling.Load(h.ID); taken || !s.tellable(h) {
 				continue
 			}
-			told, _, err := r.Notices(ctx, h.Party, h.State.Place, 1)
+			told, _, err := s.noticesTo(ctx, r, h.Party, h.State.Place, 1)
 			if err != nil {
 				return err
 			}
@@ -118,13 +119,16 @@ func (s *Service) tellNext(ctx context.Context, h *Webhook) (told bool, err erro
 	if err != nil || len(waiting) == 0 {
 		return false, err
 	}
-	n, place := waiting[len(waiting)-1], h.State.Place
-	if n.Kind == NoticeRecall {
-		place.Recall = upto.Recall
-	} else {
-		place.Release = upto.Release
+	n, place, name := waiting[len(waiting)-1], h.State.Place, ""
+	switch n.Kind {
+	case NoticeRecall:
+		place.Recall, name = upto.Recall, n.Release
+	case NoticeDuty:
+		place.Duty, name = upto.Duty, strconv.FormatInt(n.Duty.seq, 10)
+	default:
+		place.Release, name = upto.Release, n.Release
 	}
-	m, err := s.message(*h, n, n.Release)
+	m, err := s.message(*h, n, name)
 	if err != nil {
 		return false, err
 	}

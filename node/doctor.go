@@ -188,16 +188,16 @@ func (n *Node) checkRecalls(ctx context.Context) (state, detail, fix string) {
 }
 
 func (n *Node) checkDuties(ctx context.Context) (state, detail, fix string) {
-	duties, err := n.exchange.Duties(ctx, true)
+	late, err := n.exchange.Duties(ctx, exchange.DutyFilter{Open: true, DueBy: n.config.Now()})
 	if err != nil {
 		return failed(err, "Stop the node and check the disk.")
 	}
-	for _, d := range duties {
-		if d.State(n.config.Now()) == obligation.Overdue {
-			return fail, fmt.Sprintf("%s was due %s (%s)", d.Duty.What, d.Due.Format(time.DateTime), d.Duty.Cite), "Do it now and record it."
+	for _, d := range late {
+		if d.State == obligation.Overdue && d.Exercise == "" {
+			return fail, fmt.Sprintf("%s was due %s (%s)", d.Duty.Duty.What, d.Due.Format(time.DateTime), d.Duty.Duty.Cite), "Do it now and record it: entente duty done " + d.ID
 		}
 	}
-	return ok, fmt.Sprintf("%d open, none overdue", len(duties)), ""
+	return ok, "none overdue", ""
 }
 
 func (n *Node) checkSources(ctx context.Context) (state, detail, fix string) {

@@ -231,6 +231,7 @@ func (n *Node) serve(ctx context.Context, cancel context.CancelFunc, own, partne
 	wg.Go(func() { n.work(ctx) })
 	wg.Go(func() { n.collect(ctx) })
 	wg.Go(func() { n.tell(ctx) })
+	wg.Go(func() { n.watch(ctx) })
 	<-ctx.Done()
 	ended, stop := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer stop()

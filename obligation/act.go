@@ -107,7 +107,7 @@ func (d Duty) Extend(due time.Time, override bool, by Act, cals Calendars) (Duty
 	}
 	if d.Due.IsZero() || !due.After(d.Due) {
 		return d, fault.New(fault.Invalid, "duty.extension-earlier", "An extension moves a due time to a later one.").
-			Try("See when it is due with obligation show.")
+			Try("See when it is due with entente duty show.")
 	}
 	limit := time.Time{}
 	if x := d.rule().Extension; x != nil {
@@ -171,7 +171,7 @@ func (d Duty) Cancel(by Act) (Duty, error) {
 func (d Duty) change(by Act, reason bool) error {
 	if d.Closed() {
 		return fault.New(fault.Conflict, "duty.closed", "The duty %s is closed: nothing has to be done any more.", d.ID).
-			Try("Look at its history with obligation show.")
+			Try("Look at its history with entente duty show.")
 	}
 	if reason && strings.TrimSpace(by.Why) == "" {
 		return fault.New(fault.Invalid, "duty.reason", "Give a reason: it goes on record.").At("/why", "is missing")

@@ -19,8 +19,9 @@ const (
 // Notice is what somebody is told about a duty, once.
 type Notice struct {
 	Kind Kind      `json:"kind"`
-	At   time.Time `json:"at"`  // when it was due to go out
-	Due  time.Time `json:"due"` // of the duty then
+	At   time.Time `json:"at"`   // when it was to go out
+	Sent time.Time `json:"sent"` // when it did
+	Due  time.Time `json:"due"`  // of the duty then
 	Duty Duty      `json:"duty"`
 }
 
@@ -67,6 +68,13 @@ func (d Duty) Wake() time.Time {
 	return at
 }
 
+// RoundOver reports whether a round of a recurring duty is over, so that the next
+// one is to be taken on.
+func (d Duty) RoundOver(now time.Time) bool {
+	end := d.end()
+	return !end.IsZero() && !end.After(now)
+}
+
 // end is when a round of a recurring duty is over and the next one begins; zero
 // for other duties and when that was done.
 func (d Duty) end() time.Time {
@@ -92,7 +100,7 @@ func (d Duty) Fire(now time.Time) (Duty, []Notice) {
 			break
 		}
 		d.Fired++
-		out = append(out, Notice{Kind: m.kind, At: m.at, Due: d.Due})
+		out = append(out, Notice{Kind: m.kind, At: m.at, Sent: now.UTC(), Due: d.Due})
 	}
 	for n := range out {
 		out[n].Duty = d

@@ -115,6 +115,7 @@ type Spec struct {
 	Roles       []string // of the bearer; none: not known, and no relief that depends on them
 	Beneficiary party.ID
 	Matter      string
+	Object      string
 	Calendar    string // the name of a calendar, see [Calendars.Pick]
 	Anchors     map[string]time.Time
 	Exercise    string
@@ -149,7 +150,7 @@ func New(s Spec, cals Calendars) (Duty, error) {
 	}
 	d := Duty{
 		ID: s.ID, Duty: s.Source, Rule: s.Rule, Bearer: s.Bearer, Roles: slices.Clone(s.Roles), Beneficiary: s.Beneficiary,
-		Matter: s.Matter, Calendar: s.Calendar, Taken: s.Act.At.UTC(), Exercise: s.Exercise, Factor: s.Factor,
+		Matter: s.Matter, Object: s.Object, Calendar: s.Calendar, Taken: s.Act.At.UTC(), Exercise: s.Exercise, Factor: s.Factor,
 	}
 	for event, at := range s.Anchors {
 		d = d.know(event, at)
@@ -271,10 +272,10 @@ func (d Duty) Late() bool { return !d.Due.IsZero() && d.Done.After(d.Due) }
 // RulesOf finds the rule of a duty in the law, and reports whether it is there.
 type RulesOf func(ref decision.DutyRef) (Rule, bool)
 
-// Rules looks duties up in instruments.
+// Rules looks duties up in instruments; of several versions of one, the last counts.
 func Rules(docs []*instrument.Instrument) RulesOf {
 	return func(ref decision.DutyRef) (Rule, bool) {
-		for _, doc := range docs {
+		for _, doc := range slices.Backward(docs) {
 			if doc.ID != ref.Instrument {
 				continue
 			}

@@ -15,6 +15,7 @@ var backfills = []struct {
 }{
 	{"working out what earlier decisions were about", backfillQuestions},
 	{"putting earlier releases into the feeds", backfillFeeds},
+	{"sorting in earlier duties", backfillDuties},
 }
 
 // tellEvery is how many commits of a backfill pass before the log says so again.

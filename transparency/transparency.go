@@ -26,7 +26,7 @@ const (
 	EventRecall     = "recall"     // a recall was requested, or carried out
 	EventLaw        = "law"        // a party, instrument or fact changed: a new legal epoch
 	EventQuarantine = "quarantine" // something was refused or set aside
-	EventDuty       = "duty"       // a duty was met or missed
+	EventDuty       = "duty"       // a duty was taken on by hand, moved, met or missed
 
 	EventFetch       = "fetch"       // a party fetched what was released to it
 	EventPublication = "publication" // a text and the acts on it left for one recipient

@@ -5,11 +5,9 @@ import (
 	"testing"
 	"time"
 
-	"entente/decision"
 	"entente/exchange"
 	"entente/internal/fault"
 	"entente/internal/ident"
-	"entente/obligation"
 	"entente/party"
 )
 
@@ -79,30 +77,4 @@ func facts(t *testing.T, s exchange.Store) {
 	})
 	equal(t, get(t, s, func(ctx context.Context, r exchange.Reader) ([]exchange.Fact, error) { return r.Facts(ctx) }),
 		[]exchange.Fact{f("z"), f("a")})
-}
-
-func duties(t *testing.T, s exchange.Store) {
-	d := obligation.Duty{
-		ID: "d1", Bearer: "csirt-aurelia", Object: Object(1).ID, Release: "r1",
-		Duty: decision.DutyRef{
-			ClauseRef: decision.ClauseRef{Instrument: "mou-1", Clause: "4.2", Cite: "Art. 4(2)"},
-			ID:        "delete", What: "delete", Bearer: "recipient", Within: "P180D", After: "receipt",
-		},
-		Started: instant, Due: instant.Add(180 * 24 * time.Hour),
-	}
-	second := obligation.Duty{ID: "d0", Bearer: "b"}
-	write(t, s, func(ctx context.Context, tx exchange.Tx) error {
-		must(t, tx.AddDuty(ctx, d))
-		wantKind(t, tx.AddDuty(ctx, d), fault.Conflict)
-		wantKind(t, tx.UpdateDuty(ctx, obligation.Duty{ID: "none"}), fault.NotFound)
-		return tx.AddDuty(ctx, second)
-	})
-	list := func(open bool) []obligation.Duty {
-		return get(t, s, func(ctx context.Context, r exchange.Reader) ([]obligation.Duty, error) { return r.Duties(ctx, open) })
-	}
-	equal(t, list(true), []obligation.Duty{d, second})
-	d.Done = instant.Add(time.Minute)
-	write(t, s, func(ctx context.Context, tx exchange.Tx) error { return tx.UpdateDuty(ctx, d) })
-	equal(t, list(true), []obligation.Duty{second})
-	equal(t, list(false), []obligation.Duty{d, second})
 }
