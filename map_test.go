@@ -20,9 +20,7 @@ var features = map[string]map[string]string{
 		"console/party.go": "the console arrives in its own issue",
 	},
 	"instrument": {},
-	"obligation": {
-		"console/obligation.go": "the console arrives in its own issue",
-	},
+	"obligation": {},
 }
 
 func placesOf(feature string) []string {

@@ -3,8 +3,6 @@ package api
 import (
 	"context"
 	"net/http"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -75,8 +73,9 @@ func (s *server) dutyRoutes() {
 func (s *server) duties(ctx context.Context, in *dutiesInput) (view.List[exchange.DutyView], error) {
 	f := exchange.DutyFilter{Open: in.Open, About: in.About, Limit: in.Limit}
 	var err error
-	if f.After, err = dutyPlace(in.After); err != nil {
-		return view.List[exchange.DutyView]{}, err
+	var ok bool
+	if f.After, ok = exchange.ParseDutyPlace(in.After); !ok {
+		return view.List[exchange.DutyView]{}, badQuery("after", "is not a place in this list")
 	}
 	if in.DueBy != "" {
 		if f.DueBy, err = time.Parse(time.RFC3339Nano, in.DueBy); err != nil {
@@ -84,31 +83,7 @@ func (s *server) duties(ctx context.Context, in *dutiesInput) (view.List[exchang
 		}
 	}
 	d, err := s.Exchange.Duties(ctx, f)
-	return page(d, in.Limit, same, dutyCursor), err
-}
-
-// dutyCursor is the place of a duty in the list: when it is due and its id.
-func dutyCursor(d exchange.DutyView) string {
-	due := ""
-	if !d.Due.IsZero() {
-		due = strconv.FormatInt(d.Due.UnixMicro(), 10)
-	}
-	return due + "_" + d.ID
-}
-
-func dutyPlace(cursor string) (p exchange.DutyPlace, err error) {
-	if cursor == "" {
-		return p, nil
-	}
-	due, id, ok := strings.Cut(cursor, "_")
-	if p.ID = id; due != "" {
-		micros, perr := strconv.ParseInt(due, 10, 64)
-		p.Due, err = time.UnixMicro(micros).UTC(), perr
-	}
-	if !ok || id == "" || err != nil {
-		return p, badQuery("after", "is not a place in this list")
-	}
-	return p, nil
+	return page(d, in.Limit, same, func(d exchange.DutyView) string { return d.Place().String() }), err
 }
 
 func badQuery(name, wrong string) *fault.Error {

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"os"
 	"slices"
@@ -66,19 +65,7 @@ func (a *app) listDuties(ctx context.Context, c *client.Client, q client.DutyQue
 func dutyHeader() []any { return []any{"DUTY", "STATE", "DUE", "BEARER", "WHAT", "CLAUSE", "ABOUT"} }
 
 func dutyRow(d exchange.DutyView) []any {
-	return []any{d.ID, dutyState(d), dueTime(d), orAll(string(d.Bearer), "-"), dutyWhat(d), cite(d.Duty.Duty.ClauseRef), d.About()}
-}
-
-// dutyWhat says what has to be done; that an exercise is none that is real comes first.
-func dutyWhat(d exchange.DutyView) string {
-	if d.Exercise == "" {
-		return d.Duty.Duty.What
-	}
-	mark := "EXERCISE " + d.Exercise
-	if d.Factor > 1 {
-		mark += fmt.Sprintf(" ×%d", d.Factor)
-	}
-	return mark + ": " + d.Duty.Duty.What
+	return []any{d.ID, dutyState(d), dueTime(d), orAll(string(d.Bearer), "-"), d.Summary(), cite(d.Duty.Duty.ClauseRef), d.About()}
 }
 
 func dueTime(d exchange.DutyView) string {
@@ -91,26 +78,12 @@ func dueTime(d exchange.DutyView) string {
 	return when(d.Due, "no deadline")
 }
 
-// dutyState is a state as a symbol and a word, so that it needs no colour.
 func dutyState(d exchange.DutyView) string {
-	switch d.State {
-	case obligation.Met:
-		if d.Late() {
-			return "✓ done late"
-		}
-		return "✓ done"
-	case obligation.Cancelled:
-		return "- cancelled"
-	case obligation.NotStarted:
-		return "· waiting"
-	case obligation.Overdue:
-		return "! overdue"
-	case obligation.DueSoon:
-		return "◔ due soon"
-	case obligation.OpenEnded, obligation.Running:
-		return "○ open"
+	symbol, words := d.State.Said()
+	if d.Late() {
+		words += " late"
 	}
-	return "○ " + clean(string(d.State))
+	return symbol + " " + words
 }
 
 func (a *app) dutyShow() *cobra.Command {
@@ -128,7 +101,7 @@ func (a *app) dutyShow() *cobra.Command {
 
 func drawDuty(t *table, d exchange.DutyView) {
 	t.row("duty", d.ID)
-	t.row("what", dutyWhat(d))
+	t.row("what", d.Summary())
 	t.row("clause", cite(d.Duty.Duty.ClauseRef))
 	t.row("bearer", orAll(string(d.Bearer), "nobody here is known to hold that role"))
 	if d.Beneficiary != "" {

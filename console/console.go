@@ -1,5 +1,6 @@
 // Package console is the node's pages for people: decisions, releases,
-// objects, instruments, parties, sources, webhooks and the reasons of one decision. They only read.
+// objects, instruments, parties, sources, webhooks, duties and the reasons of one decision. They only
+// read.
 //
 // It holds no rule and works without JavaScript. Invariant: a page is shown
 // only to a browser that came through a one-time link of [Console.EnterPath], and
@@ -29,6 +30,8 @@ type Exchange interface {
 	InstrumentText(ctx context.Context, name string) (exchange.TextView, error)
 	Sources(ctx context.Context) ([]exchange.Source, error)
 	Webhooks(ctx context.Context) ([]exchange.Webhook, error)
+	Duties(ctx context.Context, f exchange.DutyFilter) ([]exchange.DutyView, error)
+	Duty(ctx context.Context, id string) (exchange.DutyView, error)
 }
 
 // Config is what the console needs from the node.
@@ -75,6 +78,8 @@ func (c *Console) Handler() http.Handler {
 	mux.Handle("GET /parties", c.page(c.parties))
 	mux.Handle("GET /sources", c.page(c.sources))
 	mux.Handle("GET /webhooks", c.page(c.webhooks))
+	mux.Handle("GET /duties", c.page(c.duties))
+	mux.Handle("GET /duties/{id}", c.page(c.duty))
 	mux.Handle("GET /why/{digest}", c.page(c.why))
 	mux.Handle("/", c.page(nothingHere))
 	return secured(http.NewCrossOriginProtection().Handler(mux))

@@ -36,7 +36,21 @@ type fake struct {
 	found    string // what a search finds in every object
 	sources  []exchange.Source
 	webhooks []exchange.Webhook
+	duties   []exchange.DutyView
 	err      error
+}
+
+func (f fake) Duties(context.Context, exchange.DutyFilter) ([]exchange.DutyView, error) {
+	return f.duties, f.err
+}
+
+func (f fake) Duty(_ context.Context, id string) (exchange.DutyView, error) {
+	for _, d := range f.duties {
+		if d.ID == id {
+			return d, f.err
+		}
+	}
+	return exchange.DutyView{}, fault.New(fault.NotFound, "duty.unknown", "There is no duty %s.", id)
 }
 
 func (f fake) Sources(context.Context) ([]exchange.Source, error) { return f.sources, f.err }
@@ -156,7 +170,7 @@ func fixed() time.Time { return noon }
 func TestNobodySeesAPageWithoutALink(t *testing.T) {
 	t.Parallel()
 	b := browser{h: newConsole(fake{}, fixed).Handler()}
-	for _, path := range []string{"/", "/releases", "/objects", "/parties", "/sources", "/webhooks", "/instruments", "/instruments/eu-nis2", "/why/" + ident.Sum(nil).String(), "/nope"} {
+	for _, path := range []string{"/", "/releases", "/objects", "/parties", "/sources", "/webhooks", "/duties", "/duties/d1", "/instruments", "/instruments/eu-nis2", "/why/" + ident.Sum(nil).String(), "/nope"} {
 		w := b.get(path)
 		if w.Code != http.StatusUnauthorized || strings.Contains(w.Body.String(), "<nav") {
 			t.Errorf("%s: %d", path, w.Code)
@@ -271,11 +285,13 @@ func TestPagesAsReviewed(t *testing.T) {
 			{ID: "w2", Party: "ncsc-cordova", URL: "https://gone.example/", State: exchange.WebhookState{Upto: noon, Due: noon.Add(time.Hour), Failures: 3, Code: "webhook.unreachable", Fault: "The server gone.example does not answer."}},
 			{ID: "w3", Party: "ncsc-cordova", URL: "https://moved.example/", Paused: true, State: exchange.WebhookState{Upto: noon, Failures: 1, Code: "webhook.gone", Fault: "The receiver moved.example wants no more calls (status 410)."}},
 		},
+		duties:  sampleDuties(),
 		objects: []exchange.Stored{{ID: d.ObjectID, Type: "indicator", Raw: []byte(`{"type":"indicator"}`), Version: "2026-11-20T10:00:00.000Z", Provenance: exchange.Provenance{From: "csirt-aurelia", At: noon}, ReleasedTo: []party.ID{"ncsc-cordova"}}},
 	}, fixed))
 	empty := enter(t, newConsole(fake{}, fixed))
 	for name, w := range map[string]*httptest.ResponseRecorder{
 		"decisions": full.get("/"), "objects": full.get("/objects"), "parties": full.get("/parties"), "sources": full.get("/sources"), "webhooks": full.get("/webhooks"),
+		"duties": full.get("/duties"), "duty": full.get("/duties/d1"),
 		"found": full.get("/search?q=lantern"), "object": full.get("/objects/" + d.ObjectID),
 		"why": full.get("/why/" + d.Digest.String() + "?at=41"), "empty": empty.get("/"), "unknown": empty.get("/nope"),
 	} {
@@ -332,10 +348,10 @@ func TestPagesAreAccessible(t *testing.T) {
 	t.Parallel()
 	d := sample(t)
 	shows := finds("Lantern", "indicator--1")
-	shows.decided = []exchange.DecisionRecord{d}
+	shows.decided, shows.duties = []exchange.DecisionRecord{d}, sampleDuties()
 	b := enter(t, newConsole(shows, fixed))
 	bareHeader := regexp.MustCompile(`<th>|<th [^s]`)
-	for _, path := range []string{"/", "/releases", "/objects", "/objects/indicator--1", "/search?q=x", "/parties", "/sources", "/webhooks", "/why/" + d.Digest.String(), "/nope"} {
+	for _, path := range []string{"/", "/releases", "/objects", "/objects/indicator--1", "/search?q=x", "/parties", "/sources", "/webhooks", "/duties", "/duties/d1", "/duties/d2", "/why/" + d.Digest.String(), "/nope"} {
 		s := b.get(path).Body.String()
 		if strings.Count(s, "<h1>") != 1 || !strings.Contains(s, `<html lang="en" dir="ltr">`) || !strings.Contains(s, `href="#main"`) || !strings.Contains(s, `id="main"`) {
 			t.Errorf("%s: heading, language or skip link", path)

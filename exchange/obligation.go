@@ -3,6 +3,7 @@ package exchange
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -31,6 +32,30 @@ type DutyFilter struct {
 type DutyPlace struct {
 	Due time.Time
 	ID  string
+}
+
+// String is the place as a cursor.
+func (p DutyPlace) String() string {
+	if p.Due.IsZero() {
+		return "_" + p.ID
+	}
+	return strconv.FormatInt(p.Due.UnixMicro(), 10) + "_" + p.ID
+}
+
+// ParseDutyPlace reads a cursor; "" is the zero place.
+func ParseDutyPlace(s string) (p DutyPlace, ok bool) {
+	if s == "" {
+		return p, true
+	}
+	due, id, ok := strings.Cut(s, "_")
+	if p.ID = id; due != "" {
+		micros, err := strconv.ParseInt(due, 10, 64)
+		if err != nil {
+			return p, false
+		}
+		p.Due = time.UnixMicro(micros).UTC()
+	}
+	return p, ok && id != ""
 }
 
 // DutyNotice is a notice as it stands in the outbox: it went out, whoever was told.
@@ -217,6 +242,9 @@ type DutyView struct {
 	Notices     []DutyTold       `json:"notices,omitempty"`   // of one duty: what went out
 }
 
+// Place is where the duty stands in the order.
+func (v DutyView) Place() DutyPlace { return DutyPlace{v.Due, v.ID} }
+
 // DutyTold is a notice of a duty, without the duty.
 type DutyTold struct {
 	Kind obligation.Kind `json:"kind"`
@@ -278,7 +306,7 @@ const (
 	feedMost = 2_000
 	// feedPast and feedAhead are for how long duties that ended stay in it, so that
 	// every program that has their event learns of the end.
-	feedPast  = 90 * 24 * time.Hour
+	feedPast  = 366 * 24 * time.Hour
 	feedAhead = 2 * 366 * 24 * time.Hour
 )
 

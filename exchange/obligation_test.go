@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"entente/decision"
 	"entente/exchange"
 	"entente/instrument/library"
 	"entente/obligation"
@@ -355,4 +356,49 @@ func TestOwnToolIsToldAboutDuties(t *testing.T) {
 		strings.Contains(told[0].Body+told[1].Body, before.ID) {
 		t.Errorf("told %+v", told)
 	}
+}
+
+// BenchmarkFireDuties is one look at the clocks among ENTENTE_DUTIES open duties
+// (default 100 000) when nothing is due, as it happens each second, and when ten
+// notices have to go out.
+func BenchmarkFireDuties(b *testing.B) {
+	total := number("ENTENTE_DUTIES", 100_000)
+	f, n := obliged(b)
+	must(b, n.store.Write(b.Context(), func(tx exchange.Tx) error {
+		for i := range total {
+			due := f.now.AddDate(1, 0, 0).Add(time.Duration(i) * time.Minute)
+			err := tx.AddDuty(b.Context(), obligation.Duty{ID: fmt.Sprintf("duty-%07d", i), Bearer: aurelia, Matter: "m", Started: due.AddDate(0, 0, -1), Due: due})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	b.Run("nothing is due", func(b *testing.B) {
+		for b.Loop() {
+			_, err := n.FireDuties(b.Context())
+			must(b, err)
+		}
+	})
+	b.Run("ten notices", func(b *testing.B) {
+		for i := 0; b.Loop(); i++ {
+			b.StopTimer()
+			must(b, n.store.Write(b.Context(), func(tx exchange.Tx) error {
+				for k := range 10 {
+					d := obligation.Duty{ID: fmt.Sprintf("now-%d-%d", i, k), Duty: decision.DutyRef{Within: "PT1H", After: "aware"}, Bearer: aurelia, Started: f.now.Add(-time.Hour), Due: f.now}
+					d, _ = d.Fire(f.now.Add(-time.Minute))
+					if err := tx.AddDuty(b.Context(), d); err != nil {
+						return err
+					}
+				}
+				return nil
+			}))
+			b.StartTimer()
+			fired, err := n.FireDuties(b.Context())
+			must(b, err)
+			if fired.Notices != 10 {
+				b.Fatalf("%d notices", fired.Notices)
+			}
+		}
+	})
 }

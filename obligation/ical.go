@@ -32,7 +32,7 @@ func (d Duty) appendEvent(b []byte, node string) []byte {
 	b = line(b, "DTSTAMP", stamp(d.changed()))
 	b = line(b, "SEQUENCE", strconv.Itoa(max(len(d.History)-1, 0)))
 	b = line(b, "DTSTART", stamp(d.Due))
-	b = line(b, "SUMMARY", escape(d.summary()))
+	b = line(b, "SUMMARY", escape(d.heading()))
 	b = line(b, "DESCRIPTION", escape(d.describe()))
 	b = line(b, "CATEGORIES", escape(d.Duty.Instrument))
 	if d.Cancelled != nil {
@@ -44,7 +44,7 @@ func (d Duty) appendEvent(b []byte, node string) []byte {
 		b = line(b, "BEGIN", "VALARM")
 		b = line(b, "ACTION", "DISPLAY")
 		b = line(b, "TRIGGER;VALUE=DATE-TIME", stamp(d.Warn()))
-		b = line(b, "DESCRIPTION", escape(d.summary()))
+		b = line(b, "DESCRIPTION", escape(d.heading()))
 		b = line(b, "END", "VALARM")
 	}
 	return line(b, "END", "VEVENT")
@@ -58,18 +58,14 @@ func (d Duty) changed() time.Time {
 	return d.Started
 }
 
-func (d Duty) summary() string {
-	out := d.Duty.What
+func (d Duty) heading() string {
 	switch {
 	case !d.Done.IsZero():
-		out = "Done: " + out
+		return "Done: " + d.Summary()
 	case d.Cancelled != nil:
-		out = "Cancelled: " + out
+		return "Cancelled: " + d.Summary()
 	}
-	if d.Exercise != "" {
-		out = "EXERCISE " + d.Exercise + ": " + out
-	}
-	return out
+	return d.Summary()
 }
 
 func (d Duty) describe() string {

@@ -106,6 +106,24 @@ const (
 	Cancelled  State = "cancelled"
 )
 
+// Said is the state as a symbol and in words, so that it needs no colour.
+func (s State) Said() (symbol, words string) {
+	switch s {
+	case NotStarted:
+		return "·", "waiting"
+	case DueSoon:
+		return "◔", "due soon"
+	case Overdue:
+		return "!", "overdue"
+	case Met:
+		return "✓", "done"
+	case Cancelled:
+		return "-", "cancelled"
+	case OpenEnded, Running:
+	}
+	return "○", "open"
+}
+
 // Spec describes a duty to take on.
 type Spec struct {
 	ID          string
@@ -202,6 +220,18 @@ func (d Duty) rule() Rule {
 		return d.Rule
 	}
 	return ruleOfRef(d.Duty)
+}
+
+// Summary is what has to be done, for people. That it is not real comes first, and
+// how much faster its clock runs.
+func (d Duty) Summary() string {
+	switch {
+	case d.Exercise == "":
+		return d.Duty.What
+	case d.Factor > 1:
+		return "EXERCISE " + d.Exercise + " ×" + strconv.Itoa(d.Factor) + ": " + d.Duty.What
+	}
+	return "EXERCISE " + d.Exercise + ": " + d.Duty.What
 }
 
 // About is the id of the object, incident or case the duty is about.

@@ -7,12 +7,14 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"entente/exchange"
 	"entente/intel"
 	"entente/intel/atom"
 	"entente/intel/search"
 	"entente/internal/ident"
+	"entente/obligation"
 	"entente/party"
 	"entente/store"
 	"entente/store/storetest"
@@ -187,6 +189,67 @@ func fillSearch(b *testing.B, s *store.Store, n int) {
 					return err
 				}
 				if err := tx.Index(b.Context(), seq, e); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkDuties lists what is due and looks at the clocks among 100 000 open
+// duties, of which 102 are due within a day.
+func BenchmarkDuties(b *testing.B) {
+	const total = 100_000
+	for name, url := range map[string]func() string{
+		"sqlite":   func() string { return "sqlite:" + b.TempDir() + "/node.db" },
+		"postgres": func() string { return storetest.FreshSchema(b, postgresURL(b)) },
+	} {
+		b.Run(name, func(b *testing.B) {
+			s := open(b, url(), nil)
+			now := time.Date(2026, 11, 24, 8, 0, 0, 0, time.UTC)
+			fillDuties(b, s, now, total)
+			b.Run("due", func(b *testing.B) {
+				for b.Loop() {
+					err := s.Read(b.Context(), func(r exchange.Reader) error {
+						ds, err := r.Duties(b.Context(), exchange.DutyFilter{Open: true, DueBy: now.AddDate(0, 0, 1)})
+						if len(ds) != 100 {
+							b.Fatalf("%d duties", len(ds))
+						}
+						return err
+					})
+					if err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+			b.Run("waking", func(b *testing.B) {
+				for b.Loop() {
+					err := s.Read(b.Context(), func(r exchange.Reader) error {
+						_, err := r.WakingDuties(b.Context(), now, 200)
+						return err
+					})
+					if err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		})
+	}
+}
+
+func fillDuties(b *testing.B, s *store.Store, now time.Time, total int) {
+	b.Helper()
+	const some = 1_000
+	for from := 0; from < total; from += some {
+		err := s.Write(b.Context(), func(tx exchange.Tx) error {
+			for n := from; n < from+some; n++ {
+				due := now.Add(time.Duration(n+1) * 14 * time.Minute)
+				d := obligation.Duty{ID: fmt.Sprintf("duty-%06d", n), Bearer: "csirt-aa", Matter: fmt.Sprintf("INC-%d", n/5), Started: now.AddDate(0, 0, -1), Due: due}
+				if err := tx.AddDuty(b.Context(), d); err != nil {
 					return err
 				}
 			}

@@ -78,9 +78,12 @@ func dueMicros(t time.Time) int64 {
 
 func (r reader) WakingDuties(ctx context.Context, now time.Time, limit int) ([]string, error) {
 	const q = `SELECT id FROM duties WHERE wake_at IS NOT NULL AND wake_at <= $1 ORDER BY wake_at LIMIT $2`
-	return collect(ctx, r.q, q, []any{micros(now), limit}, func(row scanner) (id string, err error) {
-		return id, row.Scan(&id)
-	})
+	return collect(ctx, r.q, q, []any{micros(now), limit}, scanName)
+}
+
+func scanName(row scanner) (id string, err error) {
+	err = row.Scan(&id)
+	return id, err
 }
 
 func (t *tx) AddDuty(ctx context.Context, d obligation.Duty) error {
@@ -122,22 +125,31 @@ func (t *tx) WakeDuties(ctx context.Context, at time.Time) error {
 	return err
 }
 
-// backfillDuties sorts in the duties that an older version wrote.
+// backfillDuties sorts in the duties that an older version wrote. One that is
+// damaged is left to whoever looks at the clocks, who says so.
 func backfillDuties(ctx context.Context, t *tx) (int, error) {
 	const (
-		q    = `SELECT id, sealed_duty FROM duties WHERE wake_at = $1 LIMIT $2`
-		some = 500
+		q       = `SELECT id FROM duties WHERE wake_at = $1 LIMIT $2`
+		damaged = `UPDATE duties SET wake_at = 0 WHERE id = $1`
+		some    = 500
 	)
-	duties, err := collect(ctx, t.q, q, []any{unsorted, some}, scanDuty)
+	ids, err := collect(ctx, t.q, q, []any{unsorted, some}, scanName)
 	if err != nil {
 		return 0, err
 	}
-	for _, d := range duties {
-		if err := t.UpdateDuty(ctx, d); err != nil {
+	for _, id := range ids {
+		d, err := t.Duty(ctx, id)
+		switch {
+		case fault.KindOf(err) == fault.Unverified:
+			_, err = t.q.exec(ctx, damaged, id)
+		case err == nil:
+			err = t.UpdateDuty(ctx, d)
+		}
+		if err != nil {
 			return 0, err
 		}
 	}
-	return len(duties), nil
+	return len(ids), nil
 }
 
 func (t *tx) AddDutyNotice(ctx context.Context, n obligation.Notice) (bool, error) {

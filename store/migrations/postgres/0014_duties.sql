@@ -13,7 +13,7 @@ CREATE INDEX duties_due ON duties (due_at, id);
 CREATE INDEX duties_open ON duties (due_at, id) WHERE closed_at IS NULL;
 CREATE INDEX duties_wake ON duties (wake_at) WHERE wake_at IS NOT NULL;
 CREATE INDEX duties_about ON duties (about, due_at, id) WHERE about <> '';
-CREATE INDEX duties_release ON duties (release) WHERE release <> '';
+CREATE INDEX duties_release ON duties (release, due_at, id) WHERE release <> '';
 
 -- No two notices have the same name, so none goes out twice.
 CREATE TABLE duty_notices (
