@@ -164,9 +164,9 @@ func (a *app) dutyAdd() *cobra.Command {
 	c := &cobra.Command{
 		Use: "add INSTRUMENT DUTY", Short: "Take on a duty of a clause in a matter", Args: args(2, 2),
 		Long: "Duties that come with a release are taken on by themselves. This is for those of an incident or a case: the clock of the clause starts with the events on record about the matter. " +
-			"--exercise marks a duty that is not real; only such a one can have a clock that runs faster.",
+			"On a node of an exercise, and there alone, a clock can run faster.",
 		Example: "  entente duty add eu-nis2 early-warning --matter INC-7 --anchor aware=2026-11-24T08:30:00Z\n" +
-			"  entente duty add eu-dora initial-notification --matter X1 --exercise 'Autumn 2026' --factor 60",
+			"  entente duty add eu-dora initial-notification --matter X-1 --factor 60",
 		RunE: a.onNode(func(ctx context.Context, c *client.Client, args []string) error {
 			r.Instrument, r.Duty, r.Bearer, r.Beneficiary = args[0], args[1], party.ID(bearer), party.ID(owed)
 			r.Anchors = map[string]time.Time{}
@@ -186,8 +186,7 @@ func (a *app) dutyAdd() *cobra.Command {
 	c.Flags().StringVar(&owed, "owed-to", "", "`party` to which it is owed")
 	c.Flags().StringVar(&r.Calendar, "place", "", "`name` of the place whose days count; default that of the bearer")
 	c.Flags().StringToStringVar(&anchors, "anchor", nil, "when an event of its clocks happened, `event=time`; repeatable")
-	c.Flags().StringVar(&r.Exercise, "exercise", "", "`name` of the exercise it belongs to")
-	c.Flags().IntVar(&r.Factor, "factor", 0, "how much faster the clock of an exercise runs")
+	c.Flags().IntVar(&r.Factor, "factor", 0, "how much faster its clock runs, on a node of an exercise")
 	a.actFlags(c, &r.By, &r.Why)
 	return c
 }

@@ -30,7 +30,7 @@ func (e echo) Duty(_ context.Context, id string) (exchange.DutyView, error) {
 
 func (e echo) TakeDuty(_ context.Context, r exchange.DutyRequest) (exchange.DutyView, error) {
 	d := dutyView(r.Instrument + " " + r.Duty)
-	d.Matter, d.Anchors, d.Exercise, d.Factor = r.Matter, r.Anchors, r.Exercise, r.Factor
+	d.Matter, d.Anchors, d.Factor = r.Matter, r.Anchors, r.Factor
 	return d, e.err
 }
 
@@ -93,8 +93,8 @@ func TestDutiesArriveAndComeBack(t *testing.T) {
 		if d, err := c.Duty(ctx, id); err != nil || d.ID != id || d.LocalDue != "noon" || d.Waiting[0] != "fixed" {
 			t.Errorf("Duty: %+v, %v", d, err)
 		}
-		in := exchange.DutyRequest{Instrument: "i", Duty: "d", Matter: "m", Anchors: map[string]time.Time{"aware": at}, Exercise: "x", Factor: 2}
-		if d, err := c.TakeDuty(ctx, in); err != nil || d.ID != "i d" || d.Matter != "m" || !d.Anchors["aware"].Equal(at) || d.Exercise != "x" || d.Factor != 2 {
+		in := exchange.DutyRequest{Instrument: "i", Duty: "d", Matter: "m", Anchors: map[string]time.Time{"aware": at}, Factor: 2}
+		if d, err := c.TakeDuty(ctx, in); err != nil || d.ID != "i d" || d.Matter != "m" || !d.Anchors["aware"].Equal(at) || d.Factor != 2 {
 			t.Errorf("TakeDuty: %+v, %v", d, err)
 		}
 		if d, err := c.CompleteDuty(ctx, id, exchange.DutyDone{At: at, Evidence: obligation.Evidence{Note: "n"}}); err != nil || d.ID != id || !d.Done.Equal(at) || d.Evidence.Note != "n" {

@@ -34,8 +34,7 @@ type DutyNews struct {
 	Beneficiary party.ID        `json:"beneficiary,omitempty"`
 	About       string          `json:"about,omitempty"`    // incident, case or object
 	Soft        bool            `json:"soft,omitzero"`      // where possible
-	Exercise    string          `json:"exercise,omitempty"` // it is not real
-	Factor      int             `json:"factor,omitzero"`    // and its clock runs so much faster
+	Factor      int             `json:"factor,omitzero"`    // how much faster its clock runs, in an exercise
 
 	seq int64
 }
@@ -44,7 +43,7 @@ func newsOf(n DutyNotice) Notice {
 	d := n.Duty
 	return Notice{Kind: NoticeDuty, At: n.Sent, Due: n.Due, Duty: &DutyNews{
 		ID: d.ID, News: n.Kind, What: d.Duty.What, Instrument: d.Duty.Instrument, Cite: d.Duty.Cite, Bearer: d.Bearer, Beneficiary: d.Beneficiary,
-		About: d.About(), Soft: d.Duty.Soft, Exercise: d.Exercise, Factor: d.Factor, seq: n.Seq,
+		About: d.About(), Soft: d.Duty.Soft, Factor: d.Factor, seq: n.Seq,
 	}}
 }
 

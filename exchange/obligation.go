@@ -154,6 +154,7 @@ func (s *Service) planner(ctx context.Context, r Reader) (obligation.Planner, er
 		Rules: obligation.Rules(l.begun(s.time())), Calendars: places.calendars,
 		Calendar: func(p party.ID) string { return l.calendar(p, places.calendars) },
 		Roles:    func(p party.ID) []string { return l.parties[p].Roles },
+		Exercise: s.exercise,
 		NewID:    ident.New,
 	}, err
 }

@@ -33,8 +33,7 @@ type DutyRequest struct {
 	Object      string               `json:"object,omitempty"`   // or object
 	Calendar    string               `json:"calendar,omitempty"` // the place whose days count; default that of the bearer
 	Anchors     map[string]time.Time `json:"anchors,omitempty"`
-	Exercise    string               `json:"exercise,omitempty"` // it is not real, and every notice says so
-	Factor      int                  `json:"factor,omitempty"`   // how much faster the clock of an exercise runs
+	Factor      int                  `json:"factor,omitempty"` // how much faster the clock runs, on a node of an exercise
 	By          string               `json:"by,omitempty"`       // who; default this node's own party
 	Why         string               `json:"why,omitempty"`
 }
@@ -61,7 +60,7 @@ func (s *Service) TakeDuty(ctx context.Context, in DutyRequest) (DutyView, error
 		}
 		return s.takeDuty(ctx, tx, obligation.Spec{
 			Source: ref, Rule: rule, Bearer: in.Bearer, Beneficiary: in.Beneficiary, Matter: in.Matter, Object: in.Object, Calendar: in.Calendar,
-			Anchors: in.Anchors, Exercise: in.Exercise, Factor: in.Factor, Act: obligation.Act{By: in.By, Why: in.Why},
+			Anchors: in.Anchors, Factor: in.Factor, Act: obligation.Act{By: in.By, Why: in.Why},
 		})
 	})
 }
@@ -101,7 +100,7 @@ func (s *Service) takeDuty(ctx context.Context, tx Tx, spec obligation.Spec) (ob
 		return obligation.Duty{}, fault.New(fault.NotFound, "calendar.unknown", "No calendar is known of %q.", spec.Calendar).At("/calendar", "is unknown").
 			Try("List the places with entente duty places.")
 	}
-	spec.Act = s.acting(spec.Act)
+	spec.Act, spec.Exercise = s.acting(spec.Act), s.exercise
 	if spec.Anchors, err = s.known(ctx, tx, spec); err != nil {
 		return obligation.Duty{}, err
 	}
@@ -336,7 +335,7 @@ func (s *Service) completeDuty(ctx context.Context, tx Tx, id string, in DutyDon
 // follow starts the clocks that wait for a duty that was done, of those there are
 // and of those taken on later.
 func (s *Service) follow(ctx context.Context, tx Tx, done obligation.Duty, act obligation.Act) error {
-	if done.Bearer == s.self && done.Exercise == "" {
+	if done.Bearer == s.self {
 		e := MatterEvent{
 			Matter: done.About(), Event: done.Duty.Instrument + "/" + done.Duty.ID, At: done.Done, By: act.By, Why: "the duty " + done.ID + " was done", Recorded: act.At,
 		}

@@ -336,13 +336,15 @@ func TestOwnToolIsToldAboutDuties(t *testing.T) {
 	t.Parallel()
 	f, n := obliged(t)
 	r := newReceivers()
-	s := f.hooking(n, r, n.store)
+	conf := f.anew(n, n.store)
+	conf.Webhooks, conf.Exercise = r, "autumn"
+	s := exchange.New(conf)
 	before := take(t, s, exchange.DutyRequest{Instrument: "eu-nis2", Duty: "early-warning", Matter: "before", Anchors: map[string]time.Time{"aware": f.now.AddDate(0, 0, -3)}})
 	fireAll(t, s)
 	h := addWebhook(t, s, aurelia, toolB)
 	addWebhook(t, s, borealis, toolC)
 	take(t, s, exchange.DutyRequest{
-		Instrument: "eu-nis2", Duty: "early-warning", Matter: "INC-9", Exercise: "Autumn", Factor: 60, Anchors: map[string]time.Time{"aware": f.now},
+		Instrument: "eu-nis2", Duty: "early-warning", Matter: "INC-9", Factor: 60, Anchors: map[string]time.Time{"aware": f.now},
 	})
 	f.now = f.now.Add(24 * time.Minute)
 	fireAll(t, s)
@@ -352,7 +354,7 @@ func TestOwnToolIsToldAboutDuties(t *testing.T) {
 	if len(told) != 2 || len(r.took[toolC]) != 0 {
 		t.Fatalf("told %+v, another's tool %+v", told, r.took[toolC])
 	}
-	if !strings.HasPrefix(told[1].ID, h.ID+"_duty_") || !strings.Contains(told[1].Body, `"news":"due"`) || !strings.Contains(told[1].Body, `"exercise":"Autumn","factor":60`) ||
+	if !strings.HasPrefix(told[1].ID, h.ID+"_duty_") || !strings.Contains(told[1].Body, `"news":"due"`) || !strings.Contains(told[1].Body, `"factor":60},"exercise":"autumn"`) ||
 		strings.Contains(told[0].Body+told[1].Body, before.ID) {
 		t.Errorf("told %+v", told)
 	}

@@ -22,6 +22,7 @@ type Planner struct {
 	Calendars Calendars
 	Calendar  func(bearer party.ID) string   // the calendar of a bearer's place; nil: none
 	Roles     func(bearer party.ID) []string // nil: not known
+	Exercise  string                           // the duties belong to; "": they are real
 	NewID     func() string
 }
 
@@ -33,7 +34,7 @@ type Planner struct {
 func (p Planner) Plan(d decision.Decision, anchors map[string]time.Time, bearers map[string]party.ID) ([]Duty, error) {
 	duties := make([]Duty, 0, len(d.Duties))
 	for _, ref := range d.Duties {
-		s := Spec{ID: p.NewID(), Source: ref, Bearer: bearer(ref.Bearer, bearers), Anchors: anchors, Act: Act{At: d.Request.At, By: ref.Instrument}}
+		s := Spec{ID: p.NewID(), Source: ref, Bearer: bearer(ref.Bearer, bearers), Anchors: anchors, Exercise: p.Exercise, Act: Act{At: d.Request.At, By: ref.Instrument}}
 		if p.Rules != nil {
 			s.Rule, _ = p.Rules(ref)
 		}
