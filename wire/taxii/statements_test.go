@@ -309,7 +309,7 @@ func TestS12OrderIsThatOfArrival(t *testing.T) {
 		Collections []struct{ ID, Alias string } `json:"collections"`
 	}
 	must(t, json.Unmarshal([]byte(w.get(borealis, "/entente/collections/").body), &c, json.MatchCaseInsensitiveNames(true)))
-	if len(c.Collections) != 2 || c.Collections[0].ID >= c.Collections[1].ID {
+	if len(c.Collections) != 3 || c.Collections[0].ID >= c.Collections[1].ID || c.Collections[1].ID >= c.Collections[2].ID {
 		t.Errorf("collections %+v", c)
 	}
 	for _, one := range c.Collections {
@@ -683,9 +683,10 @@ func TestS27FilteringComesFirst(t *testing.T) {
 			w.get(of, objects+indicatorID(1)+"/versions/").body, w.get(of, objects+indicatorID(8)+"/").body,
 		}
 	}
-	before := look(borealis)
+	before, now := look(borealis), w.now
 	w.release(cordova, indicator(1, 2), indicator(8, 0)) // a newer version, for Cordova alone
 	w.release(cordova, many(10, 20)...)
+	w.now = now // cursors say until when they are good
 	if after := look(borealis); after != before {
 		t.Errorf("Borealis sees what Cordova got:\n%+v\n%+v", before, after)
 	}
