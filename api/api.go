@@ -27,6 +27,7 @@ import (
 // Exchange is what the API asks of the domain; [exchange.Service] implements it.
 type Exchange interface {
 	Import(ctx context.Context, r exchange.ImportRequest) (exchange.ImportReport, error)
+	DateObjects(ctx context.Context, manifest []byte) (exchange.DateReport, error)
 	Objects(ctx context.Context, f exchange.ObjectFilter) ([]exchange.Stored, error)
 	Object(ctx context.Context, id string) (exchange.ObjectView, error)
 	Quarantined(ctx context.Context, after int64, limit int) ([]exchange.Quarantine, error)
