@@ -108,7 +108,7 @@ func parseDates(manifest []byte, now time.Time) ([]dateGiven, error) {
 			bad = bad.At(at+"/id", "is missing")
 		case g.moment == "":
 			bad = bad.At(at+"/version", "is not a timestamp")
-		case !ok || g.added.Unix() <= 0:
+		case !ok || Moment(all[i].GetText("date_added")) == "" || g.added.Unix() <= 0:
 			bad = bad.At(at+"/date_added", "is not a timestamp after 1970")
 		case g.added.After(now):
 			bad = bad.At(at+"/date_added", "has not come yet")
