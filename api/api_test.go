@@ -70,7 +70,7 @@ func (f *fake) Object(_ context.Context, id string) (exchange.ObjectView, error)
 	return exchange.ObjectView{Stored: exchange.Stored{ID: id, SpecVersion: "2.1", Raw: []byte(`{"b": 1,  "a": 2}`)}}, f.err
 }
 
-func newTest(t *testing.T, f *fake) *server {
+func newTest(t testing.TB, f *fake) *server {
 	t.Helper()
 	return newServer(Config{
 		Exchange: f, Token: func() string { return secret }, Version: "test",
@@ -105,7 +105,7 @@ type problemDoc struct {
 	Errors []fault.Field `json:"errors"`
 }
 
-func problemOf(t *testing.T, w *httptest.ResponseRecorder) problemDoc {
+func problemOf(t testing.TB, w *httptest.ResponseRecorder) problemDoc {
 	t.Helper()
 	if ct := w.Header().Get("Content-Type"); ct != "application/problem+json" {
 		t.Fatalf("content type %q, body %s", ct, w.Body)

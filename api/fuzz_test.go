@@ -1,0 +1,28 @@
+package api
+
+import (
+	"net/http"
+	"testing"
+)
+
+// FuzzBodies: no body makes the API fail, and what is refused says why.
+func FuzzBodies(f *testing.F) {
+	h := newTest(f, &fake{}).handler()
+	paths := []string{"/v1/objects", "/v1/releases", "/v1/why"}
+	for n := range paths {
+		for _, seed := range []string{`{"objects":["x"],"to":["y"],"preview":"sha256:zz"}`, `{"object":"x","recipient":"y","purpose":"z"}`, `{"objects":[],"objects":[]}`, `[`, ``, "\xff", `{"at":"x"}`} {
+			f.Add(n, []byte(seed), "application/json")
+		}
+	}
+	f.Add(0, []byte("\x1f\x8b"), "application/stix+json; charset=utf-16")
+	f.Fuzz(func(t *testing.T, n int, body []byte, media string) {
+		target := paths[uint(n)%uint(len(paths))] //nolint:gosec // G115: any will do
+		w := do(h, request(http.MethodPost, target, string(body), "Content-Type", media))
+		if w.Code >= http.StatusInternalServerError {
+			t.Fatalf("%s: %d %s", target, w.Code, w.Body)
+		}
+		if w.Code >= http.StatusBadRequest && problemOf(t, w).Code == "" {
+			t.Fatalf("%s: %d %s", target, w.Code, w.Body)
+		}
+	})
+}
