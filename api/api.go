@@ -132,7 +132,7 @@ func newServer(c Config) *server {
 // route is told apart from a known one only after that.
 func (s *server) handler() http.Handler {
 	s.routes.mux.HandleFunc("/", s.unknownRoute)
-	return s.recovered(noStore(s.authenticated(s.routes.mux)))
+	return s.recovered(noStore(s.authenticated(s.readable(s.routes.mux))))
 }
 
 // routeTable is a mux that remembers what was registered with it, so that a

@@ -206,7 +206,7 @@ func TestP20AbsentAndForbiddenLookAlike(t *testing.T) {
 	}
 }
 
-func TestUnknownRoutes(t *testing.T) {
+func TestH15UnknownRoutesAndMethods(t *testing.T) {
 	t.Parallel()
 	h := newTest(t, &fake{}).handler()
 	if w := do(h, request("GET", "/v1/nope", "")); problemOf(t, w).Code != "route.unknown" || w.Code != http.StatusNotFound {
@@ -218,7 +218,7 @@ func TestUnknownRoutes(t *testing.T) {
 	}
 }
 
-func TestEveryAnswerIsNotStored(t *testing.T) {
+func TestH10EveryAnswerIsNotStored(t *testing.T) {
 	t.Parallel()
 	h := newTest(t, &fake{}).handler()
 	for _, target := range []string{"/v1/objects", "/v1/nope", "/v1/parties/x", "/v1/openapi.json", "/v1/health/live"} {
@@ -427,7 +427,7 @@ func TestEveryOperationIsDocumented(t *testing.T) {
 }
 
 // TestEveryOperationNeedsTheToken goes through the document, so that a new
-// operation cannot be forgotten.
+// operation cannot be forgotten (H11).
 func TestEveryOperationNeedsTheToken(t *testing.T) {
 	t.Parallel()
 	s := newTest(t, &fake{})
