@@ -38,6 +38,29 @@ func FuzzBodies(f *testing.F) {
 	})
 }
 
+// FuzzPaths: no path, which may hold a search, and no query makes the door fail.
+func FuzzPaths(f *testing.F) {
+	w := newWorld(f)
+	w.imports(bundle(indicator(1, 0), report(10, 1)))
+	w.release(borealis, false, id("report", 10))
+	for _, seed := range []string{
+		"/events/view/" + uuidOf(10), "/events/index/searchpublished:1/limit:2.json", "/events/view/" + uuidOf(10) + "/deleted[]:0/deleted[]:1", "/events/%2e%2e/x",
+		"/attributes/restSearch/json/value:a%", "/sightings/listSightings/" + uuidOf(1) + "/attribute", "/events/index/a:b:c", "//", "/\x00",
+	} {
+		f.Add(seed, "limit=-1&page=99999999999999999999")
+	}
+	f.Fuzz(func(t *testing.T, path, query string) {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody)
+		r.URL.Path, r.URL.RawQuery = "/"+path, query
+		r.Header.Set("Authorization", w.secrets[borealis])
+		rec := httptest.NewRecorder()
+		w.door.ServeHTTP(rec, r)
+		if rec.Code >= 500 {
+			t.Fatalf("%q %q: %d %s", path, query, rec.Code, rec.Body)
+		}
+	})
+}
+
 // FuzzForeignAnswer lets a server answer anything to everything: the client ends,
 // with a fault or with documents.
 func FuzzForeignAnswer(f *testing.F) {
