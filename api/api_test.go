@@ -239,6 +239,7 @@ func TestJ2J3BodiesAreStrict(t *testing.T) {
 		"wrong type":            {`{"objects":["x"],"to":[1]}`, "/to/0"},
 		"bad digest":            {`{"objects":["x"],"preview":"sha256:zz"}`, "/preview"},
 		"J5 invalid UTF-8":      {"{\"objects\":[\"\xff\"]}", "/objects/0"},
+		"J5 NUL":                {`{"objects":["x"],"to":["a\\u0000","b\u0000"]}`, "/to/1"},
 		"J6 trailing":           {`{"objects":["x"]} {}`, ""},
 		"J6 comment":            {`{"objects":["x"] /* */}`, ""},
 		"J1 deep":               {strings.Repeat(`{"objects":[`, 5000), ""},

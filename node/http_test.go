@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -128,6 +129,38 @@ func TestJ5AddressesAreText(t *testing.T) {
 		if w := answered(t, n.API(), path, n.Token()); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "request.text") {
 			t.Errorf("%s: %d %s", path, w.Code, w.Body)
 		}
+	}
+}
+
+// TestJ5NULIsRefusedBeforePostgres, which cannot keep one.
+func TestJ5NULIsRefusedBeforePostgres(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "node")
+	if _, err := node.Init(t.Context(), node.InitOptions{Dir: dir, Party: somebody, Database: freshPostgres(t)}); err != nil {
+		t.Fatal(err)
+	}
+	n, err := node.Open(t.Context(), node.Config{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, body := range map[string]string{
+		"/v1/releases?to=a%00": "", "/v1/parties/a%00": "", "/v1/releases": `{"objects":["a\u0000"],"to":["b"]}`, "/v1/recalls": `{"release":"a\u0000","reason":"x"}`,
+		"/v1/webhooks": `{"party":"a\u0000","url":"https://x.example/"}`, "/v1/facts": `{"kind":"a\u0000","about":"b"}`,
+	} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, path, strings.NewReader(body))
+		if body == "" {
+			r.Method = http.MethodGet
+		}
+		r.Header.Set("Authorization", "Bearer "+n.Token())
+		r.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		n.API().ServeHTTP(w, r)
+		if w.Code != http.StatusUnprocessableEntity {
+			t.Errorf("%s: %d %s", path, w.Code, w.Body)
+		}
+	}
+	if err := n.Close(); err != nil {
+		t.Error(err)
 	}
 }
 
