@@ -101,14 +101,16 @@ func nulFault(body []byte) error {
 		return nil
 	}
 	tokens := jsontext.NewDecoder(bytes.NewReader(body))
-	for {
-		switch token, err := tokens.ReadToken(); {
-		case err != nil:
-			return nil // the end
-		case token.Kind() == '"' && strings.ContainsRune(token.String(), 0):
+	for tokens.PeekKind() > 0 {
+		token, err := tokens.ReadToken()
+		if err != nil {
+			return bodyFault(err)
+		}
+		if token.Kind() == '"' && strings.ContainsRune(token.String(), 0) {
 			return invalidBody().At(string(tokens.StackPointer()), "contains the invisible character U+0000")
 		}
 	}
+	return nil
 }
 
 // bodyFault says what is wrong with a JSON body and where, without its values.

@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -45,15 +46,14 @@ func TestManifestsAreRead(t *testing.T) {
 			c.manifest = `{"objects":[` + c.manifest + `]}`
 		}
 		_, err := parseDates([]byte(c.manifest), now)
-		if fault.CodeOf(err) != "object.dates" {
-			t.Errorf("%s: %v", name, err)
-		} else if fields := err.(*fault.Error).Fields; c.pointer != "" && (len(fields) != 1 || fields[0].Pointer != c.pointer) {
-			t.Errorf("%s: %+v", name, fields)
+		got, ok := errors.AsType[*fault.Error](err)
+		if !ok || got.Code != "object.dates" || c.pointer != "" && (len(got.Fields) != 1 || got.Fields[0].Pointer != c.pointer) {
+			t.Errorf("%s: %v %+v", name, err, got)
 		}
 	}
 	_, err = parseDates([]byte(`{"objects":[{}`+strings.Repeat(",{}", 1000)+`]}`), now)
-	if f := err.(*fault.Error); len(f.Fields) != mostComplaints {
-		t.Errorf("%d complaints", len(f.Fields))
+	if f, ok := errors.AsType[*fault.Error](err); !ok || len(f.Fields) != mostComplaints {
+		t.Errorf("complaints: %v", err)
 	}
 }
 

@@ -17,8 +17,11 @@ func IsText(value string) bool {
 // Text returns an invalid fault "request.text" for an address of which some path
 // segment or parameter is no text. One that cannot be read at all is left to its door.
 func Text(address *url.URL) error {
-	query, err := url.QueryUnescape(address.RawQuery)
-	if IsText(address.Path) && (err != nil || IsText(query)) {
+	text := IsText(address.Path)
+	if query, err := url.QueryUnescape(address.RawQuery); err == nil {
+		text = text && IsText(query)
+	}
+	if text {
 		return nil
 	}
 	return fault.New(fault.Invalid, "request.text", "The address of the request is not text in UTF-8.").

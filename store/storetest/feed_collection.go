@@ -90,11 +90,11 @@ func feedDates(t *testing.T, s exchange.Store) {
 	}
 	const h = time.Hour
 	one := fedAs(t, s, 1, "a", instant, dated(-2*h, -3*h, -2*h), [2]int{1, 1}, [2]int{2, 1}, [2]int{3, 1})
-	equal(t, pairsOf(fetch(t, s, all("a"))), [][2]int{{2, 1}, {1, 1}, {3, 1}})
+	equal(t, pairsOf(fetch(t, s, all())), [][2]int{{2, 1}, {1, 1}, {3, 1}})
 	equal(t, added(0), []time.Duration{-3 * h, -2 * h, -2*h + 1e3}) // one instant each
 	// Later than the last, before it, and none: the second follows what was given out.
 	fedAs(t, s, 2, "a", instant, dated(-h, -5*h, 0), [2]int{4, 1}, [2]int{5, 1}, [2]int{6, 1})
-	equal(t, pairsOf(fetch(t, s, all("a")))[3:], [][2]int{{5, 1}, {4, 1}, {6, 1}})
+	equal(t, pairsOf(fetch(t, s, all()))[3:], [][2]int{{5, 1}, {4, 1}, {6, 1}})
 	equal(t, added(3), []time.Duration{-2*h + 2e3, -h, 0})
 	fedAs(t, s, 3, "a", instant, dated(h), [2]int{7, 1}) // nothing comes from the future
 	equal(t, added(6), []time.Duration{1e3})

@@ -250,7 +250,7 @@ func FuzzHeaders(f *testing.F) {
 		f.Add(n, s, []byte(`{"objects":[]}`))
 	}
 	f.Fuzz(func(t *testing.T, n int, value string, body []byte) {
-		name := names[uint(n)%uint(len(names))] //nolint:gosec // G115: any will do
+		name := names[uint(n)%uint(len(names))]
 		for _, method := range []string{http.MethodGet, http.MethodPost} {
 			r, err := http.NewRequestWithContext(t.Context(), method, contribs+"objects/", bytes.NewReader(body))
 			must(t, err)
