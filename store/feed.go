@@ -31,12 +31,12 @@ const (
 	underHeads = `
 		SELECT f.added, f.id, f.type, w.version, f.moment, w.hash, r.id, f.is_last, r.fetched_at IS NOT NULL, NULL
 		FROM feed_under f CROSS JOIN feed w CROSS JOIN releases r
-		WHERE w.recipient = f.recipient AND w.added = f.added AND r.seq = w.release AND f.recipient = $1 AND f.added > $2 AND f.instrument = $4`
+		WHERE w.recipient = f.recipient AND w.added = f.added AND r.seq = w.release AND f.recipient = $1 AND f.added > $2 AND f.instrument = $3`
 	underBytes = `
 		SELECT f.added, f.id, f.type, w.version, f.moment, w.hash, r.id, f.is_last, r.fetched_at IS NOT NULL, COALESCE(o.raw, (SELECT raw FROM forms WHERE hash = w.hash))
 		FROM feed_under f CROSS JOIN feed w CROSS JOIN releases r
 		LEFT JOIN objects o ON o.id = w.id AND o.hash = w.hash
-		WHERE w.recipient = f.recipient AND w.added = f.added AND r.seq = w.release AND f.recipient = $1 AND f.added > $2 AND f.instrument = $4`
+		WHERE w.recipient = f.recipient AND w.added = f.added AND r.seq = w.release AND f.recipient = $1 AND f.added > $2 AND f.instrument = $3`
 )
 
 // feedSize is how large a page becomes before it ends early.
@@ -50,7 +50,7 @@ func (r reader) Feed(ctx context.Context, f exchange.FeedFilter) (exchange.FeedP
 	if !f.After.IsZero() {
 		after = micros(f.After)
 	}
-	args := []any{string(f.Recipient), after, most + 1}
+	args := []any{string(f.Recipient), after}
 	if f.Under != "" {
 		text, args = map[bool]string{false: underHeads, true: underBytes}[f.Bytes], append(args, f.Under)
 	}
@@ -58,25 +58,25 @@ func (r reader) Feed(ctx context.Context, f exchange.FeedFilter) (exchange.FeedP
 		text += feedUnreported
 	}
 	if f.Release != "" {
-		return r.feedMerged(ctx, text+feedRelease+feedOrder, [][]any{append(args, f.Release)}, most, f.Bytes)
+		return r.feedMerged(ctx, text+feedRelease, [][]any{append(args, f.Release)}, most, f.Bytes)
 	}
 	text, args = feedVersions(text, args, f.Versions)
 	column, keys := feedKeys(f)
 	if column == "" {
-		return r.feedMerged(ctx, text+feedOrder, [][]any{args}, most, f.Bytes)
+		return r.feedMerged(ctx, text, [][]any{args}, most, f.Bytes)
 	}
 	lists := make([][]any, len(keys))
 	for i, key := range keys {
 		lists[i] = append(slices.Clip(args), key)
 	}
-	return r.feedMerged(ctx, text+column+placeholder(len(args)+1)+feedOrder, lists, most, f.Bytes)
+	return r.feedMerged(ctx, text+column+placeholder(len(args)+1), lists, most, f.Bytes)
 }
 
 // The items of a release follow one another from its first place on, so that they
 // are found without an index of their own.
 const (
-	feedRelease = ` AND r.id = $4
-		AND f.added >= (SELECT fed FROM releases WHERE id = $4) AND f.added < (SELECT fed_upto FROM releases WHERE id = $4)`
+	feedRelease = ` AND r.id = $3
+		AND f.added >= (SELECT fed FROM releases WHERE id = $3) AND f.added < (SELECT fed_upto FROM releases WHERE id = $3)`
 	feedUnreported = ` AND NOT EXISTS (
 		SELECT 1 FROM feed h CROSS JOIN releases q
 		WHERE q.seq = h.release AND h.recipient = f.recipient AND h.id = f.id
@@ -84,8 +84,6 @@ const (
 			SELECT 1 FROM feed g WHERE g.recipient = h.recipient AND g.added >= q.fed AND g.added < q.fed_upto
 			AND g.release = q.seq AND g.type IN ('report', 'grouping'))))`
 )
-
-const feedOrder = ` ORDER BY f.added LIMIT $3`
 
 // feedKeys returns the column that is compared, and with what; "" for none.
 func feedKeys(f exchange.FeedFilter) (column string, keys []any) {
@@ -112,7 +110,7 @@ func feedKeys(f exchange.FeedFilter) (column string, keys []any) {
 func (r reader) feedMerged(ctx context.Context, query string, lists [][]any, most int, bytes bool) (page exchange.FeedPage, err error) {
 	var upto time.Time
 	for _, args := range lists {
-		items, broken, err := r.feedStream(ctx, query, args, bytes)
+		items, broken, err := r.feedStream(ctx, query+` ORDER BY f.added LIMIT `+placeholder(len(args)+1), append(args, most+1), bytes)
 		if err != nil {
 			return page, err
 		}
