@@ -26,6 +26,7 @@ import (
 // Exchange is what the API asks of the domain; [exchange.Service] implements it.
 type Exchange interface {
 	Import(ctx context.Context, r exchange.ImportRequest) (exchange.ImportReport, error)
+	DateObjects(ctx context.Context, manifest []byte) (exchange.DateReport, error)
 	Objects(ctx context.Context, f exchange.ObjectFilter) ([]exchange.Stored, error)
 	Object(ctx context.Context, id string) (exchange.ObjectView, error)
 	Quarantined(ctx context.Context, after int64, limit int) ([]exchange.Quarantine, error)
@@ -130,7 +131,7 @@ func newServer(c Config) *server {
 // route is told apart from a known one only after that.
 func (s *server) handler() http.Handler {
 	s.routes.mux.HandleFunc("/", s.unknownRoute)
-	return s.recovered(noStore(s.authenticated(s.routes.mux)))
+	return s.recovered(noStore(s.authenticated(s.readable(s.routes.mux))))
 }
 
 // routeTable is a mux that remembers what was registered with it, so that a

@@ -70,7 +70,7 @@ func (f *fake) Object(_ context.Context, id string) (exchange.ObjectView, error)
 	return exchange.ObjectView{Stored: exchange.Stored{ID: id, SpecVersion: "2.1", Raw: []byte(`{"b": 1,  "a": 2}`)}}, f.err
 }
 
-func newTest(t *testing.T, f *fake) *server {
+func newTest(t testing.TB, f *fake) *server {
 	t.Helper()
 	return newServer(Config{
 		Exchange: f, Token: func() string { return secret }, Version: "test",
@@ -105,7 +105,7 @@ type problemDoc struct {
 	Errors []fault.Field `json:"errors"`
 }
 
-func problemOf(t *testing.T, w *httptest.ResponseRecorder) problemDoc {
+func problemOf(t testing.TB, w *httptest.ResponseRecorder) problemDoc {
 	t.Helper()
 	if ct := w.Header().Get("Content-Type"); ct != "application/problem+json" {
 		t.Fatalf("content type %q, body %s", ct, w.Body)
@@ -206,7 +206,7 @@ func TestP20AbsentAndForbiddenLookAlike(t *testing.T) {
 	}
 }
 
-func TestUnknownRoutes(t *testing.T) {
+func TestH15UnknownRoutesAndMethods(t *testing.T) {
 	t.Parallel()
 	h := newTest(t, &fake{}).handler()
 	if w := do(h, request("GET", "/v1/nope", "")); problemOf(t, w).Code != "route.unknown" || w.Code != http.StatusNotFound {
@@ -218,7 +218,7 @@ func TestUnknownRoutes(t *testing.T) {
 	}
 }
 
-func TestEveryAnswerIsNotStored(t *testing.T) {
+func TestH10EveryAnswerIsNotStored(t *testing.T) {
 	t.Parallel()
 	h := newTest(t, &fake{}).handler()
 	for _, target := range []string{"/v1/objects", "/v1/nope", "/v1/parties/x", "/v1/openapi.json", "/v1/health/live"} {
@@ -239,6 +239,7 @@ func TestJ2J3BodiesAreStrict(t *testing.T) {
 		"wrong type":            {`{"objects":["x"],"to":[1]}`, "/to/0"},
 		"bad digest":            {`{"objects":["x"],"preview":"sha256:zz"}`, "/preview"},
 		"J5 invalid UTF-8":      {"{\"objects\":[\"\xff\"]}", "/objects/0"},
+		"J5 NUL":                {`{"objects":["x"],"to":["a\\u0000","b\u0000"]}`, "/to/1"},
 		"J6 trailing":           {`{"objects":["x"]} {}`, ""},
 		"J6 comment":            {`{"objects":["x"] /* */}`, ""},
 		"J1 deep":               {strings.Repeat(`{"objects":[`, 5000), ""},
@@ -427,7 +428,7 @@ func TestEveryOperationIsDocumented(t *testing.T) {
 }
 
 // TestEveryOperationNeedsTheToken goes through the document, so that a new
-// operation cannot be forgotten.
+// operation cannot be forgotten (H11).
 func TestEveryOperationNeedsTheToken(t *testing.T) {
 	t.Parallel()
 	s := newTest(t, &fake{})

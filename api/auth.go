@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"entente/internal/fault"
+	"entente/internal/problem"
 )
 
 // authenticated lets a request through when it carries the operator's token.
@@ -22,6 +23,17 @@ func (s *server) authenticated(next http.Handler) http.Handler {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="entente"`)
 		s.refuse(w, r, 0, fault.New(fault.Unauthenticated, "auth.required", "This needs the node's token.").
 			Try("Send it as Authorization: Bearer <token>; it is in the file token of the data folder."))
+	})
+}
+
+// readable refuses an address that is no text before anything is asked of it.
+func (s *server) readable(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := problem.Text(r.URL); err != nil {
+			s.refuse(w, r, 0, err)
+			return
+		}
+		next.ServeHTTP(w, r)
 	})
 }
 

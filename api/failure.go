@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
@@ -87,10 +88,34 @@ func humaFault(e *huma.ErrorModel) error {
 	return f
 }
 
+// invalidBody is the fault of a JSON body that is not what an operation takes.
+func invalidBody() *fault.Error {
+	return fault.New(fault.Invalid, "request.invalid", "The request body is not valid for this operation.").
+		Try("Compare it with /v1/openapi.json and send it again.")
+}
+
+// nulFault refuses the text that PostgreSQL cannot keep, in a body that was
+// decoded before.
+func nulFault(body []byte) error {
+	if !bytes.Contains(body, []byte(`\u0000`)) {
+		return nil
+	}
+	tokens := jsontext.NewDecoder(bytes.NewReader(body))
+	for tokens.PeekKind() > 0 {
+		token, err := tokens.ReadToken()
+		if err != nil {
+			return bodyFault(err)
+		}
+		if token.Kind() == '"' && strings.ContainsRune(token.String(), 0) {
+			return invalidBody().At(string(tokens.StackPointer()), "contains the invisible character U+0000")
+		}
+	}
+	return nil
+}
+
 // bodyFault says what is wrong with a JSON body and where, without its values.
 func bodyFault(err error) error {
-	f := fault.New(fault.Invalid, "request.invalid", "The request body is not valid for this operation.").
-		Try("Compare it with /v1/openapi.json and send it again.").Because(err)
+	f := invalidBody().Because(err)
 	if syntax, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
 		detail := "is not valid JSON"
 		if errors.Is(err, jsontext.ErrDuplicateName) {

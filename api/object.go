@@ -26,6 +26,13 @@ type importInput struct {
 	RawBody []byte `contentType:"application/stix+json"`
 }
 
+// datesLimit bounds a page of a manifest.
+const datesLimit = 16 << 20
+
+type datesInput struct {
+	RawBody []byte `contentType:"application/json"`
+}
+
 type objectsInput struct {
 	Type       string `query:"type" doc:"Only objects of this STIX type"`
 	Unreleased bool   `query:"unreleased" doc:"Only objects nobody else has"`
@@ -55,6 +62,14 @@ func (s *server) objectRoutes() {
 		Description:  "The body is a STIX bundle, a MISP event or a document of another format as it is, optionally gzipped. Every object is accounted for; one bad object never blocks the others. Importing the same bytes again changes nothing.",
 		MaxBodyBytes: importLimit, BodyReadTimeout: importTimeout,
 	}, s.importObjects)
+	register(s, huma.Operation{
+		OperationID: "date-objects", Method: http.MethodPost, Path: "/v1/objects/dates", Tags: []string{"object"},
+		Summary:      "Keep the dates of another TAXII server for objects that are here",
+		Description:  "The body is a manifest (TAXII 2.1, section 5.3), or a page of one. A version that is released as it is from now on comes into the feed of its recipient at its date_added there, or right after what is in that feed already, so that clients go on from where they stood.",
+		MaxBodyBytes: datesLimit,
+	}, func(ctx context.Context, in *datesInput) (exchange.DateReport, error) {
+		return s.Exchange.DateObjects(ctx, in.RawBody)
+	})
 	register(s, huma.Operation{
 		OperationID: "list-objects", Method: http.MethodGet, Path: "/v1/objects", Tags: []string{"object"},
 		Summary: "List objects, oldest arrival first",

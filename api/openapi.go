@@ -25,8 +25,13 @@ func (s *server) openAPIRoute() {
 	item := s.api.OpenAPI().Paths["/v1/objects"]
 	binary := &huma.MediaType{Schema: &huma.Schema{Type: "object", Description: "A STIX 2.1 or 2.0 bundle"}}
 	item.Post.RequestBody.Content = map[string]*huma.MediaType{"application/json": binary, "application/stix+json": binary}
-	lists := &huma.MediaType{Schema: &huma.Schema{Type: "object", Description: "A list in the format of misp-warninglists"}}
-	s.api.OpenAPI().Paths["/v1/warninglists"].Post.RequestBody.Content = map[string]*huma.MediaType{"application/json": lists}
+	for path, what := range map[string]string{
+		"/v1/warninglists": "A list in the format of misp-warninglists", "/v1/objects/dates": "A manifest of a TAXII 2.1 collection",
+	} {
+		s.api.OpenAPI().Paths[path].Post.RequestBody.Content = map[string]*huma.MediaType{
+			"application/json": {Schema: &huma.Schema{Type: "object", Description: what}},
+		}
+	}
 }
 
 // document returns the OpenAPI document, canonically ordered and indented.

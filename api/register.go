@@ -111,7 +111,7 @@ func (s *server) describeBody(op huma.Operation, t reflect.Type) {
 }
 
 // body is a request body decoded strictly: no unknown member, no duplicate
-// name, exact case, valid UTF-8.
+// name, exact case, valid UTF-8 without NUL.
 type body[T any] struct {
 	RawBody []byte `contentType:"application/json"`
 	value   T
@@ -124,7 +124,7 @@ func (b *body[T]) decode() error {
 	if err != nil {
 		return bodyFault(err)
 	}
-	return nil
+	return nulFault(b.RawBody)
 }
 
 // page wraps one page of a list; next is called for the last item of a full page.

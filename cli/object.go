@@ -17,7 +17,7 @@ import (
 
 func (a *app) objectCommand() *cobra.Command {
 	return group("object", "What is shared: import and look at objects", []string{"objects"},
-		a.objectImport(), a.objectList(), a.objectShow(), a.objectQuarantine(), a.objectMatch(), a.objectValidate(),
+		a.objectImport(), a.objectDate(), a.objectList(), a.objectShow(), a.objectQuarantine(), a.objectMatch(), a.objectValidate(),
 		a.objectSearch(), a.objectDuplicates())
 }
 
@@ -129,6 +129,37 @@ func (a *app) printImport(r exchange.ImportReport) error {
 			}
 		}
 	})
+}
+
+func (a *app) objectDate() *cobra.Command {
+	return &cobra.Command{
+		Use: "date MANIFEST…", Short: "Keep the dates of another TAXII server for objects that are here; - is standard input",
+		Long: "For moving from another TAXII server: takes date_added of each version from the server's manifest, as it answers it, page by page. What is released as it is from then on comes into the feed of its recipient at that date, " +
+			"so that clients go on from where they stood with the other server. What is in a feed already never moves, and nothing comes before it. Import first, then date, then release.",
+		Example: "  entente object import objects.json\n  entente object date manifest-1.json manifest-2.json",
+		Args:    args(1, -1),
+		RunE: a.onNode(func(ctx context.Context, c *client.Client, files []string) error {
+			total := exchange.DateReport{Missing: []string{}}
+			for _, file := range files {
+				b, err := a.readFile(file)
+				if err != nil {
+					return err
+				}
+				r, err := c.DateObjects(ctx, b)
+				if err != nil {
+					return err
+				}
+				total.Dated += r.Dated
+				total.Missing = append(total.Missing, r.Missing...)
+			}
+			return a.print(total, func(t *table) {
+				t.line("%d dated, %d of the manifest not here", total.Dated, len(total.Missing))
+				for _, id := range total.Missing {
+					t.row("not here", id)
+				}
+			})
+		}),
+	}
 }
 
 func (a *app) objectList() *cobra.Command {

@@ -11,7 +11,7 @@ import (
 )
 
 // TestH16NothingUnsafeIsShown holds for every text, and the machine-readable
-// forms give the text back unchanged.
+// forms give the text back unchanged; what turns a name around is of it (Z7).
 func TestH16NothingUnsafeIsShown(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -35,6 +35,10 @@ func (e echo) Import(_ context.Context, r exchange.ImportRequest) (exchange.Impo
 	return exchange.ImportReport{New: len(r.Data), Objects: []exchange.ImportLine{{ID: r.Source, Detail: label}}}, e.err
 }
 
+func (e echo) DateObjects(_ context.Context, manifest []byte) (exchange.DateReport, error) {
+	return exchange.DateReport{Dated: len(manifest), Missing: []string{"m"}}, e.err
+}
+
 func (e echo) Objects(_ context.Context, f exchange.ObjectFilter) ([]exchange.Stored, error) {
 	return []exchange.Stored{{Seq: f.After + 1, Type: f.Type, Revoked: f.Unreleased}}, e.err
 }
@@ -174,6 +178,8 @@ func TestEveryQuestionArrivesAndItsAnswerComesBack(t *testing.T) {
 		}
 		ir, err := c.Import(ctx, []byte("{}"), odd, "amber+strict")
 		check("Import", err, []any{ir.New, ir.Objects[0].ID, ir.Objects[0].Detail}, []any{2, odd, "amber+strict"})
+		dr, err := c.DateObjects(ctx, []byte("{}"))
+		check("DateObjects", err, dr, exchange.DateReport{Dated: 2, Missing: []string{"m"}})
 		ol, err := c.Objects(ctx, exchange.ObjectFilter{Type: odd, Unreleased: true, After: 6, Limit: 1})
 		check("Objects", err, []any{ol.Items[0].Type, ol.Items[0].Revoked, ol.Next}, []any{odd, true, "7"})
 		o, err := c.Object(ctx, odd)

@@ -21,6 +21,14 @@ func (c *Client) Import(ctx context.Context, bundle []byte, source, assign strin
 	}))
 }
 
+// DateObjects sends a manifest of another TAXII server, or a page of one, for the
+// dates in it.
+func (c *Client) DateObjects(ctx context.Context, manifest []byte) (exchange.DateReport, error) {
+	return answer[exchange.DateReport](c.do(ctx, call{
+		method: http.MethodPost, path: "/v1/objects/dates", body: manifest, media: "application/json",
+	}))
+}
+
 // Objects returns one page of objects.
 func (c *Client) Objects(ctx context.Context, f exchange.ObjectFilter) (view.List[view.Object], error) {
 	q := url.Values{}

@@ -178,7 +178,7 @@ func TestNobodySeesAPageWithoutALink(t *testing.T) {
 	}
 }
 
-func TestALinkLetsOneBrowserInOnceWithinHalfAnHour(t *testing.T) {
+func TestH7ALinkLetsOneBrowserInOnceWithinHalfAnHour(t *testing.T) {
 	t.Parallel()
 	now := noon
 	c := newConsole(fake{}, func() time.Time { return now })
@@ -210,7 +210,7 @@ func TestALinkLetsOneBrowserInOnceWithinHalfAnHour(t *testing.T) {
 	}
 }
 
-func TestEnteringFromAnotherSiteIsRefused(t *testing.T) {
+func TestH6EnteringFromAnotherSiteIsRefused(t *testing.T) {
 	t.Parallel()
 	c := newConsole(fake{}, fixed)
 	r := httptest.NewRequest(http.MethodPost, c.EnterPath(), nil)
@@ -232,7 +232,7 @@ func TestInvitationsAndSessionsAreBounded(t *testing.T) {
 	enter(t, c)
 }
 
-func TestEveryResponseHasTheHeaders(t *testing.T) {
+func TestH10EveryResponseHasTheHeaders(t *testing.T) {
 	t.Parallel()
 	b := enter(t, newConsole(fake{}, fixed))
 	want := map[string]string{
@@ -413,4 +413,15 @@ func luminance(t *testing.T, colour string) float64 {
 		sum += weight * math.Pow((c+0.055)/1.055, 2.4)
 	}
 	return sum
+}
+
+// TestJ5AddressesAreText: a page is not asked for by bytes that are no text.
+func TestJ5AddressesAreText(t *testing.T) {
+	t.Parallel()
+	b := enter(t, newConsole(fake{}, fixed))
+	for _, path := range []string{"/objects/%ff", "/instruments/a%00", "/search?q=%ff", "/why/%ff"} {
+		if w := b.get(path); w.Code != http.StatusUnprocessableEntity {
+			t.Errorf("%s: %d %s", path, w.Code, w.Body)
+		}
+	}
 }

@@ -40,6 +40,10 @@ func (c *Console) page(f show) http.Handler {
 				Try("Open the link that entente serve printed when it started."))
 			return
 		}
+		if err := problem.Text(r.URL); err != nil {
+			c.fail(w, r, err)
+			return
+		}
 		name, p, err := f(r)
 		if err != nil {
 			c.fail(w, r, err)

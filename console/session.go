@@ -88,7 +88,7 @@ func (s *sessions) put(m map[[32]byte]time.Time, secret string, life time.Durati
 // enterPage asks for one press of a button: a link previewer that fetches the
 // address must not use the invitation up.
 func (c *Console) enterPage(w http.ResponseWriter, r *http.Request) {
-	c.render(w, r, http.StatusOK, "enter.html", page{Title: "Enter", Data: r.URL.Path, Outside: true})
+	c.render(w, r, http.StatusOK, "enter.html", page{Title: "Enter", Data: r.URL.EscapedPath(), Outside: true})
 }
 
 func (c *Console) enter(w http.ResponseWriter, r *http.Request) {

@@ -56,6 +56,10 @@ func TestZArchivesAreNeverOpened(t *testing.T) {
 		"Z5 XML with an entity":        []byte(`<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;</x>`),
 		"Z5 a billion laughs":          []byte(`<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]><x>&b;</x>`),
 		"Z5 STIX 1":                    []byte(`<stix:STIX_Package xmlns:stix="http://stix.mitre.org/stix-1"/>`),
+		"Z6 nothing":                   {},
+		"Z6 a PDF and a bundle":        append([]byte("%PDF-1.7\n"), good...),
+		"Z6 a bundle and an archive":   append(bytes.Clone(good), zipped(t, good, "bundle.json")...),
+		"Z9 a document of an office":   zipped(t, good, "[Content_Types].xml", "word/document.xml"),
 		"gzip, which only transports":  packed.Bytes(),
 	} {
 		rep, err := a.Import(t.Context(), exchange.ImportRequest{Data: doc, Source: name})

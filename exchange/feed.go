@@ -24,6 +24,12 @@ type FeedEntry struct {
 	Version string // as its creator wrote it, "" where the type has none
 	Moment  string // Version as [Moment] writes it
 	Hash    ident.Digest
+	// Under are the instruments that opened the way for it: the collections of
+	// the feed that it is in.
+	Under []string
+	// Dated is when it was added to the collection it was served from before it
+	// was served from here (see [Service.DateObjects]); zero is never.
+	Dated time.Time
 }
 
 // FeedItem is one object that a party may fetch.
@@ -31,7 +37,7 @@ type FeedItem struct {
 	FeedEntry
 	Added   time.Time // when it came into the party's feed; no two have the same
 	Release string
-	Newest  bool   // no version of the object in the feed is newer
+	Newest  bool   // no version of the object in what was asked for, the feed or a collection, is newer
 	Fetched bool   // something of the release was fetched before
 	Raw     []byte // nil unless asked for, and where the bytes kept are damaged
 }
@@ -39,10 +45,14 @@ type FeedItem struct {
 // FeedFilter narrows a party's feed; zero fields but Recipient do not narrow.
 type FeedFilter struct {
 	Recipient party.ID
-	After     time.Time // exclusive
-	IDs       []string  // as sent
-	Types     []string
-	Versions  FeedVersions
+	// Under is one instrument: what was released relying on it is a collection,
+	// with its own oldest and newest versions. It does not go with Release and
+	// Unreported.
+	Under    string
+	After    time.Time // exclusive
+	IDs      []string  // as sent
+	Types    []string
+	Versions FeedVersions
 	// Release is one release, with all that it brought: also a version that
 	// another one brought before or that a later one overtook. Versions, IDs and
 	// Types do not narrow it.
@@ -83,8 +93,14 @@ type FeedReader interface {
 	Notices(ctx context.Context, recipient party.ID, after NoticePlace, limit int) ([]Notice, NoticePlace, error)
 	// NoticesEnd is the place after everything.
 	NoticesEnd(ctx context.Context, recipient party.ID) (NoticePlace, error)
-	// InFeed reports whether any version of an object is in a party's feed.
-	InFeed(ctx context.Context, recipient party.ID, id string) (bool, error)
+	// InFeed reports whether any version of an object is in a party's feed, or in
+	// the part of it under an instrument.
+	InFeed(ctx context.Context, recipient party.ID, under, id string) (bool, error)
+	// FeedInstruments lists the instruments under which anything was ever released
+	// to a party, by id.
+	FeedInstruments(ctx context.Context, recipient party.ID) ([]string, error)
+	// DatesGiven returns the dates that were given to versions of some objects.
+	DatesGiven(ctx context.Context, ids []string) (map[ident.Digest]time.Time, error)
 	// Credential finds what was granted by the digest of its secret, revoked
 	// or not. Not-found fault "credential.unknown".
 	Credential(ctx context.Context, secret ident.Digest) (Credential, error)
@@ -103,9 +119,13 @@ type FeedReader interface {
 // FeedTx is what an act may change of the feeds. Rows leave a feed by
 // themselves: with the state of their release and with their bytes.
 type FeedTx interface {
-	// AddToFeed puts the objects of a release into the feed of its recipient,
-	// from the instant at on, or from the first that is later than all before.
+	// AddToFeed puts the objects of a release into the feed of its recipient and
+	// into the collections it is in: at the instant each is dated, or else at the
+	// instant at; where that is not later than all before, at the next that is.
 	AddToFeed(ctx context.Context, release string, at time.Time, entries []FeedEntry) error
+	// GiveDate notes when a version was added to the collection it was served from
+	// before, in place of what was noted so far. What was released stays where it is.
+	GiveDate(ctx context.Context, seq int64, added time.Time) error
 	// MarkFetched notes when something of a release was first fetched; first is
 	// false when it was fetched before.
 	MarkFetched(ctx context.Context, release string, at time.Time) (first bool, err error)
@@ -122,18 +142,23 @@ type FeedTx interface {
 }
 
 // EntriesOf says how a feed names what a release sent; what was erased since is
-// left out.
-func EntriesOf(items []ReleaseItem) []FeedEntry {
-	var entries []FeedEntry
+// left out. under tells the instruments that a decision relied on.
+func EntriesOf(items []ReleaseItem, under func(decision ident.Digest) ([]string, error)) (entries []FeedEntry, err error) {
 	for _, it := range items {
 		if it.Sent == nil {
 			continue
 		}
-		if o, _, err := stix.ParseObject(it.Sent); err == nil {
-			entries = append(entries, entryOf(o))
+		o, _, err := stix.ParseObject(it.Sent)
+		if err != nil {
+			continue
 		}
+		e := entryOf(o)
+		if e.Under, err = under(it.Decision); err != nil {
+			return nil, err
+		}
+		entries = append(entries, e)
 	}
-	return entries
+	return entries, nil
 }
 
 func entryOf(o *intel.Object) FeedEntry {
@@ -396,18 +421,31 @@ func (s *Service) recallFallen(ctx context.Context, releases []string) error {
 	return err
 }
 
-// InFeed reports whether a party may fetch any version of an object.
-func (s *Service) InFeed(ctx context.Context, recipient party.ID, id string) (bool, error) {
-	return read(ctx, s, func(r Reader) (bool, error) { return r.InFeed(ctx, recipient, id) })
+// InFeed reports whether a party may fetch any version of an object, at all or
+// from the collection of one instrument.
+func (s *Service) InFeed(ctx context.Context, recipient party.ID, under, id string) (bool, error) {
+	return read(ctx, s, func(r Reader) (bool, error) { return r.InFeed(ctx, recipient, under, id) })
 }
 
-// addToFeed makes a release visible to its recipient.
+// addToFeed makes a release visible to its recipient. A date of its own has only
+// what leaves as it is: a form that is made here was never served before.
 func (s *Service) addToFeed(ctx context.Context, tx Tx, rel Release, col *column) error {
 	var entries []FeedEntry
-	for _, f := range col.formed {
-		if f.Sent != nil {
-			entries = append(entries, entryOf(f.Sent))
+	var ids []string
+	for m, f := range col.formed {
+		if f.Sent == nil {
+			continue
 		}
+		e := entryOf(f.Sent)
+		e.Under = reliedOn(col.decisions[m])
+		entries, ids = append(entries, e), append(ids, e.ID)
+	}
+	dates, err := tx.DatesGiven(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for i := range entries {
+		entries[i].Dated = dates[entries[i].Hash]
 	}
 	return tx.AddToFeed(ctx, rel.ID, s.time(), entries)
 }

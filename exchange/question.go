@@ -58,3 +58,13 @@ func QuestionOf(body []byte) ([]byte, error) {
 	}
 	return questionOf(d)
 }
+
+// ReliedOn lists the instruments that a decision relied on, from its canonical
+// JSON.
+func ReliedOn(body []byte) ([]string, error) {
+	var d decision.Decision
+	if err := json.Unmarshal(body, &d); err != nil {
+		return nil, fmt.Errorf("read a kept decision: %w", err)
+	}
+	return reliedOn(d), nil
+}

@@ -120,6 +120,21 @@ func TestT5MalformedActs(t *testing.T) {
 	}
 }
 
+func FuzzParseReservation(f *testing.F) {
+	f.Add([]byte("id: only-green\nexcludes: [art1]\nmodifies:\n  - {clause: art2, when: {tlp: {max: green}}}\n"))
+	f.Add([]byte(`{"id":"r","excludes":["a"],"excludes":[]}`))
+	f.Add([]byte("id: &x r\nexcludes: [*x]\n"))
+	f.Fuzz(func(t *testing.T, src []byte) {
+		v, err := instrument.ParseReservation(src)
+		if err != nil && fault.CodeOf(err) != "act.reservation" {
+			t.Fatalf("%v", err)
+		}
+		if err == nil && (v.ID == "" || len(v.Excludes)+len(v.Modifies) == 0) {
+			t.Fatalf("it reserves nothing: %+v", v)
+		}
+	})
+}
+
 func FuzzParseAct(f *testing.F) {
 	for _, a := range everyAct() {
 		b, err := a.Encode()

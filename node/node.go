@@ -28,6 +28,7 @@ import (
 	"entente/exchange"
 	"entente/internal/fault"
 	"entente/internal/keyring"
+	"entente/internal/serve"
 	"entente/store"
 	"entente/transparency"
 	"entente/wire/peer"
@@ -201,8 +202,8 @@ func (n *Node) Serve(ctx context.Context) error {
 func (n *Node) serve(ctx context.Context, cancel context.CancelFunc, own, partners net.Listener, tools *toolsDoor) error {
 	// The write timeout covers the import of a large bundle, which answers when all is on disk.
 	srv := &http.Server{
-		Handler: n.handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Minute,
-		WriteTimeout: 30 * time.Minute, IdleTimeout: 2 * time.Minute,
+		Handler: serve.OneLength(n.handler), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Minute,
+		WriteTimeout: 30 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		ErrorLog: slog.NewLogLogger(n.log.Handler(), slog.LevelWarn),
 	}
 	door := peer.New(peer.Config{

@@ -199,9 +199,9 @@ func instrumentRequest(t *testing.T) exchange.AddInstrumentRequest {
 	return exchange.AddInstrumentRequest{File: laws[0].Name, Source: laws[0].Data, By: "test"}
 }
 
-// TestPostgres: the same node on the other database.
-func TestPostgres(t *testing.T) {
-	t.Parallel()
+// freshPostgres is the address of an empty schema.
+func freshPostgres(t *testing.T) string {
+	t.Helper()
 	database := os.Getenv("ENTENTE_TEST_POSTGRES")
 	if database == "" {
 		if os.Getenv("CI") == "true" {
@@ -209,10 +209,17 @@ func TestPostgres(t *testing.T) {
 		}
 		t.Skip("ENTENTE_TEST_POSTGRES is not set; `make test` starts a PostgreSQL")
 	}
+	return storetest.FreshSchema(t, database)
+}
+
+// TestPostgres: the same node on the other database.
+func TestPostgres(t *testing.T) {
+	t.Parallel()
+	database := freshPostgres(t)
 	dir := filepath.Join(t.TempDir(), "node")
 	_, err := node.Init(t.Context(), node.InitOptions{Dir: dir, Party: somebody, Database: "postgres://me:secret@localhost/db"})
 	wantCode(t, err, "node.database")
-	if _, err := node.Init(t.Context(), node.InitOptions{Dir: dir, Party: somebody, Database: storetest.FreshSchema(t, database)}); err != nil {
+	if _, err := node.Init(t.Context(), node.InitOptions{Dir: dir, Party: somebody, Database: database}); err != nil {
 		t.Fatal(err)
 	}
 	n, err := node.Open(t.Context(), node.Config{Dir: dir})

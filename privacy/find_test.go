@@ -140,7 +140,7 @@ func TestJ20CustomIsUnclassified(t *testing.T) {
 }
 
 func FuzzDetect(f *testing.F) {
-	for _, s := range []string{"a@b.cc", "1.2.3.4/", "[at]", "::1", `\users\`, "https://@?=#", "+1234567890(", "S-1-5-21-", "=", "%", "&#1;", "-----BEGIN PRIVATE KEY"} {
+	for _, s := range []string{"a@b.cc", "1.2.3.4/", "[at]", "::1", `\users\`, "https://@?=#", "+1234567890(", "S-1-5-21-", "=", "%", "&#1;", "-----BEGIN PRIVATE KEY", "H4sIAAAAAAACA8tNzMxRSNRLckjOLyrQS61IzC3ISQUAyvLjAxUAAAA="} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

@@ -14,6 +14,7 @@ var backfills = []struct {
 	some func(ctx context.Context, t *tx) (int, error) // how many shared a commit
 }{
 	{"working out what earlier decisions were about", backfillQuestions},
+	{"putting what was released into collections", backfillCollections}, // before new rows follow
 	{"putting earlier releases into the feeds", backfillFeeds},
 	{"sorting in earlier duties", backfillDuties},
 }

@@ -1,11 +1,9 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -18,7 +16,8 @@ import (
 
 // The order of a feed is kept as one column, so that a page is found by one seek
 // however far into the feed it is. CROSS JOIN keeps SQLite from beginning at the
-// releases.
+// releases. What was released under one instrument has an order of its own; f is
+// the view that is asked in either.
 const (
 	feedHeads = `
 		SELECT f.added, f.id, f.type, f.version, f.moment, f.hash, r.id, f.is_last, r.fetched_at IS NOT NULL, NULL
@@ -29,6 +28,15 @@ const (
 		FROM feed f CROSS JOIN releases r
 		LEFT JOIN objects o ON o.id = f.id AND o.hash = f.hash
 		WHERE r.seq = f.release AND f.recipient = $1 AND f.added > $2`
+	underHeads = `
+		SELECT f.added, f.id, f.type, w.version, f.moment, w.hash, r.id, f.is_last, r.fetched_at IS NOT NULL, NULL
+		FROM feed_under f CROSS JOIN feed w CROSS JOIN releases r
+		WHERE w.recipient = f.recipient AND w.added = f.added AND r.seq = w.release AND f.recipient = $1 AND f.added > $2 AND f.instrument = $3`
+	underBytes = `
+		SELECT f.added, f.id, f.type, w.version, f.moment, w.hash, r.id, f.is_last, r.fetched_at IS NOT NULL, COALESCE(o.raw, (SELECT raw FROM forms WHERE hash = w.hash))
+		FROM feed_under f CROSS JOIN feed w CROSS JOIN releases r
+		LEFT JOIN objects o ON o.id = w.id AND o.hash = w.hash
+		WHERE w.recipient = f.recipient AND w.added = f.added AND r.seq = w.release AND f.recipient = $1 AND f.added > $2 AND f.instrument = $3`
 )
 
 // feedSize is how large a page becomes before it ends early.
@@ -37,47 +45,45 @@ const feedSize = 8 << 20
 // Feed asks for each object or each type in a query of its own, since the places
 // of one of them are in order in an index, and merges what comes back.
 func (r reader) Feed(ctx context.Context, f exchange.FeedFilter) (exchange.FeedPage, error) {
-	text := feedHeads
-	if f.Bytes {
-		text = feedBytes
-	}
+	text := map[bool]string{false: feedHeads, true: feedBytes}[f.Bytes]
 	after, most := int64(0), int(limit(f.Limit))
 	if !f.After.IsZero() {
 		after = micros(f.After)
 	}
-	args := []any{string(f.Recipient), after, most + 1}
+	args := []any{string(f.Recipient), after}
+	if f.Under != "" {
+		text, args = map[bool]string{false: underHeads, true: underBytes}[f.Bytes], append(args, f.Under)
+	}
 	if f.Unreported {
 		text += feedUnreported
 	}
 	if f.Release != "" {
-		return r.feedMerged(ctx, text+feedRelease+feedOrder, [][]any{append(args, f.Release)}, most, f.Bytes)
+		return r.feedMerged(ctx, text+feedRelease, [][]any{append(args, f.Release)}, most, f.Bytes)
 	}
 	text, args = feedVersions(text, args, f.Versions)
 	column, keys := feedKeys(f)
 	if column == "" {
-		return r.feedMerged(ctx, text+feedOrder, [][]any{args}, most, f.Bytes)
+		return r.feedMerged(ctx, text, [][]any{args}, most, f.Bytes)
 	}
 	lists := make([][]any, len(keys))
 	for i, key := range keys {
 		lists[i] = append(slices.Clip(args), key)
 	}
-	return r.feedMerged(ctx, text+column+placeholder(len(args)+1)+feedOrder, lists, most, f.Bytes)
+	return r.feedMerged(ctx, text+column+placeholder(len(args)+1), lists, most, f.Bytes)
 }
 
 // The items of a release follow one another from its first place on, so that they
 // are found without an index of their own.
 const (
-	feedRelease = ` AND r.id = $4
-		AND f.added >= (SELECT fed FROM releases WHERE id = $4) AND f.added < (SELECT fed + items FROM releases WHERE id = $4)`
+	feedRelease = ` AND r.id = $3
+		AND f.added >= (SELECT fed FROM releases WHERE id = $3) AND f.added < (SELECT fed_upto FROM releases WHERE id = $3)`
 	feedUnreported = ` AND NOT EXISTS (
 		SELECT 1 FROM feed h CROSS JOIN releases q
 		WHERE q.seq = h.release AND h.recipient = f.recipient AND h.id = f.id
 		AND (h.added < f.added AND h.release <> f.release OR EXISTS (
-			SELECT 1 FROM feed g WHERE g.recipient = h.recipient AND g.added >= q.fed AND g.added < q.fed + q.items
+			SELECT 1 FROM feed g WHERE g.recipient = h.recipient AND g.added >= q.fed AND g.added < q.fed_upto
 			AND g.release = q.seq AND g.type IN ('report', 'grouping'))))`
 )
-
-const feedOrder = ` ORDER BY f.added LIMIT $3`
 
 // feedKeys returns the column that is compared, and with what; "" for none.
 func feedKeys(f exchange.FeedFilter) (column string, keys []any) {
@@ -104,7 +110,7 @@ func feedKeys(f exchange.FeedFilter) (column string, keys []any) {
 func (r reader) feedMerged(ctx context.Context, query string, lists [][]any, most int, bytes bool) (page exchange.FeedPage, err error) {
 	var upto time.Time
 	for _, args := range lists {
-		items, broken, err := r.feedStream(ctx, query, args, bytes)
+		items, broken, err := r.feedStream(ctx, query+` ORDER BY f.added LIMIT `+placeholder(len(args)+1), append(args, most+1), bytes)
 		if err != nil {
 			return page, err
 		}
@@ -197,7 +203,7 @@ func (r reader) FeedChanges(ctx context.Context, recipient party.ID, release str
 		one = `
 			SELECT r.id, MAX(n.added)
 			FROM releases r CROSS JOIN feed f CROSS JOIN feed n
-			WHERE r.id = $2 AND f.recipient = $1 AND f.added >= r.fed AND f.added < r.fed + r.items AND f.release = r.seq
+			WHERE r.id = $2 AND f.recipient = $1 AND f.added >= r.fed AND f.added < r.fed_upto AND f.release = r.seq
 			AND n.recipient = f.recipient AND n.id = f.id AND n.is_last = 1
 			GROUP BY r.id`
 	)
@@ -216,23 +222,22 @@ func (r reader) FeedChanges(ctx context.Context, recipient party.ID, release str
 	return changes, err
 }
 
-func (r reader) InFeed(ctx context.Context, recipient party.ID, id string) (bool, error) {
-	const q = `SELECT COUNT(*) FROM (SELECT 1 AS one FROM feed WHERE recipient = $1 AND id = $2 AND is_shown = 1 LIMIT 1) f`
+func (r reader) InFeed(ctx context.Context, recipient party.ID, under, id string) (bool, error) {
+	const (
+		whole = `SELECT COUNT(*) FROM (SELECT 1 AS one FROM feed WHERE recipient = $1 AND id = $2 AND is_shown = 1 LIMIT 1) f`
+		part  = `SELECT COUNT(*) FROM (SELECT 1 AS one FROM feed_under WHERE recipient = $1 AND id = $2 AND instrument = $3 AND is_shown = 1 LIMIT 1) f`
+	)
+	q, args := whole, []any{string(recipient), packID(id)}
+	if under != "" {
+		q, args = part, append(args, under)
+	}
 	var n int64
-	err := r.q.row(ctx, q, []any{string(recipient), packID(id)}, &n)
+	err := r.q.row(ctx, q, args, &n)
 	return n > 0, err
 }
 
-// place is one row of a feed as far as the order of versions goes.
-type place struct {
-	id                 string
-	added              int64
-	moment             string
-	shown, first, last int64
-}
-
-// AddToFeed gives the items of a release the instants that follow all before
-// them. Deleted rows count too: a cursor may stand on one.
+// AddToFeed gives the items of a release instants that follow all before them.
+// Deleted rows count too: a cursor may stand on one.
 func (t *tx) AddToFeed(ctx context.Context, release string, at time.Time, entries []exchange.FeedEntry) error {
 	const find = `SELECT seq, recipient FROM releases WHERE id = $1 AND fed IS NULL`
 	var seq int64
@@ -244,93 +249,46 @@ func (t *tx) AddToFeed(ctx context.Context, release string, at time.Time, entrie
 	if err != nil {
 		return err
 	}
-	const newest = `SELECT fed + items FROM releases WHERE recipient = $1 AND fed IS NOT NULL ORDER BY seq DESC LIMIT 1`
-	var next int64
-	if err := t.q.row(ctx, newest, []any{recipient}, &next); err != nil && !errors.Is(err, sql.ErrNoRows) {
+	const newest = `SELECT fed_upto FROM releases WHERE recipient = $1 AND fed IS NOT NULL ORDER BY seq DESC LIMIT 1`
+	var free int64
+	if err := t.q.row(ctx, newest, []any{recipient}, &free); err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
-	next = max(next, micros(at))
-	const mark = `UPDATE releases SET fed = $1 WHERE seq = $2`
-	if _, err := t.q.exec(ctx, mark, next, seq); err != nil {
+	rows, fed, end := lineUp(free, micros(at), entries)
+	const mark = `UPDATE releases SET fed = $1, fed_upto = $2 WHERE seq = $3`
+	if _, err := t.q.exec(ctx, mark, fed, end, seq); err != nil {
 		return err
 	}
-	ids := make([]string, len(entries))
+	if err := t.arrange(ctx, view{recipient: recipient}, rows, fed); err != nil {
+		return err
+	}
+	values := make([]any, 0, 11*len(entries))
 	for i, e := range entries {
-		ids[i] = e.ID
-	}
-	groups, err := t.places(ctx, recipient, ids)
-	if err != nil {
-		return err
-	}
-	fresh := make([]*place, len(entries))
-	for i, e := range entries {
-		fresh[i] = &place{id: e.ID, added: next + int64(i), moment: e.Moment}
-		groups[e.ID] = append(groups[e.ID], fresh[i])
-	}
-	if err := t.rank(ctx, recipient, groups, next); err != nil {
-		return err
-	}
-	rows := make([]any, 0, 11*len(entries))
-	for i, e := range entries {
-		p := fresh[i]
-		rows = append(rows, recipient, p.added, packID(e.ID), e.Type, e.Version, e.Moment, e.Hash[:], seq, p.shown, p.first, p.last)
+		p := rows[i]
+		values = append(values, recipient, p.added, packID(e.ID), e.Type, e.Version, e.Moment, e.Hash[:], seq, p.shown, p.first, p.last)
 	}
 	const q = `
 		INSERT INTO feed (recipient, added, id, type, version, moment, hash, release, is_shown, is_first, is_last)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
-	return insertRows(ctx, t.q, q, 11, rows)
-}
-
-// places reads all rows of some objects in a party's feed.
-func (t *tx) places(ctx context.Context, recipient string, ids []string) (map[string][]*place, error) {
-	const q = `SELECT id, added, moment, is_shown, is_first, is_last FROM feed WHERE recipient = $1 AND id IN ($2)`
-	all, err := collectIn(ctx, t.q, q, []any{recipient}, packIDs(distinct(ids)), func(row scanner) (*place, error) {
-		p := new(place)
-		return p, row.Scan(objectID{&p.id}, &p.added, &p.moment, &p.shown, &p.first, &p.last)
-	})
-	groups := map[string][]*place{}
-	for _, p := range all {
-		groups[p.id] = append(groups[p.id], p)
+	if err := insertRows(ctx, t.q, q, 11, values); err != nil {
+		return err
 	}
-	return groups, err
-}
-
-// rank works out which rows of each object show a version, and which the oldest
-// and the newest, and stores what changes in rows before an instant. Of two
-// rows with one version the one that came first shows it: what a party has
-// fetched under an id and a version stays what it is.
-func (t *tx) rank(ctx context.Context, recipient string, groups map[string][]*place, before int64) error {
-	const q = `UPDATE feed SET is_shown = $1, is_first = $2, is_last = $3 WHERE recipient = $4 AND added = $5`
-	for _, id := range slices.Sorted(maps.Keys(groups)) {
-		group := groups[id]
-		slices.SortFunc(group, func(a, b *place) int {
-			return cmp.Or(strings.Compare(a.moment, b.moment), cmp.Compare(a.added, b.added))
-		})
-		newest := group[len(group)-1].moment
-		for i, p := range group {
-			was := *p
-			p.shown = flag(i == 0 || group[i-1].moment != p.moment)
-			p.first, p.last = flag(i == 0), p.shown*flag(p.moment == newest)
-			if *p == was || p.added >= before {
-				continue
-			}
-			if _, err := t.q.exec(ctx, q, p.shown, p.first, p.last, recipient, p.added); err != nil {
-				return err
-			}
+	under := map[string][]*place{}
+	for i, e := range entries {
+		for _, id := range e.Under {
+			under[id] = append(under[id], &place{id: e.ID, kind: e.Type, added: rows[i].added, moment: e.Moment})
 		}
 	}
-	return nil
+	return t.collectUnder(ctx, recipient, under, fed)
 }
 
-// forever is after every instant of a feed.
-const forever = int64(1) << 62
-
-// unfeed takes the items of a release out of the feed of its recipient.
+// unfeed takes the items of a release out of the feed of its recipient, and out
+// of every collection of it.
 func (t *tx) unfeed(ctx context.Context, release string) error {
-	const find = `SELECT seq, recipient, fed, items FROM releases WHERE id = $1 AND fed IS NOT NULL`
-	var seq, from, items int64
+	const find = `SELECT seq, recipient, fed, fed_upto FROM releases WHERE id = $1 AND fed IS NOT NULL`
+	var seq, from, upto int64
 	var recipient string
-	err := t.q.row(ctx, find, []any{release}, &seq, &recipient, &from, &items)
+	err := t.q.row(ctx, find, []any{release}, &seq, &recipient, &from, &upto)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
@@ -338,19 +296,14 @@ func (t *tx) unfeed(ctx context.Context, release string) error {
 		return err
 	}
 	const gone = `DELETE FROM feed WHERE recipient = $1 AND added >= $2 AND added < $3 AND release = $4 RETURNING id`
-	ids, err := collect(ctx, t.q, gone, []any{recipient, from, from + items, seq}, scanID)
+	ids, err := collect(ctx, t.q, gone, []any{recipient, from, upto, seq}, scanID)
 	if err != nil {
 		return err
 	}
-	return t.rankAgain(ctx, recipient, ids)
-}
-
-func (t *tx) rankAgain(ctx context.Context, recipient string, ids []string) error {
-	groups, err := t.places(ctx, recipient, ids)
-	if err != nil {
+	if err := t.rankAgain(ctx, view{recipient: recipient}, ids); err != nil {
 		return err
 	}
-	return t.rank(ctx, recipient, groups, forever)
+	return t.uncollect(ctx, recipient, from, upto)
 }
 
 func scanID(row scanner) (id string, err error) {
@@ -375,17 +328,25 @@ func (t *tx) unfeedErased(ctx context.Context, seq int64) error {
 	if err != nil {
 		return err
 	}
-	const gone = `DELETE FROM feed WHERE recipient = $1 AND id = $2 AND hash = $3`
+	const gone = `DELETE FROM feed WHERE recipient = $1 AND id = $2 AND hash = $3 RETURNING added`
 	for _, s := range all {
-		n, err := t.q.exec(ctx, gone, s.recipient, packID(s.id), s.hash[:])
+		places, err := collect(ctx, t.q, gone, []any{s.recipient, packID(s.id), s.hash[:]}, func(row scanner) (added int64, err error) {
+			err = row.Scan(&added)
+			return added, err
+		})
 		if err != nil {
 			return err
 		}
-		if n == 0 {
+		if len(places) == 0 {
 			continue
 		}
-		if err := t.rankAgain(ctx, s.recipient, []string{s.id}); err != nil {
+		if err := t.rankAgain(ctx, view{recipient: s.recipient}, []string{s.id}); err != nil {
 			return err
+		}
+		for _, at := range places {
+			if err := t.uncollect(ctx, s.recipient, at, at+1); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -408,7 +369,11 @@ func backfillFeeds(ctx context.Context, t *tx) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		if err := t.AddToFeed(ctx, r.ID, r.At, exchange.EntriesOf(items)); err != nil {
+		entries, err := exchange.EntriesOf(items, func(d ident.Digest) ([]string, error) { return t.reliedOn(ctx, d) })
+		if err != nil {
+			return 0, err
+		}
+		if err := t.AddToFeed(ctx, r.ID, r.At, entries); err != nil {
 			return 0, err
 		}
 	}

@@ -11,7 +11,7 @@ import (
 func (r reader) Notices(ctx context.Context, recipient party.ID, after exchange.NoticePlace, limit int) ([]exchange.Notice, exchange.NoticePlace, error) {
 	const (
 		released = `
-			SELECT id, fed, items FROM releases
+			SELECT id, fed, at, items FROM releases
 			WHERE recipient = $1 AND fed > $2 AND state IN ('queued', 'delivered', 'refused') ORDER BY fed LIMIT $3`
 		recalled = `SELECT seq, release, at, due, reason FROM recalls WHERE recipient = $1 AND seq > $2 ORDER BY seq LIMIT $3`
 	)
@@ -22,8 +22,12 @@ func (r reader) Notices(ctx context.Context, recipient party.ID, after exchange.
 	}
 	told, err := collect(ctx, r.q, released, []any{string(recipient), fed, limit}, func(row scanner) (exchange.Notice, error) {
 		n := exchange.Notice{Kind: exchange.NoticeRelease}
-		err := row.Scan(&n.Release, instant{&n.At}, &n.Objects)
+		var at time.Time
+		err := row.Scan(&n.Release, instant{&n.At}, instant{&at}, &n.Objects)
 		place.Release = n.At
+		if at.After(n.At) {
+			n.At = at // its objects came with dates of their own, which are no news
+		}
 		return n, err
 	})
 	if err != nil {

@@ -278,6 +278,18 @@ func FuzzParseProof(f *testing.F) {
 	})
 }
 
+func FuzzParseOpening(f *testing.F) {
+	e := entry(f, "decision", `{"a":"x"}`, rand.Reader)
+	f.Add(e.Opening())
+	f.Add([]byte("decision\n"))
+	f.Add(append([]byte("gift\n"), make([]byte, 40)...))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if e, err := transparency.ParseOpening(b); err == nil && !bytes.Equal(e.Opening(), b) {
+			t.Errorf("two openings of one entry: %q", b)
+		}
+	})
+}
+
 func FuzzOpenCheckpoint(f *testing.F) {
 	signer, verifier := newKeys(f, "csirt-aurelia/log")
 	u, err := transparency.NewLog(signer).Integrate(transparency.EmptyHead(), transparency.Edge{}, numberedLeaves(0, 5))

@@ -134,3 +134,31 @@ func FuzzDoor(f *testing.F) {
 		}
 	})
 }
+
+// FuzzSightings reads anything as a list of sightings: what comes of it is STIX,
+// or set aside with a reason.
+func FuzzSightings(f *testing.F) {
+	for _, seed := range []string{
+		`[]`, `[{"type":"0"},{"type":1,"date_sighting":"1700000000"}]`, `[{"uuid":"5f6b1e1a-52a4-4b6c-9d21-000000000001","source":"x","Organisation":{"name":"y"}},7,null]`,
+		`[{"date_sighting":"-1"},{"timestamp":99999999999999999999}]`, `{"type":"0"}`, `[{"type":"2"}`, "\xff",
+	} {
+		f.Add([]byte(seed))
+	}
+	of := Seen{IDs: []string{"indicator--5f6b1e1a-52a4-4b6c-9d21-000000000002"}, Markings: []string{"marking-definition--5e57c739-391a-4eb3-b6be-7d15ca92d5ed"}}
+	f.Fuzz(func(t *testing.T, list []byte) {
+		b, err := ParseSightings(list, of, Organisation{Name: "x", UUID: "5f6b1e1a-52a4-4b6c-9d21-000000000003"}, time.Unix(1_800_000_000, 0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range b.Accepted {
+			if _, _, err := stix.ParseObject(a.Object.Raw); err != nil {
+				t.Fatalf("not STIX: %v: %s", err, a.Object.Raw)
+			}
+		}
+		for _, r := range b.Rejected {
+			if r.Code == "" || r.Detail == "" {
+				t.Fatalf("%+v has no reason", r)
+			}
+		}
+	})
+}

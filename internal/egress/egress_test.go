@@ -62,7 +62,7 @@ func TestP21AddressesThatNobodyElseHas(t *testing.T) {
 	}
 }
 
-// TestP21TheAddressThatIsDialledIsChecked: a name that leads here is no way round.
+// TestP21TheAddressThatIsDialledIsChecked: a name that leads here is no way round (H12).
 func TestP21TheAddressThatIsDialledIsChecked(t *testing.T) {
 	// A proxy of the environment would be asked in place of the server.
 	t.Setenv("HTTP_PROXY", "http://203.0.113.1:9")

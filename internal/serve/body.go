@@ -20,12 +20,8 @@ const maxRatio = 20
 // "body.size" for one longer than most bytes, before or after, "body.encoding"
 // for another encoding, those of package inflate, and an unavailable fault
 // "body.interrupted" when not all of it came. After any of them the connection is
-// closed: what is left of the body would be read as the next request, and where
-// its length was said twice, whoever stands in between may have believed the other.
+// closed: what is left of the body would be read as the next request.
 func Body(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error) {
-	if len(r.TransferEncoding) > 0 {
-		w.Header().Set("Connection", "close")
-	}
 	b, err := readBody(w, r, most)
 	if err != nil {
 		w.Header().Set("Connection", "close")

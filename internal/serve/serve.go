@@ -26,6 +26,7 @@ import (
 // log; the rest follows.
 func TLS(ctx context.Context, listener net.Listener, srv *http.Server) error {
 	srv.Protocols = HTTP1()
+	srv.Handler = OneLength(srv.Handler)
 	srv.WriteTimeout = srv.ReadTimeout + srv.ReadHeaderTimeout
 	srv.BaseContext = func(net.Listener) context.Context { return context.WithoutCancel(ctx) }
 	done := make(chan error, 1)
@@ -41,6 +42,18 @@ func TLS(ctx context.Context, listener net.Listener, srv *http.Server) error {
 		return srv.Close()
 	}
 	return nil
+}
+
+// OneLength makes a request whose body comes in chunks the last of its connection:
+// where a length was given besides, net/http has dropped it, and whoever stands in
+// between may have believed that one and sent what follows as another's request.
+func OneLength(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if len(r.TransferEncoding) > 0 {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // Door is a TLS server for programs of other parties that are known by a

@@ -25,11 +25,18 @@ func sighted(n, v int) (exchange.Stored, exchange.FeedEntry) {
 // fed releases versions of indicators, given as pairs of number and version.
 func fed(t *testing.T, s exchange.Store, n int, to party.ID, at time.Time, pairs ...[2]int) exchange.Release {
 	t.Helper()
+	return fedAs(t, s, n, to, at, func(int, *exchange.FeedEntry) {}, pairs...)
+}
+
+// fedAs is fed with more said of each entry.
+func fedAs(t *testing.T, s exchange.Store, n int, to party.ID, at time.Time, edit func(i int, e *exchange.FeedEntry), pairs ...[2]int) exchange.Release {
+	t.Helper()
 	rel := release(n, to)
 	var items []exchange.ReleaseItem
 	var entries []exchange.FeedEntry
-	for _, p := range pairs {
+	for i, p := range pairs {
 		o, e := sighted(p[0], p[1])
+		edit(i, &e)
 		items, entries = append(items, item(o, "")), append(entries, e)
 	}
 	write(t, s, func(ctx context.Context, tx exchange.Tx) error {
@@ -68,8 +75,9 @@ func pairsOf(items []exchange.FeedItem) (pairs [][2]int) {
 	return pairs
 }
 
-func all(to party.ID) exchange.FeedFilter {
-	return exchange.FeedFilter{Recipient: to, Versions: exchange.FeedVersions{All: true}}
+// all is every version that party "a" was sent.
+func all() exchange.FeedFilter {
+	return exchange.FeedFilter{Recipient: "a", Versions: exchange.FeedVersions{All: true}}
 }
 
 func feedOrder(t *testing.T, s exchange.Store) {
@@ -129,7 +137,7 @@ func feedFilters(t *testing.T, s exchange.Store) {
 	}
 	read(t, s, func(ctx context.Context, r exchange.Reader) error {
 		for id, want := range map[string]bool{Object(1).ID: true, Object(7).ID: false} {
-			found, err := r.InFeed(ctx, "a", id)
+			found, err := r.InFeed(ctx, "a", "", id)
 			must(t, err)
 			equal(t, found, want)
 		}
@@ -231,15 +239,15 @@ func feedForgets(t *testing.T, s exchange.Store) {
 		})
 	}
 	state(two, exchange.Refused) // it may have kept what it refused
-	equal(t, pairsOf(fetch(t, s, all("a"))), [][2]int{{1, 1}, {2, 1}, {1, 2}})
+	equal(t, pairsOf(fetch(t, s, all())), [][2]int{{1, 1}, {2, 1}, {1, 2}})
 	state(one, exchange.Recalled)
-	equal(t, pairsOf(fetch(t, s, all("a"))), [][2]int{{1, 2}, {2, 1}}) // what another release brought stays
+	equal(t, pairsOf(fetch(t, s, all())), [][2]int{{1, 2}, {2, 1}}) // what another release brought stays
 	equal(t, pairsOf(fetch(t, s, exchange.FeedFilter{Recipient: "a", Versions: exchange.FeedVersions{First: true}})), [][2]int{{1, 2}, {2, 1}})
 	state(two, exchange.Withheld)
-	equal(t, fetch(t, s, all("a")), []exchange.FeedItem(nil))
+	equal(t, fetch(t, s, all()), []exchange.FeedItem(nil))
 	// A place is never given twice, though its row is gone.
 	fed(t, s, 3, "a", instant, [2]int{1, 1}, [2]int{1, 3})
-	equal(t, fetch(t, s, all("a"))[0].Added, instant.Add(4*time.Microsecond))
+	equal(t, fetch(t, s, all())[0].Added, instant.Add(4*time.Microsecond))
 
 	var seq int64
 	_, e := sighted(1, 3)
@@ -298,13 +306,18 @@ func feedLarge(t *testing.T, s exchange.Store) {
 type naive struct {
 	release exchange.Release
 	pairs   [][2]int
+	under   [][]string // of each pair
 }
 
-// shown lists the versions that are in no earlier standing release.
-func shown(standing []naive, to party.ID) [][2]int {
+// shown lists the versions that are in no earlier standing release, of all or of
+// those that relied on an instrument.
+func shown(standing []naive, to party.ID, under string) [][2]int {
 	var out [][2]int
 	for _, n := range standing {
-		for _, p := range n.pairs {
+		for i, p := range n.pairs {
+			if under != "" && !slices.Contains(n.under[i], under) {
+				continue
+			}
 			if n.release.Recipient == to && !slices.Contains(out, p) {
 				out = append(out, p)
 			}
@@ -319,11 +332,13 @@ func newest(pairs [][2]int) [][2]int {
 	})
 }
 
-// feedAgrees releases and recalls at random and compares with the naive feed,
-// read in pages of random size.
+// feedAgrees releases, dated or not and under instruments, and recalls at random,
+// and compares with the naive feed and its collections, read in pages of random
+// size. What comes is always after all that was there (section 3.5 of TAXII 2.1).
 func feedAgrees(t *testing.T, s exchange.Store) {
 	random := rand.New(rand.NewPCG(7, 7)) //nolint:gosec // a test that can be repeated
 	var standing []naive
+	last := map[party.ID]time.Time{}
 	for n := range 60 {
 		if len(standing) > 3 && random.IntN(3) == 0 {
 			i := random.IntN(len(standing))
@@ -340,13 +355,41 @@ func feedAgrees(t *testing.T, s exchange.Store) {
 			}
 		}
 		to := party.ID([]string{"a", "b"}[random.IntN(2)])
-		standing = append(standing, naive{fed(t, s, n, to, instant, pairs...), pairs})
-		for _, to := range []party.ID{"a", "b"} {
-			want := shown(standing, to)
-			compare(t, s, all(to), want, 1+random.IntN(5))
-			compare(t, s, exchange.FeedFilter{Recipient: to}, newest(want), 1+random.IntN(5))
+		under := make([][]string, len(pairs))
+		rel := fedAs(t, s, n, to, instant, func(i int, e *exchange.FeedEntry) {
+			under[i] = [][]string{nil, {"x"}, {"y"}, {"x", "y"}}[random.IntN(4)]
+			if e.Under = under[i]; random.IntN(2) == 0 {
+				e.Dated = instant.Add(time.Duration(random.IntN(100)-80) * time.Microsecond)
+			}
+		}, pairs...)
+		standing = append(standing, naive{rel, pairs, under})
+		last[to] = after(t, s, rel, last[to], len(pairs))
+		for _, f := range []exchange.FeedFilter{
+			{Recipient: "a"}, {Recipient: "b"}, {Recipient: "a", Under: "x"}, {Recipient: "b", Under: "y"},
+		} {
+			want := shown(standing, f.Recipient, f.Under)
+			compare(t, s, f, newest(want), 1+random.IntN(5))
+			f.Versions.All = true
+			compare(t, s, f, want, 1+random.IntN(5))
 		}
 	}
+}
+
+// after makes sure that what a release brought is later than a place, and returns
+// the last place it has.
+func after(t *testing.T, s exchange.Store, rel exchange.Release, last time.Time, n int) time.Time {
+	t.Helper()
+	items := fetch(t, s, exchange.FeedFilter{Recipient: rel.Recipient, Release: rel.ID})
+	if len(items) != n {
+		t.Fatalf("a release of %d objects has %d in the feed", n, len(items))
+	}
+	for _, it := range items {
+		if !it.Added.After(last) {
+			t.Fatalf("%s came in at %s, after %s had been given out", it.ID, it.Added, last)
+		}
+		last = it.Added
+	}
+	return last
 }
 
 func compare(t *testing.T, s exchange.Store, f exchange.FeedFilter, want [][2]int, size int) {

@@ -54,6 +54,8 @@ func Run(t *testing.T, fresh func(t *testing.T) exchange.Store) {
 		{"a party is told of its releases and recalls", noticesInOrder},
 		{"a feed forgets what was recalled or erased", feedForgets},
 		{"a feed agrees with a naive one", feedAgrees},
+		{"a feed has a collection for each instrument", feedCollections},
+		{"dates of another server are kept where nothing later was given out", feedDates},
 		{"a page of large objects ends early", feedLarge},
 		{"a search agrees with a look at every object", searchAgrees},
 		{"what waits to be indexed is found when it is", searchWaits},

@@ -56,12 +56,12 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, from party.ID, err
 	if p.Next != "" {
 		said += " " + p.Next
 	}
-	s.answerJSON(w, r, status, errorBody{Name: said, Message: said, URL: r.URL.Path, Code: p.Code})
+	s.answerJSON(w, r, status, errorBody{Name: said, Message: said, URL: r.URL.EscapedPath(), Code: p.Code})
 }
 
 func (s *Server) answerJSON(w http.ResponseWriter, r *http.Request, status int, v any) {
 	b, err := json.Marshal(v)
-	if err != nil { // text that is not UTF-8, which nothing that comes in has
+	if err != nil { // text that is not UTF-8, which nothing stored is and no path as it is written
 		status, b = http.StatusInternalServerError, []byte(`{"name":"Internal Server Error","message":"Internal Server Error","code":"internal"}`)
 	}
 	s.answer(w, r, status, b)

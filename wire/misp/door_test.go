@@ -92,7 +92,7 @@ func TestWithoutAReport(t *testing.T) {
 }
 
 // TestP20AnotherPartysEventsAreAbsent: an event released to someone else and one
-// that does not exist are told apart by nothing, however one asks.
+// that does not exist are told apart by nothing, however one asks (H11).
 func TestP20AnotherPartysEventsAreAbsent(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -290,6 +290,7 @@ func TestRefusals(t *testing.T) {
 		{"unknown path", "GET", "/admin/users", "", 404, nil},
 		{"climbing", "GET", "/events/../admin", "", 404, nil},
 		{"escaped slash", "GET", "/events/view%2fx", "", 404, nil},
+		{"J5: no text", "GET", "/events/view/%e8", "", 404, nil},
 		{"method", "DELETE", "/events/index", "", 405, nil},
 		{"add by GET", "GET", "/events/add", "", 405, nil},
 		{"nothing is deleted", "POST", "/events/delete/" + uuidOf(10), "", 403, nil},
@@ -420,6 +421,39 @@ func TestPR9AbsentAndForbiddenTakeTheSameTime(t *testing.T) {
 			}
 		}
 		servetest.SameTime(t, path, ask(func(n int) int { return 1_000 + 2*(n%10) }), ask(func(n int) int { return 9_000 + n%10 }))
+	}
+}
+
+// TestH10NothingIsCached: what one credential is answered, a refusal included, is
+// kept by no cache for another.
+func TestH10NothingIsCached(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, of := range []party.ID{borealis, ""} {
+		for _, path := range []string{"/events/index", "/servers/getVersion", "/events/view/" + uuidOf(10), "/nowhere"} {
+			h := w.ask(of, "GET", path, "").header
+			if h.Get("Cache-Control") != "no-store" || h.Get("X-Content-Type-Options") != "nosniff" || !strings.Contains(h.Get("Vary"), "Authorization") {
+				t.Errorf("%s of %q: %v", path, of, h)
+			}
+		}
+	}
+}
+
+// TestH4PathsLeadWhereTheyAreRouted: an escape in a path opens nothing.
+func TestH4PathsLeadWhereTheyAreRouted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.imports(bundle(indicator(1, 0), report(10, 1)))
+	w.release(borealis, false, id("report", 10))
+	for _, path := range []string{
+		"/events/view%2f" + uuidOf(10), "/events/x%2f..%2fview/" + uuidOf(10), "/events/../events/index", "/events/%2e%2e/events/index",
+		"/events/view/..%2f" + uuidOf(10), "/events/view/" + uuidOf(10) + "%00", "/events%5cindex", "/events/view/" + uuidOf(10) + "%2f..",
+	} {
+		for _, of := range []party.ID{borealis, ""} {
+			if r := w.ask(of, "GET", path, ""); r.status != http.StatusNotFound && (of != "" || r.status != http.StatusForbidden) {
+				t.Errorf("%s of %q: %d %s", path, of, r.status, r.body)
+			}
+		}
 	}
 }
 

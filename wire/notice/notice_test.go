@@ -166,3 +166,26 @@ func TestStreamsOfOneParty(t *testing.T) {
 	closeSecond()
 	closeOther()
 }
+
+// TestH10NothingIsCached: neither a stream nor a refusal is kept by a cache.
+func TestH10NothingIsCached(t *testing.T) {
+	t.Parallel()
+	s, err := notice.New(notice.Config{Exchange: told{}, Secret: make([]byte, 32), Every: time.Millisecond, Lasts: time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for status, r := range map[int]*http.Request{
+		http.StatusOK:                  httptest.NewRequestWithContext(t.Context(), http.MethodGet, notice.Path, http.NoBody),
+		http.StatusUnauthorized:        httptest.NewRequestWithContext(t.Context(), http.MethodGet, notice.Path, http.NoBody),
+		http.StatusUnprocessableEntity: httptest.NewRequestWithContext(t.Context(), http.MethodPost, notice.Path, http.NoBody),
+	} {
+		if status == http.StatusOK {
+			r.Header.Set("Authorization", "Bearer secret of isac-borealis")
+		}
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r)
+		if w.Code != status || w.Header().Get("Cache-Control") != "no-store" || w.Header().Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("%d %v", w.Code, w.Header())
+		}
+	}
+}

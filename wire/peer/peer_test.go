@@ -303,6 +303,54 @@ func TestServerLimitsBodies(t *testing.T) {
 	}
 }
 
+// TestH1H2RequestsWithTwoMeaningsEndTheConnection, though both ends are known.
+func TestH1H2RequestsWithTwoMeaningsEndTheConnection(t *testing.T) {
+	t.Parallel()
+	aurelia, borealis, _, b := three(t)
+	d := &door{}
+	to := serve(t, borealis, d, b)
+	post := "POST /peer/v1/messages HTTP/1.1\r\nHost: x\r\nContent-Type: " + peer.MediaBody + "\r\n"
+	hidden := "GET /peer/v1/checkpoint HTTP/1.1\r\nHost: x\r\n\r\n"
+	for name, test := range map[string]struct{ request, status string }{
+		"H1 both lengths":       {post + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n" + hidden, "200"},
+		"H2 two lengths":        {post + "Content-Length: 1\r\nContent-Length: 7\r\n\r\nx" + hidden, "400"},
+		"H2 unknown encoding":   {post + "Transfer-Encoding: xchunked\r\n\r\nx" + hidden, "501"},
+		"H2 a header of 64 KiB": {post + "X: " + strings.Repeat("x", 64<<10) + "\r\n\r\n", "431"},
+	} {
+		conn, err := (&tls.Dialer{Config: rawConfig(aurelia)}).DialContext(t.Context(), "tcp", strings.TrimPrefix(to.Endpoint, "https://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(conn, test.request); err != nil {
+			t.Fatal(err)
+		}
+		got, _ := io.ReadAll(conn) // until the server closes, however it does
+		if !strings.HasPrefix(string(got), "HTTP/1.1 "+test.status) || strings.Count(string(got), "HTTP/1.1") != 1 {
+			t.Errorf("%s: %q", name, got)
+		}
+		_ = conn.Close()
+	}
+	if len(d.calls()) != 1 {
+		t.Errorf("%d messages came in", len(d.calls()))
+	}
+}
+
+// TestH10NothingIsCached: what is between two nodes stays with them.
+func TestH10NothingIsCached(t *testing.T) {
+	t.Parallel()
+	aurelia, borealis, _, b := three(t)
+	to := serve(t, borealis, &door{}, b)
+	hc := rawClient(aurelia)
+	for path, method := range map[string]string{"/peer/v1/checkpoint": "GET", "/peer/v1/consistency/1/2": "GET", "/peer/v1/consistency/2/1": "GET", "/nowhere": "GET", "/peer/v1/messages": "POST"} {
+		if got := do(t, hc, method, to.Endpoint+path, http.NoBody, nil); got.header.Get("Cache-Control") != "no-store" {
+			t.Errorf("%s: %v", path, got.header)
+		}
+	}
+}
+
 // H13: no header says who the peer is.
 func TestH13IdentityComesFromTLSOnly(t *testing.T) {
 	t.Parallel()
@@ -325,8 +373,8 @@ func TestH13IdentityComesFromTLSOnly(t *testing.T) {
 	}
 }
 
-// One partner that fills its places, or dribbles its body, takes them from nobody else.
-func TestPartnersDoNotCrowdEachOtherOut(t *testing.T) {
+// TestH5PartnersDoNotCrowdEachOtherOut: one that fills its places, or dribbles its body, takes them from nobody else.
+func TestH5PartnersDoNotCrowdEachOtherOut(t *testing.T) {
 	t.Parallel()
 	aurelia, borealis, stranger, b := three(t)
 	b.put(stranger.card)

@@ -29,6 +29,7 @@ func rawClient(m member) *http.Client {
 // answer is what came back, with the fault it carries.
 type answer struct {
 	status int
+	header http.Header
 	tls    *tls.ConnectionState
 	err    error
 }
@@ -47,7 +48,7 @@ func do(t *testing.T, c *http.Client, method, url string, body io.Reader, header
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	return answer{status: resp.StatusCode, tls: resp.TLS, err: problem.Parse(resp)}
+	return answer{status: resp.StatusCode, header: resp.Header, tls: resp.TLS, err: problem.Parse(resp)}
 }
 
 func plainRequest(t *testing.T, header http.Header) *http.Request {

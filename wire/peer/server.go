@@ -107,6 +107,7 @@ func (s *Server) tlsConfig() *tls.Config {
 // ServeHTTP implements [http.Handler]. It identifies the peer again for every
 // request, since a connection may outlive a certificate or a partnership.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-store") // what is between two nodes; checkpoints: C2SP tlog-tiles
 	if r.TLS == nil {
 		problem.Write(w, fault.New(fault.Unauthenticated, "peer.identity", "A node answers over its own TLS connection only."))
 		return
@@ -182,7 +183,6 @@ func (s *Server) checkpoint(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, fromOf(r), err)
 		return
 	}
-	w.Header().Set("Cache-Control", "no-store") // C2SP tlog-tiles, "Checkpoints"
 	s.answer(w, mediaCheckpoint, signed)
 }
 

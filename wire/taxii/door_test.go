@@ -167,7 +167,7 @@ func TestS30OneDamagedObjectHidesNoOther(t *testing.T) {
 	}
 }
 
-func TestAnswersAreCompressedAndNotCached(t *testing.T) {
+func TestH10AnswersAreCompressedAndNotCached(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.release(borealis, many(0, 50)...)
@@ -178,7 +178,7 @@ func TestAnswersAreCompressedAndNotCached(t *testing.T) {
 			t.Errorf("%s: %v", accept, r.header)
 		}
 	}
-	for _, path := range []string{objects, "/taxii2/", "/nowhere/"} { // H10
+	for _, path := range []string{objects, "/taxii2/", "/nowhere/"} {
 		if r := w.get(borealis, path); r.header.Get("Cache-Control") != "no-store" || !strings.Contains(r.header.Get("Vary"), "Authorization") {
 			t.Errorf("%s: %v", path, r.header)
 		}
@@ -241,6 +241,33 @@ func FuzzQueries(f *testing.F) {
 	})
 }
 
+// FuzzHeaders: nothing that a client says of itself or of its body makes the door
+// fail, nor opens it.
+func FuzzHeaders(f *testing.F) {
+	w := newWorld(f)
+	names := []string{"Accept", "Accept-Encoding", "Content-Type", "Content-Encoding", "Authorization", "X-Client-Cert"}
+	for n, s := range []string{"application/taxii+json;version=2.1;q=0.5, */*;q=x", "br, gzip;q=0.", "application/taxii+json; version=\"2.1", "gzip, gzip", "Basic dTpw", "isac-borealis", "Bearer ", ",;=", "\x00"} {
+		f.Add(n, s, []byte(`{"objects":[]}`))
+	}
+	f.Fuzz(func(t *testing.T, n int, value string, body []byte) {
+		name := names[uint(n)%uint(len(names))]
+		for _, method := range []string{http.MethodGet, http.MethodPost} {
+			r, err := http.NewRequestWithContext(t.Context(), method, contribs+"objects/", bytes.NewReader(body))
+			must(t, err)
+			if name == "Accept" || strings.HasPrefix(name, "Content-") {
+				r.Header.Set("Authorization", "Bearer "+w.secrets[borealis])
+			}
+			r.Header.Set("Content-Type", taxii.MediaType)
+			r.Header.Set(name, value)
+			rec := &recorder{header: http.Header{}}
+			w.door.ServeHTTP(rec, r)
+			if rec.status >= 500 || rec.status == 0 || r.Header.Get("Authorization") != "Bearer "+w.secrets[borealis] && rec.status != 401 {
+				t.Fatalf("%s %s: %q: %d", method, name, value, rec.status)
+			}
+		}
+	})
+}
+
 // FuzzEnvelopes: no body makes the door fail.
 func FuzzEnvelopes(f *testing.F) {
 	w := newWorld(f)
@@ -299,9 +326,9 @@ func TestP20AddingTellsNothingOfOthers(t *testing.T) {
 	}
 }
 
-// H1 and H2: requests that two readers could take apart differently end the
-// connection, or are refused.
-func TestH1RequestsWithTwoLengthsEndTheConnection(t *testing.T) {
+// TestH1H2RequestsWithTwoLengthsEndTheConnection: requests that two readers could
+// take apart differently are refused, or are the last of their connection.
+func TestH1H2RequestsWithTwoLengthsEndTheConnection(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	addr := w.listen()
@@ -310,6 +337,7 @@ func TestH1RequestsWithTwoLengthsEndTheConnection(t *testing.T) {
 	hidden := "GET /entente/ HTTP/1.1\r\n" + auth + "\r\n"
 	for name, test := range map[string]struct{ request, status string }{
 		"H1 both lengths":       {post + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n" + hidden, "202"},
+		"H1 of a GET":           {"GET /entente/ HTTP/1.1\r\n" + auth + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + hidden, "200"},
 		"H2 two lengths":        {post + "Content-Length: 2\r\nContent-Length: 7\r\n\r\n{}" + hidden, "400"},
 		"H2 unknown encoding":   {post + "Transfer-Encoding: xchunked\r\n\r\n{}" + hidden, "501"},
 		"H2 no host":            {"GET /entente/ HTTP/1.1\r\n\r\n", "400"},

@@ -12,7 +12,7 @@ import (
 // TestP20TwoPartiesLearnNothingOfEachOther: of two nodes that are alike but for
 // what one of them released to Cordova, Borealis gets the same bytes: pages,
 // counts, cursors as long as they are, newest versions, absences, and what it is
-// told of objects it adds.
+// told of objects it adds (H11).
 func TestP20TwoPartiesLearnNothingOfEachOther(t *testing.T) {
 	t.Parallel()
 	plain, secret := newWorld(t), newWorld(t)

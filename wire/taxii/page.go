@@ -15,7 +15,7 @@ import (
 func (s *Server) page(rq request, c collectionBody) error {
 	question := rq.q.question(rq.from, c.ID, rq.at.resource, rq.at.object)
 	f := exchange.FeedFilter{
-		Recipient: rq.from, After: rq.q.after, IDs: rq.q.ids, Types: rq.q.types, Versions: rq.q.versions,
+		Recipient: rq.from, Under: c.under, After: rq.q.after, IDs: rq.q.ids, Types: rq.q.types, Versions: rq.q.versions,
 		Bytes: rq.at.resource == objects || rq.at.resource == object, Limit: min(rq.q.limit, s.cfg.MaxPage),
 	}
 	if f.Limit == 0 {
@@ -30,7 +30,7 @@ func (s *Server) page(rq request, c collectionBody) error {
 	if rq.q.next != "" {
 		at, ok := s.openCursor(rq.q.next, question)
 		if !ok {
-			return badQuery("next", "is not of this question")
+			return badQuery("next", "is none that was given for this question in the last 24 hours")
 		}
 		if at.After(f.After) {
 			f.After = at
@@ -44,30 +44,38 @@ func (s *Server) page(rq request, c collectionBody) error {
 		}
 	}
 	if len(page.Items) == 0 && rq.at.object != "" {
-		if err := s.known(rq); err != nil {
+		if err := s.known(rq, c.under); err != nil {
 			return err
 		}
 	}
 	return s.answerPage(rq, page, question)
 }
 
-// sealCursor makes the opaque next of section 3.5 from a place in the feed.
+// sealCursor makes the opaque next of section 3.5 from a place in the feed and
+// the moment until which it is good.
 func (s *Server) sealCursor(at time.Time, question []byte) string {
-	return s.cursors.Seal(binary.BigEndian.AppendUint64(nil, uint64(at.UnixMicro())), question)
+	place := binary.BigEndian.AppendUint64(nil, uint64(at.UnixMicro()))
+	return s.cursors.Seal(binary.BigEndian.AppendUint64(place, uint64(s.cfg.Now().Add(cursorLife).UnixMicro())), question)
 }
 
+// openCursor says the same of a next that ran out as of one that was never given.
 func (s *Server) openCursor(next string, question []byte) (time.Time, bool) {
 	place, ok := s.cursors.Open(next, question)
-	if !ok || len(place) != 8 {
+	if !ok || len(place) != 16 {
 		return time.Time{}, false
 	}
-	return time.UnixMicro(int64(binary.BigEndian.Uint64(place))).UTC(), true //nolint:gosec // G115: as it was sealed
+	at, until := instantIn(place), instantIn(place[8:])
+	return at, s.cfg.Now().Before(until)
+}
+
+func instantIn(b []byte) time.Time {
+	return time.UnixMicro(int64(binary.BigEndian.Uint64(b))).UTC() //nolint:gosec // G115: as it was sealed
 }
 
 // known tells an object that the filters leave out (an empty answer) from one
 // that is not in the collection (5.6).
-func (s *Server) known(rq request) error {
-	found, err := s.cfg.Exchange.InFeed(rq.r.Context(), rq.from, rq.at.object)
+func (s *Server) known(rq request, under string) error {
+	found, err := s.cfg.Exchange.InFeed(rq.r.Context(), rq.from, under, rq.at.object)
 	if err == nil && !found {
 		err = fault.New(fault.NotFound, "taxii.object", "There is no such object in this collection.")
 	}

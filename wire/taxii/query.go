@@ -10,6 +10,7 @@ import (
 
 	"entente/exchange"
 	"entente/internal/fault"
+	"entente/internal/problem"
 	"entente/party"
 )
 
@@ -49,6 +50,9 @@ func parseQuery(raw string, has []string) (query, error) {
 		}
 		if len(given) != 1 {
 			return q, badQuery(name, "occurs more than once")
+		}
+		if !problem.IsText(given[0]) {
+			return q, badQuery(name, "is no text")
 		}
 		if name != "limit" && name != "next" {
 			q.asked = append(q.asked, name, given[0])

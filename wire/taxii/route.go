@@ -149,10 +149,10 @@ func (s *Server) serve(rq request) error {
 	case collections:
 		return s.collectionList(rq)
 	}
-	c, ok := s.collectionOf(rq)
+	c, err := s.collectionOf(rq)
 	switch {
-	case !ok:
-		return fault.New(fault.NotFound, "taxii.collection", "There is no such collection for you.").Try("List the collections.")
+	case err != nil:
+		return err
 	case rq.at.resource == collection:
 		s.answerJSON(rq.w, rq.r, http.StatusOK, c)
 		return nil

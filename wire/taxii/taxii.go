@@ -36,8 +36,12 @@ const (
 	rootPath   = "/entente/"
 	aliasRead  = "released"
 	aliasWrite = "contributions"
+	aliasUnder = "under-" // and the id of an instrument
 	// unversioned is the version of what has none (3.4.1 leaves it to the server).
 	unversioned = "1970-01-01T00:00:00.000Z"
+	// cursorLife is how long a next is good for. Whoever comes later goes on by
+	// added_after, from the last date it was given.
+	cursorLife = 24 * time.Hour
 )
 
 // Exchange is what the server needs of package exchange.
@@ -46,7 +50,8 @@ type Exchange interface {
 	Party(ctx context.Context, id party.ID) (party.Party, error)
 	Authenticate(ctx context.Context, secret string) (party.ID, error)
 	Feed(ctx context.Context, f exchange.FeedFilter) (exchange.FeedPage, error)
-	InFeed(ctx context.Context, recipient party.ID, id string) (bool, error)
+	FeedCollections(ctx context.Context, recipient party.ID) ([]exchange.FeedCollection, error)
+	InFeed(ctx context.Context, recipient party.ID, under, id string) (bool, error)
 	Contribute(ctx context.Context, from party.ID, list []byte, source string) (exchange.Contribution, error)
 	Contribution(ctx context.Context, from party.ID, id string) (exchange.Contribution, error)
 }

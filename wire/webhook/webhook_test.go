@@ -158,7 +158,7 @@ func TestReceiversThatCannotBeCalled(t *testing.T) {
 }
 
 // TestP21WebhookIsRefusedWhereNobodyMayBeCalled: at once, by address or by name; a
-// name that leads nowhere yet is none of these.
+// name that leads nowhere yet is none of these (H12).
 func TestP21WebhookIsRefusedWhereNobodyMayBeCalled(t *testing.T) {
 	t.Parallel()
 	strict := webhook.NewClient(webhook.Config{Now: time.Now})
