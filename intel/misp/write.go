@@ -24,8 +24,9 @@ type Written struct {
 // objects become attributes, objects and galaxies as far as MISP has them.
 //
 // The caller has decided who may have the objects: everything here is written.
-// Distribution is the narrowest of MISP (0, this organisation only) unless the
-// event said otherwise: a level is never widened by a conversion.
+// Distribution is the narrowest of MISP (0, this organisation only), whatever the
+// event said where it was made: whoever has the objects has them by a decision,
+// and a server that passed them on by a level would go round it.
 func Write(objects []*intel.Object) Written {
 	w := newWriter(objects)
 	for _, r := range w.reports {
@@ -86,6 +87,7 @@ type writer struct {
 	inside  map[string]bool // observables that another of the event says
 	ties    []tie           // references between objects of the event
 	marks   map[string]bool // of the report, which its parts are under
+	thread  int             // how many analysts answer each other where it writes
 	over    []string        // tags of parts that can have none, for the whole event
 }
 
@@ -191,9 +193,12 @@ func (w *writer) head(report *strictjson.Value, ids []string) {
 		}
 		uuid, info = stix.NameUUID(namespace, strings.Join(ids, " ")), "Objects shared without a report"
 	}
-	w.ev.Set("uuid", str(cmp.Or(h.GetText("uuid"), uuid)))
+	if uuid = cmp.Or(h.GetText("uuid"), uuid); w.edition != nil {
+		uuid = w.edition.UUID
+	}
+	w.ev.Set("uuid", str(uuid))
 	w.ev.Set("info", str(info))
-	w.ev.Set("distribution", str(cmp.Or(h.GetText("distribution"), "0")))
+	w.ev.Set("distribution", str(ownOrganisation))
 	for _, name := range []string{"date", "threat_level_id", "analysis", "extends_uuid"} {
 		w.ev.SetText(name, h.GetText(name))
 	}
@@ -354,7 +359,7 @@ func (w *writer) common(a, main, h *strictjson.Value) {
 		a.SetText("first_seen", first)
 		a.SetText("last_seen", last)
 	}
-	for _, name := range []string{"first_seen", "last_seen", "distribution"} {
+	for _, name := range []string{"first_seen", "last_seen"} {
 		a.SetText(name, h.GetText(name))
 	}
 	for _, name := range []string{"disable_correlation", "deleted"} {
