@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
+	"entente/internal/fault"
 	"entente/internal/strictjson"
 )
 
@@ -62,6 +64,8 @@ func TestAnalystData(t *testing.T) {
 		for what, pair := range map[string][2]string{
 			"note":             {notes[0].GetText("note"), "note " + n},
 			"uuid":             {notes[0].GetText("uuid"), n + "0000000-0000-4000-8000-00000000000a"},
+			"made":             {notes[0].GetText("created"), "2026-11-20 10:00:00"},
+			"changed":          {notes[0].GetText("modified"), "2026-11-20 11:00:00"},
 			"address":          {notes[0].GetText("authors"), ""},
 			"about":            {notes[0].GetText("object_uuid"), c.part.GetText("uuid")},
 			"type":             {notes[0].GetText("object_type"), c.kind},
@@ -216,6 +220,34 @@ func tells[W any](t *testing.T, warnings []W, code string) {
 	t.Helper()
 	if !strings.Contains(fmt.Sprint(warnings), code) {
 		t.Errorf("%v does not tell of %s", warnings, code)
+	}
+}
+
+// TestAnalysisIsCompleted: as PyMISP sends it, in seconds, and without what a server
+// gives; times come out in the one way that PyMISP reads.
+func TestAnalysisIsCompleted(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 24, 12, 0, 0, 500_000_000, time.UTC)
+	for _, c := range []struct{ sent, created, modified string }{
+		{`{"note":"x","created":1795168800.25}`, "2026-11-20 10:00:00", "2026-11-24 12:00:00.500000"},
+		{`{"note":"x","created":"2026-11-20T11:00:00+01:00","modified":"2026-11-20 10:00:00.25"}`, "2026-11-20 10:00:00", "2026-11-20 10:00:00.250000"},
+		{`{"note":"x","created":"soon","modified":null}`, "2026-11-24 12:00:00.500000", "2026-11-24 12:00:00.500000"},
+	} {
+		a, err := ReadAnalysis([]byte(c.sent), "NOTE")
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.Complete(analystAttribute, now, func() string { return analystObject })
+		doc := tree(t, a.JSON())
+		n := doc.Get("Note")
+		if a.UUID != analystObject || a.About != analystAttribute || n.GetText("object_uuid") != analystAttribute || n.GetText("created") != c.created || n.GetText("modified") != c.modified {
+			t.Errorf("%s: %s", c.sent, a.JSON())
+		}
+	}
+	for _, wrong := range []string{`{}`, `[]`, `{"Note":7}`, `"Note"`} {
+		if _, err := ReadAnalysis([]byte(wrong), ""); fault.CodeOf(err) != "misp.analysis" {
+			t.Errorf("%s: %v", wrong, err)
+		}
 	}
 }
 

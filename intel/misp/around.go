@@ -179,7 +179,7 @@ func (c *converter) said(typ string, n *strictjson.Value, about []string, at tim
 // signed sets when something was said, and by whom.
 func signed(o, n *strictjson.Value) {
 	for _, name := range []string{"created", "modified"} {
-		if t, ok := dated(n.GetText(name)); ok {
+		if t, ok := analystMoment(n.Get(name)); ok {
 			o.Set(name, str(conversion.Version(t)))
 		}
 	}

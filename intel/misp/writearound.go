@@ -244,8 +244,11 @@ func (w *writer) analyst(n, o, to *strictjson.Value) {
 		}
 	}
 	n.Set("distribution", str(ownOrganisation))
-	n.Set("created", str(o.GetText("created")))
-	n.Set("modified", str(o.GetText("modified")))
+	for _, name := range []string{"created", "modified"} {
+		if t, ok := dated(o.GetText(name)); ok {
+			n.Set(name, str(analystTime(t)))
+		}
+	}
 	if w.thread == maxThread {
 		return // the rest is left
 	}
