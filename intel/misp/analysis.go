@@ -50,7 +50,8 @@ func ReadAnalysis(doc []byte, kind string) (Analysis, error) {
 }
 
 // Complete gives it what a server gives where a client does not: a UUID, and the
-// times at which it was made and changed, in the one way clients read them. about is what it is about, "" leaves it.
+// times at which it was made and changed, in the one way clients read them. about
+// is what it is about, "" leaves it.
 func (a *Analysis) Complete(about string, now time.Time, newID func() string) {
 	if about != "" {
 		a.About = about

@@ -1,7 +1,9 @@
 package misp
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -52,8 +54,10 @@ func TestAnalystData(t *testing.T) {
 		kind, related string
 		relatedType   string
 	}{
-		{ev, "Event", analystAttribute, "Attribute"}, {&ev.Get("Attribute").Items[0], "Attribute", analystObject, "Object"},
-		{&ev.Get("Object").Items[0], "Object", analystReport, "EventReport"}, {&ev.Get("EventReport").Items[0], "EventReport", analystEvent, "Event"},
+		{ev, "Event", analystAttribute, "Attribute"},
+		{&ev.Get("Attribute").Items[0], "Attribute", analystObject, "Object"},
+		{&ev.Get("Object").Items[0], "Object", analystReport, "EventReport"},
+		{&ev.Get("EventReport").Items[0], "EventReport", analystEvent, "Event"},
 	} {
 		n := string(rune('1' + i))
 		notes, drawn := c.part.GetList("Note"), c.part.GetList("Relationship")
@@ -194,6 +198,23 @@ func TestRelationshipsAtTheirTarget(t *testing.T) {
 	}
 }
 
+// TestRelatedToNothing: a part without a UUID is not what a relationship without
+// one goes to.
+func TestRelatedToNothing(t *testing.T) {
+	t.Parallel()
+	b, err := Parse(analystEventWith(`"EventReport":[{"name":"r","content":"c"}],"Note":[{"note":"of the event","object_uuid":""}],"Relationship":[{"relationship_type":"knows"}],
+		"Attribute":[{"type":"domain","value":"a.example","to_ids":false}]`))
+	if err != nil || len(b.Rejected) > 0 || len(byType(b, "relationship")) > 0 {
+		t.Fatal(err, b.Rejected)
+	}
+	for _, n := range byType(b, "note") {
+		if about := n.Tree.GetTexts("object_refs"); len(about) != 1 || prefix(about[0]) != "grouping" {
+			t.Errorf("%s is about %v", n.ID, about)
+		}
+	}
+	tells(t, b.Accepted[len(b.Accepted)-1].Warnings, "misp.relationship: 1 ")
+}
+
 // TestLongThread: however many analysts answer each other, the event is one that
 // can be read, and what is not in it is named.
 func TestLongThread(t *testing.T) {
@@ -287,10 +308,11 @@ func TestProtectedIsNotVouchedFor(t *testing.T) {
 		t.Fatal(err)
 	}
 	tells(t, b.Accepted[len(b.Accepted)-1].Warnings, "misp.protected")
-	out := string(Write(objects(b)).Events[0])
+	all := slices.Clone(Write(objects(b)).Events)
 	for _, a := range b.Accepted {
-		out += string(a.Object.Raw)
+		all = append(all, a.Object.Raw)
 	}
+	out := string(bytes.Join(all, nil))
 	for _, claim := range []string{"protected", "CryptographicKey", "0123ABCD", "PGP"} {
 		if strings.Contains(out, claim) {
 			t.Errorf("handed on with %s", claim)

@@ -59,7 +59,7 @@ func suffix(id string) string {
 // around converts notes, opinions and sightings of a part of the event.
 func (c *converter) around(tree *strictjson.Value, ids []string, at time.Time) {
 	c.analysis(tree, ids, at)
-	c.proposed(len(tree.GetList("ShadowAttribute")))
+	c.ev.proposals += len(tree.GetList("ShadowAttribute"))
 	for _, s := range tree.GetList("Sighting") {
 		c.sighting(&s, ids, at)
 	}
@@ -80,10 +80,6 @@ func (c *converter) keepOr(from *strictjson.Value, o strictjson.Value) {
 	}
 	c.refs = append(c.refs, o.GetText("id"))
 }
-
-// proposed counts proposals: what others would change. They are for whoever made
-// the event to accept, and nothing of it until then.
-func (c *converter) proposed(n int) { c.ev.proposals += n }
 
 // analystData are the members of a part that analysts added.
 var analystData = []string{"Note", "Opinion", "Relationship", inbound}
@@ -140,8 +136,8 @@ func (c *converter) draw(tree *strictjson.Value, id string, at time.Time) {
 			}
 			kind := r.GetText("relationship_type")
 			c.related = append(c.related, relation{
-				part: part{Part: conversion.Part{Raw: strictjson.Append(nil, r), Pointer: c.ev.Pointer}}, analyst: r, at: at,
-				id: c.idOf(r.GetText("uuid"), "relationship - "+source+" - "+target+" - "+kind), source: source, target: target, kind: kind, inbound: name == inbound,
+				id:     c.idOf(r.GetText("uuid"), "relationship - "+source+" - "+target+" - "+kind),
+				source: source, target: target, kind: kind, at: at, analyst: r, inbound: name == inbound,
 			})
 		}
 	}
@@ -289,7 +285,9 @@ func (c *converter) eventReport(p *part) {
 		return
 	}
 	c.refs = append(c.refs, o.GetText("id"))
-	c.by[v.GetText("uuid")] = []string{o.GetText("id")}
+	if uuid := v.GetText("uuid"); uuid != "" {
+		c.by[uuid] = []string{o.GetText("id")}
+	}
 	c.around(v, []string{o.GetText("id")}, at)
 }
 

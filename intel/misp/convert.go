@@ -206,14 +206,25 @@ func (c *converter) basedOn(uuid string, at time.Time) {
 // relationships come last: their ends are known only then. Those that are listed
 // with their target come after the others, which they may be once more.
 func (c *converter) relationships() {
-	for i := 0; i < len(c.related); i++ { // what is said of one may relate it
-		if !c.related[i].inbound {
-			c.relationship(c.related[i])
-		}
-	}
-	for i := 0; i < len(c.related); i++ {
-		if r := c.related[i]; r.inbound && !c.Has("relationship--"+r.id) {
-			c.relationship(r)
+	var late []relation
+	for {
+		switch { // what is said of a relationship may relate it too
+		case len(c.related) > 0:
+			r := c.related[0]
+			c.related = c.related[1:]
+			if r.inbound {
+				late = append(late, r)
+			} else {
+				c.relationship(r)
+			}
+		case len(late) > 0:
+			r := late[0]
+			late = late[1:]
+			if !c.Has("relationship--" + r.id) {
+				c.relationship(r)
+			}
+		default:
+			return
 		}
 	}
 }
@@ -226,7 +237,7 @@ func (c *converter) end(ref string) string {
 	if cluster := c.clusters[ref]; cluster != "" {
 		return cluster
 	}
-	if ids := c.by[ref]; len(ids) > 0 {
+	if ids := c.by[ref]; ref != "" && len(ids) > 0 {
 		return ids[0]
 	}
 	return ""
@@ -254,6 +265,9 @@ func (c *converter) relationship(r relation) {
 	o.SetText("description", r.comment)
 	if r.analyst != nil {
 		drawn(&o, r)
+		c.keepOr(r.analyst, o)
+		c.saidOf(r.analyst, &o, r.at)
+		return
 	}
 	if err := c.keep(r.Part, o); err != nil {
 		if r.Raw != nil {
@@ -262,9 +276,6 @@ func (c *converter) relationship(r relation) {
 		return
 	}
 	c.refs = append(c.refs, id)
-	if r.analyst != nil {
-		c.analysis(r.analyst, []string{id}, r.at)
-	}
 }
 
 // kindOf gives a relationship type a form STIX allows.

@@ -27,7 +27,7 @@ type event struct {
 	tags       []strictjson.Value
 	galaxies   []strictjson.Value
 	reports    []part
-	proposals  int
+	proposals  int  // what others would change, which is nothing of the event until its maker accepts it
 	blind      bool // the tags could not be read: nobody knows who may have it
 }
 

@@ -25,35 +25,73 @@ func TestForeignObservables(t *testing.T) {
 		name, stix string
 		want, left []string
 	}{
-		{"an address", `{"type":"ipv4-addr","spec_version":"2.1","id":"ipv4-addr--` + id + `","value":"192.0.2.1"}`,
-			[]string{"attribute " + id + " ip-dst Network activity 192.0.2.1 -"}, nil},
-		{"a socket", `{"type":"network-traffic","spec_version":"2.1","id":"network-traffic--` + id + `","src_ref":"ipv4-addr--22222222-2222-4222-8222-222222222222","protocols":["tcp"],"src_byte_count":7,"extensions":{"socket-ext":{"address_family":"AF_INET","is_listening":true}}},
+		{
+			"an address", `{"type":"ipv4-addr","spec_version":"2.1","id":"ipv4-addr--` + id + `","value":"192.0.2.1"}`,
+			[]string{"attribute " + id + " ip-dst Network activity 192.0.2.1 -"},
+			nil,
+		},
+		{
+			"a socket", `{"type":"network-traffic","spec_version":"2.1","id":"network-traffic--` + id + `","src_ref":"ipv4-addr--22222222-2222-4222-8222-222222222222","protocols":["tcp"],"src_byte_count":7,"extensions":{"socket-ext":{"address_family":"AF_INET","is_listening":true}}},
 			{"type":"ipv4-addr","spec_version":"2.1","id":"ipv4-addr--22222222-2222-4222-8222-222222222222","value":"192.0.2.1"}`,
 			[]string{"object " + id + " network-socket network", "  network-socket ip-src ip-src = 192.0.2.1", "  network-socket protocol text = tcp", "  network-socket address-family text = AF_INET", "  network-socket state text = listening"},
-			[]string{"network-traffic--" + id + " /src_byte_count"}},
-		{"a file in a directory", `{"type":"file","spec_version":"2.1","id":"file--` + id + `","name":"a.exe","parent_directory_ref":"directory--22222222-2222-4222-8222-222222222222"},
+			[]string{"network-traffic--" + id + " /src_byte_count"},
+		},
+		{
+			"a file in a directory", `{"type":"file","spec_version":"2.1","id":"file--` + id + `","name":"a.exe","parent_directory_ref":"directory--22222222-2222-4222-8222-222222222222"},
 			{"type":"directory","spec_version":"2.1","id":"directory--22222222-2222-4222-8222-222222222222","path":"/tmp"}`,
-			[]string{"object " + id + " file file", "  file filename filename = a.exe", "ref " + id + " contained-in 22222222-2222-4222-8222-222222222222", "object 22222222-2222-4222-8222-222222222222 directory file", "  directory path text = /tmp"}, nil},
-		{"a sample of malware", `{"type":"malware","id":"malware--` + id + `",` + theirHead + `"name":"Nightjar","is_family":false}`,
-			[]string{"object " + id + " malware misc", "  malware name text = Nightjar", "  malware is_family boolean = 0"}, nil},
-		{"a family of malware", `{"type":"malware","id":"malware--` + id + `",` + theirHead + `"name":"Nightjar","is_family":true}`,
-			[]string{"galaxy stix-2.1-malware Nightjar"}, nil},
-		{"who was hit", `{"type":"identity","id":"identity--` + id + `",` + theirHead + `"name":"Grid","identity_class":"organization"}`,
-			[]string{"object " + id + " identity misc", "  identity name text = Grid", "  identity identity_class text = organization"}, nil},
-		{"one comparison", pattern(`[email-message:from_ref.value = 'a@b.example']`),
-			[]string{"attribute " + id + " email-src Payload delivery a@b.example ids"}, nil},
-		{"a hash by another name", pattern(`[file:hashes.md5 = '00dbb9e1c09dbdafb360f3163ba5a3de']`),
-			[]string{"attribute " + id + " md5 Payload delivery 00dbb9e1c09dbdafb360f3163ba5a3de ids"}, nil},
-		{"a name and its address", pattern(`[domain-name:value = 'a.example' AND ipv4-addr:value = '192.0.2.1']`),
-			[]string{"object " + id + " domain-ip network", "  domain-ip domain domain = a.example", "  domain-ip ip ip-dst = 192.0.2.1"}, nil},
-		{"a time", pattern(`[windows-registry-key:key = 'HKEY_LOCAL_MACHINE\\a' AND windows-registry-key:modified_time = t'2026-01-01T00:00:00Z']`),
-			[]string{"object " + id + " registry-key file", `  registry-key key regkey = HKEY_LOCAL_MACHINE\a`, "  registry-key last-modified datetime = 2026-01-01T00:00:00Z"}, nil},
-		{"what no relation says", pattern(`[file:name = 'a' AND file:magic_number_hex = 'ff']`),
-			[]string{"object " + id + " stix2-pattern misc", "  stix2-pattern stix2-pattern stix2-pattern = [file:name = 'a' AND file:magic_number_hex = 'ff']", "  stix2-pattern version text = stix 2.1"}, nil},
-		{"one name that is two", pattern(`[file:name = 'a' AND file:name = 'b']`),
-			[]string{"object " + id + " stix2-pattern misc", "  stix2-pattern stix2-pattern stix2-pattern = [file:name = 'a' AND file:name = 'b']", "  stix2-pattern version text = stix 2.1"}, nil},
-		{"a position nobody has", pattern(`[network-traffic:protocols[999999999] = 'tcp']`),
-			[]string{"object " + id + " stix2-pattern misc", "  stix2-pattern stix2-pattern stix2-pattern = [network-traffic:protocols[999999999] = 'tcp']", "  stix2-pattern version text = stix 2.1"}, nil},
+			[]string{"object " + id + " file file", "  file filename filename = a.exe", "ref " + id + " contained-in 22222222-2222-4222-8222-222222222222", "object 22222222-2222-4222-8222-222222222222 directory file", "  directory path text = /tmp"},
+			nil,
+		},
+		{
+			"a sample of malware", `{"type":"malware","id":"malware--` + id + `",` + theirHead + `"name":"Nightjar","is_family":false}`,
+			[]string{"object " + id + " malware misc", "  malware name text = Nightjar", "  malware is_family boolean = 0"},
+			nil,
+		},
+		{
+			"a family of malware", `{"type":"malware","id":"malware--` + id + `",` + theirHead + `"name":"Nightjar","is_family":true}`,
+			[]string{"galaxy stix-2.1-malware Nightjar"},
+			nil,
+		},
+		{
+			"who was hit", `{"type":"identity","id":"identity--` + id + `",` + theirHead + `"name":"Grid","identity_class":"organization"}`,
+			[]string{"object " + id + " identity misc", "  identity name text = Grid", "  identity identity_class text = organization"},
+			nil,
+		},
+		{
+			"one comparison", pattern(`[email-message:from_ref.value = 'a@b.example']`),
+			[]string{"attribute " + id + " email-src Payload delivery a@b.example ids"},
+			nil,
+		},
+		{
+			"a hash by another name", pattern(`[file:hashes.md5 = '00dbb9e1c09dbdafb360f3163ba5a3de']`),
+			[]string{"attribute " + id + " md5 Payload delivery 00dbb9e1c09dbdafb360f3163ba5a3de ids"},
+			nil,
+		},
+		{
+			"a name and its address", pattern(`[domain-name:value = 'a.example' AND ipv4-addr:value = '192.0.2.1']`),
+			[]string{"object " + id + " domain-ip network", "  domain-ip domain domain = a.example", "  domain-ip ip ip-dst = 192.0.2.1"},
+			nil,
+		},
+		{
+			"a time", pattern(`[windows-registry-key:key = 'HKEY_LOCAL_MACHINE\\a' AND windows-registry-key:modified_time = t'2026-01-01T00:00:00Z']`),
+			[]string{"object " + id + " registry-key file", `  registry-key key regkey = HKEY_LOCAL_MACHINE\a`, "  registry-key last-modified datetime = 2026-01-01T00:00:00Z"},
+			nil,
+		},
+		{
+			"what no relation says", pattern(`[file:name = 'a' AND file:magic_number_hex = 'ff']`),
+			[]string{"object " + id + " stix2-pattern misc", "  stix2-pattern stix2-pattern stix2-pattern = [file:name = 'a' AND file:magic_number_hex = 'ff']", "  stix2-pattern version text = stix 2.1"},
+			nil,
+		},
+		{
+			"one name that is two", pattern(`[file:name = 'a' AND file:name = 'b']`),
+			[]string{"object " + id + " stix2-pattern misc", "  stix2-pattern stix2-pattern stix2-pattern = [file:name = 'a' AND file:name = 'b']", "  stix2-pattern version text = stix 2.1"},
+			nil,
+		},
+		{
+			"a position nobody has", pattern(`[network-traffic:protocols[999999999] = 'tcp']`),
+			[]string{"object " + id + " stix2-pattern misc", "  stix2-pattern stix2-pattern stix2-pattern = [network-traffic:protocols[999999999] = 'tcp']", "  stix2-pattern version text = stix 2.1"},
+			nil,
+		},
 	} {
 		w := Write(objects(parseStix(t, []byte("["+c.stix+"]"))))
 		if len(w.Events) != 1 {
@@ -122,7 +160,7 @@ func singles(v *strictjson.Value, into map[string]bool) {
 	}
 	if s := asText(v); s != "" {
 		into[instantOr(s)] = true
-		for _, part := range strings.Split(s, " - ") {
+		for part := range strings.SplitSeq(s, " - ") {
 			_, of, _ := strings.Cut(part, ": ")
 			into[of] = true
 		}

@@ -51,8 +51,10 @@ var foreignShapes = map[string]foreignShape{
 	"artifact":          {name: "artifact", meta: "file", slots: append(slices.Clone(shapes["artifact"].slots), s("payload_bin", "attachment", "payload_bin"))},
 	"autonomous-system": {name: "asn", meta: "network", plain: true, slots: shapes["asn"].slots},
 	"directory":         {name: "directory", meta: "file", slots: shapes["directory"].slots, links: []link{{path: "contains_refs/*", kind: "contains"}}},
-	"domain-name": {name: "domain-ip", meta: "network", plain: true, slots: shapes["domain-ip"].slots,
-		links: []link{{path: "resolves_to_refs/*", kind: "alias-of"}}},
+	"domain-name": {
+		name: "domain-ip", meta: "network", plain: true, slots: shapes["domain-ip"].slots,
+		links: []link{{path: "resolves_to_refs/*", kind: "alias-of"}},
+	},
 	"email-addr": {bare: true, slots: []slot{s("", "email", "value"), s("", "email-dst-display-name", "display_name")}},
 	"email-message": {name: "email", meta: "network", plain: true, slots: append(slices.Clone(emailShape().slots),
 		s("header", "email-header", "received_lines/*"), s("email-body", "email-body", "body_multipart/*/body"),
@@ -96,8 +98,11 @@ var foreignShapes = map[string]foreignShape{
 	"process": {name: "process", meta: "misc", slots: append(slices.Clone(shapes["process"].slots),
 		s("name", "text", "name"), s("environment-variables", "text", "environment_variables/*"),
 	), links: []link{
-		{path: "image_ref", kind: "executes"}, {path: "parent_ref", kind: "child-of"}, {path: "child_refs/*", kind: "parent-of"},
-		{path: "opened_connection_refs/*", kind: "connects-to"}, {path: "creator_user_ref", kind: "creates", back: true},
+		{path: "image_ref", kind: "executes"},
+		{path: "parent_ref", kind: "child-of"},
+		{path: "child_refs/*", kind: "parent-of"},
+		{path: "opened_connection_refs/*", kind: "connects-to"},
+		{path: "creator_user_ref", kind: "creates", back: true},
 	}},
 	"software":     {name: "software", meta: "misc", slots: shapes["software"].slots},
 	"user-account": {name: "user-account", meta: "misc", slots: userShape().slots},
@@ -108,8 +113,10 @@ var foreignShapes = map[string]foreignShape{
 }
 
 var trafficLinks = []link{
-	{path: "encapsulates_refs/*", kind: "encapsulates"}, {path: "encapsulated_by_ref", kind: "encapsulated-by"},
-	{path: "src_payload_ref", kind: "source-sent"}, {path: "dst_payload_ref", kind: "destination-sent"},
+	{path: "encapsulates_refs/*", kind: "encapsulates"},
+	{path: "encapsulated_by_ref", kind: "encapsulated-by"},
+	{path: "src_payload_ref", kind: "source-sent"},
+	{path: "dst_payload_ref", kind: "destination-sent"},
 }
 
 // socketShape is traffic of which the socket is known.

@@ -437,7 +437,7 @@ func brought(t *testing.T, s exchange.Store) {
 	t.Helper()
 	with := func(n, object int) exchange.Contribution {
 		c := event(n, "w")
-		c.Versions = []exchange.ContributedVersion{{ID: Object(object).ID, Hash: ident.Sum([]byte{byte(n)})}}
+		c.Versions = []exchange.ContributedVersion{{ID: Object(object).ID, Hash: ident.Sum([]byte(c.ID))}}
 		return c
 	}
 	contribute(t, s, kept, with(1, 7), with(2, 7), with(3, 8))

@@ -30,8 +30,8 @@ func TestAnalystData(t *testing.T) {
 	w := newWorld(t)
 	w.imports(bundle(indicator(1, 0), indicator(2, 0), report(10, 1, 2)))
 	w.release(borealis, false, id("report", 10))
-	own := fmt.Sprintf("%08x-0000-4000-8000-%012x", 0, 77) // the first attribute of an event of its own
-	w.want(w.ask(borealis, "POST", "/events/add", ownEvent(77, "mine", 1)).status, 200, "add")
+	own := fmt.Sprintf("%08x-0000-4000-8000-%012x", 0, 78) // the first attribute of an event of its own
+	w.want(w.ask(borealis, "POST", "/events/add", ownEvent(78, "mine", 1)).status, 200, "add")
 	const note = `{"uuid":"5f6b1e1a-52a4-4b6c-9d21-0000000000aa","note":"seen here","created":"2026-11-24 10:00:00","modified":"2026-11-24 10:00:00","object_uuid":"%s","object_type":"Attribute"}`
 	for _, c := range []struct {
 		of         party.ID
@@ -47,7 +47,7 @@ func TestAnalystData(t *testing.T) {
 		{borealis, "/analyst_data/pushAnalystData", `{"Relationship":{"uuid":"5f6b1e1a-52a4-4b6c-9d21-0000000000bb","object_uuid":"` + uuidOf(1) + `","object_type":"Attribute","related_object_uuid":"` + uuidOf(2) + `","related_object_type":"Attribute","relationship_type":"used-with"}}`, 200, "relationship"},
 		{borealis, "/analyst_data/pushAnalystData", `{"Relationship":{"object_uuid":"` + uuidOf(1) + `","related_object_uuid":"` + uuidOf(99) + `","relationship_type":"used-with"}}`, 404, ""},
 		{borealis, "/analyst_data/pushAnalystData", `{"Note":{"object_uuid":"` + own + `","object_type":"Attribute","note":"of its own"}}`, 200, "note"},
-		{borealis, "/analyst_data/pushAnalystData", `{"Note":{"object_uuid":"` + uuidOf(77) + `","object_type":"Event","note":"of its own event"}}`, 200, "note"},
+		{borealis, "/analyst_data/pushAnalystData", `{"Note":{"object_uuid":"` + uuidOf(78) + `","object_type":"Event","note":"of its own event"}}`, 200, "note"},
 		{borealis, "/sightings/add/" + own, `{"type":"0"}`, 200, "sighting"},
 		{cordova, "/analyst_data/add/Note/" + uuidOf(1) + "/Attribute", `{"note":"x"}`, 404, ""},
 		{cordova, "/analyst_data/add/Note/" + own + "/Attribute", `{"note":"x"}`, 404, ""},
