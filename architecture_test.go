@@ -51,7 +51,7 @@ var mayImport = map[string]string{
 	"instrument/library":  "instrument internal/fault",
 	"instrument":          "intel internal/fault internal/ident internal/strictjson party privacy",
 	"privacy":             "intel intel/misp intel/stix internal/fault internal/strictjson",
-	"intel/indicators":    "intel intel/conversion intel/pattern intel/stix internal/fault internal/strictjson",
+	"intel/indicators":    "intel intel/atom intel/conversion intel/pattern intel/stix internal/fault internal/strictjson",
 	"intel/veris":         "intel intel/conversion intel/stix internal/fault internal/strictjson",
 	"intel/attackflow":    "intel/conversion intel/stix internal/fault internal/strictjson",
 	"intel/cacao":         "intel/conversion intel/stix internal/fault internal/strictjson",

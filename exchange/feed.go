@@ -114,6 +114,9 @@ type FeedReader interface {
 	// event names one, "" is all. A row that is damaged is left out, so that it does
 	// not hide others.
 	ContributedEvents(ctx context.Context, from party.ID, event string, since time.Time, documents bool) ([]Contribution, error)
+	// ContributedWith names the last event of those that brought one of some
+	// objects, whatever became of it; "" when there is none.
+	ContributedWith(ctx context.Context, from party.ID, ids []string, since time.Time) (event string, err error)
 }
 
 // FeedTx is what an act may change of the feeds. Rows leave a feed by

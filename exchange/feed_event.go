@@ -238,62 +238,6 @@ func (s *Service) Organisation(ctx context.Context, id party.ID) (misp.Organisat
 	return misp.Organisation{UUID: stix.NameUUID(organisations, string(id)), Name: p.Name}, err
 }
 
-// sightable are the types an attribute or object of MISP becomes.
-var sightable = []string{
-	"indicator", "observed-data", "x-misp-attribute", "x-misp-object", "vulnerability", "campaign", "malware", "tool",
-	"attack-pattern", "course-of-action", "intrusion-set", "threat-actor", "identity", "location", "infrastructure",
-}
-
-// ContributeSightings takes in sightings of one attribute or object of an event
-// that a party may fetch, a list as MISP has it, as Contribute does objects. They
-// are under the markings of what was seen. about is a UUID.
-//
-// It returns a not-found fault "event.attribute" when the party may not fetch it,
-// and fails as Feed does.
-func (s *Service) ContributeSightings(ctx context.Context, from party.ID, about string, list []byte, source string) (Contribution, error) {
-	absent := fault.New(fault.NotFound, "event.attribute", "There is no such attribute for you.").Try("Take its UUID from the event.")
-	if !stix.IsUUID(about) {
-		return Contribution{}, absent
-	}
-	f := FeedFilter{Recipient: from, Bytes: true}
-	for _, kind := range sightable {
-		f.IDs = append(f.IDs, kind+"--"+about)
-	}
-	items, err := s.wholeFeed(ctx, f)
-	if err != nil {
-		return Contribution{}, err
-	}
-	var of misp.Seen
-	for _, o := range parsed(items) {
-		if o != nil {
-			of.IDs = append(of.IDs, o.ID)
-			of.Markings = append(of.Markings, markingsOn(o)...)
-		}
-	}
-	if len(of.IDs) == 0 {
-		return Contribution{}, absent
-	}
-	by, err := s.Organisation(ctx, from)
-	if err != nil {
-		return Contribution{}, err
-	}
-	bundle, err := misp.ParseSightings(list, of, by, s.time())
-	if err != nil {
-		return Contribution{}, err
-	}
-	return s.contribute(ctx, bundle, Contribution{Party: from}, source)
-}
-
-// markingsOn lists the markings of a whole object.
-func markingsOn(o *intel.Object) (ids []string) {
-	for _, r := range o.Refs {
-		if strings.HasPrefix(r.Path, "object_marking_refs.") {
-			ids = append(ids, r.ID)
-		}
-	}
-	return ids
-}
-
 // ContributedEvents lists the last editions of events that a party added in the
 // last days, without their documents; event names one, "" is all.
 func (s *Service) ContributedEvents(ctx context.Context, from party.ID, event string) ([]Contribution, error) {

@@ -151,6 +151,30 @@ func (r reader) ContributedEvents(ctx context.Context, from party.ID, event stri
 	return all, err
 }
 
+func (r reader) ContributedWith(ctx context.Context, from party.ID, ids []string, since time.Time) (event string, err error) {
+	const q = `
+		SELECT c.seq, c.event
+		FROM contributed_versions v JOIN contributions c ON c.seq = v.contribution
+		WHERE v.id = $1 AND c.party = $2 AND c.at >= $3
+		ORDER BY c.seq DESC LIMIT 1`
+	last := int64(0)
+	for _, id := range distinct(ids) {
+		_, err := collect(ctx, r.q, q, []any{packID(id), string(from), micros(since)}, func(row scanner) (struct{}, error) {
+			var seq int64
+			var name string
+			err := row.Scan(&seq, &name)
+			if seq > last {
+				last, event = seq, name
+			}
+			return struct{}{}, err
+		})
+		if err != nil {
+			return "", err
+		}
+	}
+	return event, nil
+}
+
 // unsealContributed leaves out the lines: those of all events together are many.
 func unsealContributed(event string, report, document []byte) (c exchange.Contribution, err error) {
 	if err := unsealJSON(report, &c, "report on objects added", event); err != nil {

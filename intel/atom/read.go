@@ -74,23 +74,6 @@ func wider(p netip.Prefix) []string {
 	return all
 }
 
-var fangs = strings.NewReplacer(
-	"[.]", ".", "(.)", ".", "{.}", ".", "[dot]", ".", "(dot)", ".", "[:]", ":", "[://]", "://", "[@]", "@", "[at]", "@", "(at)", "@",
-)
-
-var harmless = regexp.MustCompile(`^(?i:hxxp|hxtp|htxp|h\*\*p|meow)(s?)(://)`)
-
-// Refang undoes what people do to a value so that nobody follows it by accident.
-func Refang(s string) string {
-	for {
-		next := harmless.ReplaceAllString(fangs.Replace(s), "http$1$2")
-		if next == s {
-			return s
-		}
-		s = next
-	}
-}
-
 // normal writes a value of a kind in its one form; ok is false when it cannot be
 // one of that kind.
 func normal(k Kind, raw string) (a Atom, ok bool) {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"entente/intel/atom"
 	"entente/internal/fault"
 )
 
@@ -59,7 +60,7 @@ func read(typ, text string) (value, error) {
 	case "mutex", "filename", "registry-key":
 		return value{kind: of, text: text}, nil // as they are: brackets are part of such names
 	}
-	text = refang(text)
+	text = atom.Refang(text)
 	for _, f := range forms {
 		if f.family != of {
 			continue
@@ -91,7 +92,7 @@ var forms = []struct {
 // detect says what a value without a type is. A word with the ending of a file
 // is not taken for a domain: a wrong block costs more than a question.
 func detect(text string) (value, error) {
-	text = refang(text)
+	text = atom.Refang(text)
 	for _, f := range forms {
 		if f.typed {
 			continue
@@ -115,24 +116,6 @@ func unclear() *fault.Error {
 
 // endings of files that are no top-level domains.
 var endings = strings.Fields("7z bat bin csv dat dll dmg doc docx exe gif hta html img iso jar jpg js json lnk log msi pdf php png ps1 rar scr sys tmp txt vbs xls xlsx xml")
-
-var (
-	defanged = strings.NewReplacer(
-		"[.]", ".", "(.)", ".", "{.}", ".", "[dot]", ".", "(dot)", ".", "{dot}", ".", "[DOT]", ".", "(DOT)", ".", `\.`, ".",
-		"[:]", ":", "[://]", "://", "[/]", "/", "[@]", "@", "(@)", "@", "[at]", "@", "(at)", "@", "[AT]", "@", "(AT)", "@",
-	)
-	schemes = map[string]string{"hxxp": "http", "hxxps": "https", "h**p": "http", "h**ps": "https", "fxp": "ftp", "meow": "http"}
-)
-
-// refang undoes what people do to a value so that nobody follows it.
-func refang(s string) string {
-	s = defanged.Replace(strings.TrimSpace(s))
-	scheme, rest, ok := strings.Cut(s, "://")
-	if real := schemes[strings.ToLower(scheme)]; ok && real != "" {
-		return real + "://" + rest
-	}
-	return s
-}
 
 // hashes by their length in digits.
 var hashes = map[int]string{32: "md5", 40: "sha1", 64: "sha256", 128: "sha512"}

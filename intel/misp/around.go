@@ -58,24 +58,47 @@ func suffix(id string) string {
 
 // around converts notes, opinions and sightings of a part of the event.
 func (c *converter) around(tree *strictjson.Value, ids []string, at time.Time) {
-	c.analysis(tree.GetList("Note"), tree.GetList("Opinion"), ids, at)
+	c.analysis(tree, ids, at)
+	c.ev.proposals += len(tree.GetList("ShadowAttribute"))
 	for _, s := range tree.GetList("Sighting") {
 		c.sighting(&s, ids, at)
 	}
 }
 
-// keepOr keeps an object, or accounts for what it was made from.
+// keepOr keeps an object, or accounts for what it was made from: by itself when
+// it is kept, with all that is said of it when it is not.
 func (c *converter) keepOr(from *strictjson.Value, o strictjson.Value) {
-	p := conversion.Part{Raw: strictjson.Append(nil, from), Pointer: c.ev.Pointer}
+	alone := from.Clone()
+	for _, name := range analystData {
+		alone.Drop(name)
+	}
+	p := conversion.Part{Raw: strictjson.Append(nil, &alone), Pointer: c.ev.Pointer}
 	if err := c.keep(p, o); err != nil {
+		p.Raw = strictjson.Append(nil, from)
 		c.Reject(p, from.GetText("uuid"), err)
 		return
 	}
 	c.refs = append(c.refs, o.GetText("id"))
 }
 
-// analysis converts analyst notes and opinions.
-func (c *converter) analysis(notes, opinions []strictjson.Value, about []string, at time.Time) {
+// analystData are the members of a part that analysts added.
+var analystData = []string{"Note", "Opinion", "Relationship", inbound}
+
+// inbound are relationships to a part, which are at their source too.
+const inbound = "RelationshipInbound"
+
+// analysis converts analyst data about one thing: notes, opinions, what they
+// relate it to, and what is said of these in turn. MISP 2.4 has that within what
+// it is said of; MISP 2.5 has it beside that, and names it.
+func (c *converter) analysis(tree *strictjson.Value, about []string, at time.Time) {
+	for _, name := range []string{"Note", "Opinion"} {
+		for _, n := range tree.GetList(name) {
+			if uuid := n.GetText("uuid"); uuid != "" && c.by[uuid] == nil {
+				c.by[uuid] = []string{strings.ToLower(name) + "--" + c.idOf(uuid, "")}
+			}
+		}
+	}
+	notes, opinions := tree.GetList("Note"), tree.GetList("Opinion")
 	for i := range notes {
 		n := &notes[i]
 		o := c.said("note", n, about, at)
@@ -83,6 +106,7 @@ func (c *converter) analysis(notes, opinions []strictjson.Value, about []string,
 		o.Set("labels", texts([]string{`misp:context-layer="Analyst Note"`}))
 		o.SetText("lang", n.GetText("language"))
 		c.keepOr(n, o)
+		c.saidOf(n, &o, at)
 	}
 	for i := range opinions {
 		n := &opinions[i]
@@ -95,22 +119,73 @@ func (c *converter) analysis(notes, opinions []strictjson.Value, about []string,
 			o.Set("x_misp_opinion", number(level))
 		}
 		c.keepOr(n, o)
+		c.saidOf(n, &o, at)
+	}
+	c.draw(tree, about[0], at)
+}
+
+// draw notes what analysts relate one thing to, and what they relate to it.
+func (c *converter) draw(tree *strictjson.Value, id string, at time.Time) {
+	for _, name := range []string{"Relationship", inbound} {
+		drawn := tree.GetList(name)
+		for i := range drawn {
+			r := &drawn[i]
+			source, target := id, r.GetText("related_object_uuid")
+			if name == inbound {
+				source, target = r.GetText("object_uuid"), id
+			}
+			kind := r.GetText("relationship_type")
+			c.related = append(c.related, relation{
+				id:     c.idOf(r.GetText("uuid"), "relationship - "+source+" - "+target+" - "+kind),
+				source: source, target: target, kind: kind, at: at, analyst: r, inbound: name == inbound,
+			})
+		}
 	}
 }
+
+// saidOf converts what analysts say of what another said.
+func (c *converter) saidOf(n, o *strictjson.Value, at time.Time) {
+	if id := o.GetText("id"); c.Has(id) {
+		c.analysis(n, []string{id}, at)
+	}
+}
+
+// drawn makes a relationship that of an analyst.
+func drawn(o *strictjson.Value, r relation) {
+	signed(o, r.analyst)
+	o.Set("labels", texts([]string{`misp:context-layer="` + analystRelationship + `"`}))
+	if r.kind != kindOf(r.kind) {
+		o.Set("x_misp_relationship_type", str(r.kind))
+	}
+}
+
+const analystRelationship = "Analyst Relationship"
 
 func (c *converter) said(typ string, n *strictjson.Value, about []string, at time.Time) strictjson.Value {
 	o := c.domain(typ, c.idOf(n.GetText("uuid"), typ+" - "+n.GetText("note")+n.GetText("comment")), at)
 	o.Drop("created_by_ref")
+	if parent := c.by[n.GetText("object_uuid")]; len(parent) == 1 && (prefix(parent[0]) == "note" || prefix(parent[0]) == "opinion") {
+		about = parent // and not what this is listed with
+	}
+	o.Set("object_refs", texts(about))
+	signed(&o, n)
+	return o
+}
+
+// signed sets when something was said, and by whom.
+func signed(o, n *strictjson.Value) {
 	for _, name := range []string{"created", "modified"} {
-		if t, ok := dated(n.GetText(name)); ok {
+		if t, ok := analystMoment(n.Get(name)); ok {
 			o.Set(name, str(conversion.Version(t)))
 		}
 	}
-	o.Set("object_refs", texts(about))
-	if who := n.GetText("authors"); who != "" && !strings.Contains(who, "@") {
-		o.Set("authors", texts([]string{who})) // an address would be the analyst's own: of the envelope
+	authors := "authors"
+	if o.GetText("type") == "relationship" {
+		authors = "x_misp_authors" // STIX has none for it
 	}
-	return o
+	if who := n.GetText("authors"); who != "" && !strings.Contains(who, "@") {
+		o.Set(authors, texts([]string{who})) // an address would be the analyst's own: of the envelope
+	}
 }
 
 // agreement turns an opinion from 0 to 100 into the scale of STIX.
@@ -202,7 +277,7 @@ func (c *converter) eventReport(p *part) {
 		}
 	}
 	if len(about) == 0 {
-		about = []string{c.reportType() + "--" + c.idOf(c.ev.tree.GetText("uuid"), "event")}
+		about = []string{c.reportID()}
 	}
 	o.Set("object_refs", texts(about))
 	if err := c.keep(p.Part, o); err != nil {
@@ -210,6 +285,10 @@ func (c *converter) eventReport(p *part) {
 		return
 	}
 	c.refs = append(c.refs, o.GetText("id"))
+	if uuid := v.GetText("uuid"); uuid != "" {
+		c.by[uuid] = []string{o.GetText("id")}
+	}
+	c.around(v, []string{o.GetText("id")}, at)
 }
 
 // reportType is what the event becomes: a report once it is published.

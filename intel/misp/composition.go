@@ -272,7 +272,7 @@ func (k kind) write(v string) strictjson.Value {
 		if f, err := strconv.ParseFloat(v, 64); err == nil {
 			return number(strconv.FormatFloat(f*1000, 'f', -1, 64))
 		}
-	case asString, asRef:
+	case asString, asRef, asListening, asBlocking:
 	}
 	return str(v)
 }

@@ -1,6 +1,7 @@
 package misp
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,20 +15,22 @@ import (
 type converter struct {
 	conversion.Account
 
-	ev       *event
-	at       time.Time         // of the event
-	creator  string            // identity id, "" when the event does not say
-	marks    []string          // markings of the event, which its parts are under
-	labels   []string          // tags of the event that are no markings
-	stated   conversion.Stated // what these and its info say about who may have it
-	level    string            // confidence, a number literal
-	refs     []string          // object_refs of the report
-	listed   map[string]bool   // in refs, of clusters, which several parts may have
-	clusters map[string]string // uuid of a galaxy cluster → id
-	related  []relation
-	parts    map[string][]*composition // what an object takes in, by its uuid
-	known    map[string]bool           // uuids that a relationship can go to
-	by       map[string][]string       // uuid of an attribute or object → ids made of it
+	ev        *event
+	at        time.Time         // of the event
+	creator   string            // identity id, "" when the event does not say
+	marks     []string          // markings of the event, which its parts are under
+	labels    []string          // tags of the event that are no markings
+	stated    conversion.Stated // what these and its info say about who may have it
+	level     string            // confidence, a number literal
+	refs      []string          // object_refs of the report
+	listed    map[string]bool   // in refs, of clusters, which several parts may have
+	clusters  map[string]string // uuid of a galaxy cluster → id
+	related   []relation
+	parts     map[string][]*composition // what an object takes in, by its uuid
+	known     map[string]bool           // uuids that a relationship can go to
+	by        map[string][]string       // uuid of an attribute or object → ids made of it
+	empty     bool                      // no attribute, object, galaxy or report
+	elsewhere int                       // relationships analysts drew with what is not in the event
 }
 
 // relation is a relationship whose target may be made later.
@@ -36,6 +39,8 @@ type relation struct {
 	id, source, target, kind string // target is an id or the uuid of a part of the event
 	at                       time.Time
 	comment                  string
+	analyst                  *strictjson.Value // who drew it, when it is not of the event itself
+	inbound                  bool              // listed with its target: counts only if it is not with its source
 }
 
 func newConverter(ev *event) *converter {
@@ -64,10 +69,38 @@ func (c *converter) event() {
 	for i := range c.ev.galaxies {
 		c.addRefs(c.galaxy(&c.ev.galaxies[i], c.at))
 	}
+	c.empty = len(c.refs) == 0
+	if !collection {
+		id := c.reportID()
+		c.by[c.ev.tree.GetText("uuid")] = []string{id}
+		c.analysis(&c.ev.tree, []string{id}, c.at)
+	}
 	c.relationships()
 	if !collection {
 		c.report()
 	}
+	c.remark()
+}
+
+// remark tells what is true of the event as a whole.
+func (c *converter) remark() {
+	if len(c.Bundle.Accepted) == 0 {
+		return
+	}
+	if is, _ := flag(&c.ev.tree, "protected"); is {
+		c.Warn("misp.protected: The event is protected by signatures of MISP servers, which are not in it and were not verified. What is handed on of it is signed by this node.")
+	}
+	if n := c.ev.proposals; n > 0 {
+		c.Warn("misp.proposal: " + strconv.Itoa(n) + " proposals to change the event are in its bytes only. Whoever made it accepts them there or not.")
+	}
+	if n := c.elsewhere; n > 0 {
+		c.Warn("misp.relationship: " + strconv.Itoa(n) + " relationships that analysts drew are in the bytes of the event only, since their other end is not in it.")
+	}
+}
+
+// reportID is the id of what the event itself becomes.
+func (c *converter) reportID() string {
+	return c.reportType() + "--" + c.idOf(c.ev.tree.GetText("uuid"), "event")
 }
 
 // identity is the organisation that made the event. Only its name and id: its
@@ -170,35 +203,79 @@ func (c *converter) basedOn(uuid string, at time.Time) {
 	c.related = append(c.related, relation{source: "indicator--" + uuid, target: "observed-data--" + uuid, kind: "based-on", at: at})
 }
 
-// relationships come last: their ends are known only then. One whose target is
-// not in the event is kept as a hint with its source.
+// relationships come last: their ends are known only then. Those that are listed
+// with their target come after the others, which they may be once more.
 func (c *converter) relationships() {
-	for _, r := range c.related {
-		target := r.target
-		if !strings.Contains(target, "--") {
-			ids := c.by[target]
-			if len(ids) == 0 {
-				continue // a hint of the source has it
+	var late []relation
+	for {
+		switch { // what is said of a relationship may relate it too
+		case len(c.related) > 0:
+			r := c.related[0]
+			c.related = c.related[1:]
+			if r.inbound {
+				late = append(late, r)
+			} else {
+				c.relationship(r)
 			}
-			target = ids[0]
-		}
-		if r.id == "" {
-			r.id = stix.NameUUID(namespace, r.source+" - "+r.kind+" - "+target)
-		}
-		o := object(
-			member("type", str("relationship")), member("spec_version", str("2.1")), member("id", str("relationship--"+r.id)),
-			member("created", str(conversion.Version(r.at))), member("modified", str(conversion.Version(r.at))),
-			member("relationship_type", str(kindOf(r.kind))), member("source_ref", str(r.source)), member("target_ref", str(target)),
-		)
-		o.SetText("description", r.comment)
-		if err := c.keep(r.Part, o); err != nil {
-			if r.Raw != nil {
-				c.Reject(r.Part, "", err)
+		case len(late) > 0:
+			r := late[0]
+			late = late[1:]
+			if !c.Has("relationship--" + r.id) {
+				c.relationship(r)
 			}
-			continue
+		default:
+			return
 		}
-		c.refs = append(c.refs, "relationship--"+r.id)
 	}
+}
+
+// end returns the id of one end of a relationship, "" when it is not in the event.
+func (c *converter) end(ref string) string {
+	if strings.Contains(ref, "--") {
+		return ref
+	}
+	if cluster := c.clusters[ref]; cluster != "" {
+		return cluster
+	}
+	if ids := c.by[ref]; ref != "" && len(ids) > 0 {
+		return ids[0]
+	}
+	return ""
+}
+
+// relationship converts one whose ends are in the event. Any other reference of
+// an object is in the hints of its source; what an analyst drew is in the bytes.
+func (c *converter) relationship(r relation) {
+	source, target := c.end(r.source), c.end(r.target)
+	if source == "" || target == "" {
+		if r.analyst != nil {
+			c.elsewhere++
+		}
+		return
+	}
+	if r.id == "" {
+		r.id = stix.NameUUID(namespace, source+" - "+r.kind+" - "+target)
+	}
+	id := "relationship--" + r.id
+	o := object(
+		member("type", str("relationship")), member("spec_version", str("2.1")), member("id", str(id)),
+		member("created", str(conversion.Version(r.at))), member("modified", str(conversion.Version(r.at))),
+		member("relationship_type", str(kindOf(r.kind))), member("source_ref", str(source)), member("target_ref", str(target)),
+	)
+	o.SetText("description", r.comment)
+	if r.analyst != nil {
+		drawn(&o, r)
+		c.keepOr(r.analyst, o)
+		c.saidOf(r.analyst, &o, r.at)
+		return
+	}
+	if err := c.keep(r.Part, o); err != nil {
+		if r.Raw != nil {
+			c.Reject(r.Part, "", err)
+		}
+		return
+	}
+	c.refs = append(c.refs, id)
 }
 
 // kindOf gives a relationship type a form STIX allows.
@@ -221,8 +298,7 @@ func kindOf(s string) string {
 // report is the event itself.
 func (c *converter) report() {
 	ev := &c.ev.tree
-	uuid := c.idOf(ev.GetText("uuid"), "event")
-	typ := c.reportType()
+	typ, uuid, _ := strings.Cut(c.reportID(), "--")
 	published, _ := unix(scalar(ev, "publish_timestamp"))
 	o := c.domain(typ, uuid, c.at)
 	name := ev.GetText("info")
@@ -235,15 +311,14 @@ func (c *converter) report() {
 	} else {
 		o.Set("context", str("suspicious-activity"))
 	}
-	if len(c.refs) == 0 {
+	if c.empty {
 		note := c.domain("note", uuid, c.at)
-		note.Set("content", str("This MISP Event is empty and contains no attribute, object, galaxy or tag."))
+		note.Set("content", str(emptyEvent))
 		note.Set("object_refs", texts([]string{typ + "--" + uuid}))
 		if c.keep(conversion.Part{}, note) == nil {
 			c.refs = append(c.refs, "note--"+uuid)
 		}
 	}
-	c.analysis(c.ev.notes, c.ev.opinions, []string{typ + "--" + uuid}, c.at)
 	o.Set("object_refs", texts(c.refs))
 	o.Set("labels", texts(append([]string{"Threat-Report", `misp:tool="MISP-STIX-Converter"`}, c.labels...)))
 	if c.level != "" {
@@ -256,6 +331,10 @@ func (c *converter) report() {
 	}
 	c.Bundle.ID = "bundle--" + uuid
 }
+
+// emptyEvent is the note of an event that has nothing in it, as the reference
+// has it: a report has to refer to something.
+const emptyEvent = "This MISP Event is empty and contains no attribute, object, galaxy or tag."
 
 // eventHints is what an event says that a report has no place for. Everything
 // of the envelope stays out: this list is all there is.

@@ -18,9 +18,7 @@ type Organisation struct {
 	Name string
 }
 
-// Edition is one event as it is handed to one client. Its distribution is the
-// narrowest there is, whatever the event said at home: a client that passed it
-// on by itself would go round the decision that let the client have it.
+// Edition is one event as it is handed to one client.
 type Edition struct {
 	UUID    string
 	Report  string       // id of its report or grouping; "" when the objects are in none
@@ -62,9 +60,7 @@ func (w *writer) unnamed() []string {
 // hand makes a written event the edition of one client.
 func (w *writer) hand() {
 	e, changed := w.edition, strconv.FormatInt(w.edition.Changed.Unix(), 10)
-	w.ev.Set("uuid", str(e.UUID))
 	w.ev.Set("id", str(EventNumber(e.UUID)))
-	w.ev.Set("distribution", str(ownOrganisation))
 	each(w.ev, func(part *strictjson.Value) { part.Set("distribution", str(inherit)) })
 	w.ev.Set("published", truth(true)) // to this client it is
 	w.ev.Set("publish_timestamp", str(changed))

@@ -27,8 +27,7 @@ type event struct {
 	tags       []strictjson.Value
 	galaxies   []strictjson.Value
 	reports    []part
-	notes      []strictjson.Value
-	opinions   []strictjson.Value
+	proposals  int  // what others would change, which is nothing of the event until its maker accepts it
 	blind      bool // the tags could not be read: nobody knows who may have it
 }
 
@@ -84,7 +83,7 @@ func (r *reader) event(raw []byte, pointer string) error {
 // small reads the members of an event that are read whole.
 func (r *reader) small(ev *event, m stix.Part, at string) {
 	switch m.Name {
-	case "event_creator_email", "User", "CryptographicKey", "RelatedEvent", "ShadowAttribute", "Org", "Feed":
+	case "event_creator_email", "User", "CryptographicKey", "RelatedEvent", "Org", "Feed":
 		return // of the envelope; kept in the bytes of the event, and nowhere else
 	}
 	v, err := strictjson.Parse(m.Raw, strictjson.Default())
@@ -98,10 +97,8 @@ func (r *reader) small(ev *event, m stix.Part, at string) {
 		ev.tags = v.Items
 	case "Galaxy":
 		ev.galaxies = v.Items
-	case "Note":
-		ev.notes = v.Items
-	case "Opinion":
-		ev.opinions = v.Items
+	case "ShadowAttribute":
+		ev.proposals = len(v.Items)
 	default:
 		ev.tree.Set(m.Name, v)
 	}

@@ -2,8 +2,10 @@ package misp
 
 import (
 	"cmp"
+	"maps"
 	"strings"
 
+	"entente/intel/stix"
 	"entente/internal/strictjson"
 )
 
@@ -17,8 +19,8 @@ func (w *writer) foreign(id string) {
 		w.foreignObserved(o)
 	case typ == "location" && (o.Get("latitude") != nil || o.Get("street_address") != nil):
 		w.done[id] = true
-		appendTo(w.ev, "Object", w.guessedObject("geolocation", suffix(id), o, valuesOf("geolocation", []strictjson.Value{*o})))
-	case foreignCluster(typ):
+		w.object(&told{name: "geolocation", meta: "misc", uuid: suffix(id), values: valuesOf("geolocation", []strictjson.Value{*o})}, o)
+	case foreignCluster(o):
 		w.done[id] = true
 		if !w.indicated(id) {
 			w.galaxy(o, w.ev)
@@ -27,15 +29,8 @@ func (w *writer) foreign(id string) {
 		w.done[id] = true
 		w.eventReport(o)
 	default:
-		if w.seen[id] {
-			return // the observed data writes it
-		}
-		if w.foreignComposition(o, o) {
-			return
-		}
-		if a, ok := w.foreignObservable(o, o); ok {
-			w.done[id] = true
-			appendTo(w.ev, "Attribute", a)
+		if !w.seen[id] && !w.inside[id] { // else what it is in writes it
+			w.observable(o, o)
 		}
 	}
 }
@@ -51,121 +46,162 @@ func (w *writer) indicated(id string) bool {
 	return false
 }
 
-// foreignTemplates are the templates that observables of others become when one
-// attribute cannot hold them.
-var foreignTemplates = map[string]string{
-	"artifact": "artifact", "autonomous-system": "asn", "directory": "directory", "domain-name": "domain-ip", "email-message": "email", "file": "file",
-	"network-traffic": "network-socket", "process": "process", "software": "software", "user-account": "user-account",
-	"windows-registry-key": "registry-key", "x509-certificate": "x509",
-}
-
-// foreignComposition writes an observable with what it refers to as a MISP
-// object. It reports whether there was more to say than one value.
-func (w *writer) foreignComposition(sco, from *strictjson.Value) bool {
-	name := foreignTemplates[sco.GetText("type")]
-	sh, ok := shapeOf(name)
-	if !ok {
+// observable writes an observable that somebody else made: as one attribute
+// where it is one value, else as an object of its template. It reports whether
+// there was anything to write.
+func (w *writer) observable(sco, from *strictjson.Value) bool {
+	t, ok := tell(sco, false, w.find)
+	if !ok || len(t.values.all)+len(t.parts) == 0 {
 		return false
 	}
-	var others []strictjson.Value
-	for _, id := range refsOf(sco, nil) {
-		if o := w.byID[id]; o != nil {
-			others = append(others, *o)
-		}
+	id := sco.GetText("id")
+	w.done[id] = true
+	for other := range t.inside {
+		w.done[other] = true
 	}
-	vs := &values{name: name, byUUID: map[string]*entry{}, byRelation: map[string][]*entry{}}
-	vs.main(name, sh, sco, others)
-	if len(vs.all) < 2 {
-		return false
+	for _, path := range t.unsaid {
+		w.out.Left = append(w.out.Left, id+" /"+path)
 	}
-	w.done[sco.GetText("id")] = true
-	for i := range others {
-		if vs.byUUID[suffix(others[i].GetText("id"))] != nil {
-			w.done[others[i].GetText("id")] = true
-		}
-	}
-	appendTo(w.ev, "Object", w.guessedObject(name, suffix(sco.GetText("id")), from, vs))
+	w.indicators(sco, &t)
+	w.told(&t, from)
 	return true
 }
 
-// refsOf are the ids an observable refers to, itself and in its parts.
-func refsOf(v *strictjson.Value, ids []string) []string {
-	for i := range v.Members {
-		m := &v.Members[i]
-		switch {
-		case strings.HasSuffix(m.Name, "_ref") && m.Value.Kind == strictjson.String:
-			ids = append(ids, m.Value.Text)
-		case strings.HasSuffix(m.Name, "_refs"):
-			for _, it := range m.Value.Items {
-				ids = append(ids, it.Text)
-			}
-		case m.Value.Kind == strictjson.Object:
-			ids = refsOf(&m.Value, ids)
-		case m.Value.Kind == strictjson.Array:
-			for k := range m.Value.Items {
-				ids = refsOf(&m.Value.Items[k], ids)
-			}
+// indicators refers from an object to the indicators that point at it: they are
+// attributes, and only objects refer in MISP.
+func (w *writer) indicators(o *strictjson.Value, t *told) {
+	if !t.composed() {
+		return
+	}
+	for _, r := range w.to[o.GetText("id")] {
+		if source := r.GetText("source_ref"); r.GetText("relationship_type") == "indicates" && w.byID[source] != nil {
+			w.done[r.GetText("id")] = true
+			t.ties = append(t.ties, tie{t.uuid, suffix(source), "indicated-by"})
 		}
 	}
-	return ids
 }
 
-func (w *writer) guessedObject(name, uuid string, from *strictjson.Value, vs *values) strictjson.Value {
-	meta := map[string]string{"artifact": "file", "directory": "file", "file": "file", "software": "misc", "geolocation": "misc", "process": "misc", "user-account": "misc"}[name]
-	o := object(member("uuid", str(uuid)), member("name", str(name)), member("meta-category", str(cmp.Or(meta, "network"))))
-	o.SetText("comment", from.GetText("description"))
+func (w *writer) find(id string) *strictjson.Value { return w.byID[id] }
+
+// told writes what an observable or a pattern says.
+func (w *writer) told(t *told, from *strictjson.Value) {
+	if t.composed() {
+		w.object(t, from)
+		return
+	}
+	for i, e := range t.values.all {
+		a := w.value(e, from)
+		a.Set("uuid", str(t.uuid))
+		if i > 0 {
+			a.Set("uuid", str(stix.NameUUID(namespace, t.uuid+" - "+e.misp+" - "+e.value)))
+		}
+		if i == 0 {
+			w.saidOf(from, &a)
+		}
+		appendTo(w.ev, "Attribute", a)
+	}
+}
+
+// value writes one value as an attribute without an object.
+func (w *writer) value(e *entry, from *strictjson.Value) strictjson.Value {
+	a := object(member("uuid", str("")), member("type", str(e.misp)), member("category", str(cmp.Or(attributeTypes[e.misp].category, "External analysis"))), member("value", str(e.value)), member("to_ids", truth(e.toIDs)))
+	if from.GetText("type") == "indicator" {
+		a.SetText("comment", cmp.Or(from.GetText("description"), from.GetText("name")))
+	}
+	a.SetText("timestamp", seconds(from.GetText("modified")))
+	if tags := w.tags(from, nil); len(tags) > 0 {
+		a.Set("Tag", list(tags...))
+	}
+	return a
+}
+
+// object writes a MISP object and the parts of it that are objects too.
+func (w *writer) object(t *told, from *strictjson.Value) {
+	o := object(member("uuid", str(t.uuid)), member("name", str(t.name)), member("meta-category", str(t.meta)))
+	o.SetText("comment", cmp.Or(t.comment, from.GetText("description")))
 	o.SetText("timestamp", seconds(from.GetText("modified")))
-	for _, e := range vs.all {
-		appendTo(&o, "Attribute", w.guessed(e, from, uuid))
+	for _, e := range t.values.all {
+		appendTo(&o, "Attribute", w.guessed(e, from, t.uuid))
 	}
-	return o
+	if all := o.Get("Attribute"); all != nil {
+		w.clusters(from, &all.Items[0]) // an object itself has none
+	}
+	w.commented(from, &o)
+	w.ties = append(w.ties, t.ties...)
+	appendTo(w.ev, "Object", o)
+	for i := range t.parts {
+		w.object(&t.parts[i], from)
+	}
 }
 
-// foreignPattern writes an indicator whose comparisons are all relations of one
-// template.
-func (w *writer) foreignPattern(o *strictjson.Value) bool {
-	tests, ok := conjunction(o.GetText("pattern"))
-	if !ok || len(tests) < 2 {
-		return false
+// saidOf writes what is said about the one attribute that something became.
+func (w *writer) saidOf(from, a *strictjson.Value) {
+	w.commented(from, a)
+	w.clusters(from, a)
+}
+
+// clusters attaches what an indicator points at to what was made of it.
+func (w *writer) clusters(from, a *strictjson.Value) {
+	if from.GetText("type") != "indicator" {
+		return
 	}
-	typ, _, _ := strings.Cut(tests[0].path, ":")
-	name := foreignTemplates[typ]
-	sh, ok := shapeOf(name)
-	if !ok {
-		return false
-	}
-	vs := &values{name: name, byUUID: map[string]*entry{}, byRelation: map[string][]*entry{}}
-	vs.pattern(sh, o.GetText("pattern"))
-	said := 0
-	for _, t := range tests {
-		if !strings.HasPrefix(t.path, typ+":") {
-			return false
-		}
-		if !strings.HasSuffix(t.path, "_ref.type") {
-			said++
+	for _, r := range w.from[from.GetText("id")] {
+		if t := w.byID[r.GetText("target_ref")]; t != nil && foreignCluster(t) {
+			w.done[r.GetText("id")] = true
+			w.galaxy(t, a)
 		}
 	}
-	if len(vs.all) != said {
-		return false // what the template cannot say would be lost
+}
+
+// tie writes the references between the objects of an event, once all are there.
+// What can be on no object is named.
+func (w *writer) tie() {
+	objects := map[string]*strictjson.Value{}
+	for i, o := range w.ev.GetList("Object") {
+		objects[o.GetText("uuid")] = &w.ev.Get("Object").Items[i]
 	}
-	appendTo(w.ev, "Object", w.guessedObject(name, suffix(o.GetText("id")), o, vs))
-	return true
+	for _, t := range w.ties {
+		from := objects[t.from]
+		if from == nil {
+			w.out.Left = append(w.out.Left, t.from+" "+t.kind+" "+t.to)
+			continue
+		}
+		appendTo(from, "ObjectReference", object(
+			member("uuid", str(stix.NameUUID(namespace, t.from+" "+t.kind+" "+t.to))), member("referenced_uuid", str(t.to)), member("relationship_type", str(t.kind)),
+		))
+	}
+	w.ties = nil
+}
+
+// within finds the observables that are said with others that refer to them, so
+// that they are not said twice in one event.
+func (w *writer) within(ids []string) {
+	w.inside = map[string]bool{}
+	for _, id := range ids {
+		o := w.byID[id]
+		if label(o, "type") != "" || label(o, "name") != "" {
+			continue
+		}
+		for _, r := range append([]strictjson.Value{str(id)}, o.GetList("object_refs")...) {
+			sco := w.byID[r.Text]
+			if sco == nil || foreignShapes[sco.GetText("type")].slots == nil {
+				continue
+			}
+			if t, ok := tell(sco, false, w.find); ok {
+				maps.Copy(w.inside, t.inside)
+			}
+		}
+	}
 }
 
 func (w *writer) foreignObserved(o *strictjson.Value) {
 	all := true
 	for _, r := range o.GetList("object_refs") {
 		sco := w.byID[r.Text]
-		if sco == nil || w.done[r.Text] || w.foreignComposition(sco, o) {
+		if sco == nil || w.done[r.Text] || w.inside[r.Text] {
 			continue
 		}
-		a, ok := w.foreignObservable(sco, o)
-		if !ok {
-			all = false
-			continue
-		}
-		w.done[r.Text] = true
-		appendTo(w.ev, "Attribute", a)
+		all = w.observable(sco, o) && all
 	}
 	if all {
 		w.done[o.GetText("id")] = true
@@ -173,106 +209,83 @@ func (w *writer) foreignObserved(o *strictjson.Value) {
 	}
 }
 
-// plainObservables are the observables that are one attribute.
-var plainObservables = map[string]struct{ typ, property string }{
-	"domain-name": {"domain", "value"}, "ipv4-addr": {"ip-dst", "value"}, "ipv6-addr": {"ip-dst", "value"}, "url": {"url", "value"},
-	"email-addr": {"email", "value"}, "mac-addr": {"mac-address", "value"}, "mutex": {"mutex", "name"}, "file": {"filename", "name"},
-	"windows-registry-key": {"regkey", "key"}, "autonomous-system": {"AS", "number"}, "directory": {"text", "path"},
-}
-
-// foreignObservable writes an observable that somebody else made. A file with
-// several hashes is a file object; everything else that has one value is one
-// attribute.
-func (w *writer) foreignObservable(sco, from *strictjson.Value) (a strictjson.Value, ok bool) {
-	typ := sco.GetText("type")
-	plain, known := plainObservables[typ]
-	v := asText(sco.Get(plain.property))
-	kind := plain.typ
-	if hashes := sco.Get("hashes"); typ == "file" && hashes != nil && len(hashes.Members) == 1 {
-		if h := hashType(hashes.Members[0].Name); h != "" {
-			kind, v = h, hashes.Members[0].Value.Text
-			if name := sco.GetText("name"); name != "" {
-				kind, v = "filename|"+h, name+separator+v
-			}
-		}
-	}
-	if !known || v == "" {
-		return a, false
-	}
-	if kind == "AS" {
-		v = "AS" + v
-	}
-	a = object(member("uuid", str(suffix(sco.GetText("id")))), member("type", str(kind)), member("category", str(attributeTypes[kind].category)), member("value", str(v)), member("to_ids", truth(false)))
-	a.SetText("timestamp", seconds(from.GetText("modified")))
-	if tags := w.tags(from, nil); len(tags) > 0 {
-		a.Set("Tag", list(tags...))
-	}
-	return a, true
-}
-
 // hashType is the attribute type of a hash by its name in STIX.
 func hashType(name string) string {
 	for typ, n := range hashNames {
-		if (n[0] == name || n[1] == name) && !strings.Contains(typ, "/") {
+		if (strings.EqualFold(n[0], name) || strings.EqualFold(n[1], name) || typ == strings.ToLower(name)) && !strings.Contains(typ, "/") {
 			return typ
 		}
 	}
 	return ""
 }
 
-// foreignTests are the single comparisons that are one attribute.
-var foreignTests = map[string]string{
-	"domain-name:value": "domain", "ipv4-addr:value": "ip-dst", "ipv6-addr:value": "ip-dst", "url:value": "url", "email-addr:value": "email",
-	"mac-addr:value": "mac-address", "mutex:name": "mutex", "file:name": "filename", "windows-registry-key:key": "regkey",
-	"autonomous-system:number": "AS", "email-message:subject": "email-subject", "email-message:from_ref.value": "email-src", "email-message:to_refs[*].value": "email-dst",
-}
-
-// foreignIndicator writes an indicator that somebody else made: one comparison
-// is one attribute; rules of other languages are attributes of their type; any
-// other pattern is kept as what it is.
+// foreignIndicator writes an indicator that somebody else made. A pattern of
+// comparisons that attributes or an object say all of is those; a rule of another
+// language is a rule; any other pattern is kept as what it is.
 func (w *writer) foreignIndicator(o *strictjson.Value) {
 	w.done[o.GetText("id")] = true
-	pattern, language := o.GetText("pattern"), o.GetText("pattern_type")
-	if language == "stix" && w.foreignPattern(o) {
-		return
+	uuid, pattern, language := suffix(o.GetText("id")), o.GetText("pattern"), o.GetText("pattern_type")
+	t := told{uuid: uuid, values: newValues("")}
+	switch {
+	case language != "stix":
+		t = ruled(o, uuid, language)
+	case !understood(pattern, uuid, &t):
+		t = told{name: "stix2-pattern", meta: "misc", uuid: uuid, values: newValues("stix2-pattern")}
+		t.values.all = []*entry{{relation: "stix2-pattern", misp: "stix2-pattern", value: pattern}, {relation: "version", misp: "text", value: "stix " + cmp.Or(o.GetText("pattern_version"), "2.1")}}
 	}
-	kind, v := "stix2-pattern", pattern
-	if language != "stix" {
-		if kind = language; !ruleLanguages[language] {
-			kind = "pattern-in-file"
-		}
-	} else if tests, ok := conjunction(pattern); ok && len(tests) == 1 {
-		if t := foreignTests[tests[0].path]; t != "" {
-			kind, v = t, tests[0].value
-		} else if name, ok := strings.CutPrefix(tests[0].path, "file:hashes."); ok {
-			if h := hashType(strings.Trim(name, "'")); h != "" {
-				kind, v = h, tests[0].value
-			}
-		}
+	for _, e := range t.values.all {
+		rule := ruleTemplates[t.name].pattern
+		e.toIDs = e.relation != "version" && (rule == "" || t.name == "" || e.relation == rule)
 	}
-	if kind == "AS" {
-		v = "AS" + strings.TrimPrefix(v, "AS")
-	}
-	a := object(member("uuid", str(suffix(o.GetText("id")))), member("type", str(kind)), member("category", str(cmp.Or(attributeTypes[kind].category, "External analysis"))), member("value", str(v)), member("to_ids", truth(true)))
-	a.SetText("comment", cmp.Or(o.GetText("description"), o.GetText("name")))
-	a.SetText("timestamp", seconds(o.GetText("modified")))
-	if tags := w.tags(o, nil); len(tags) > 0 {
-		a.Set("Tag", list(tags...))
-	}
-	w.commented(o, &a)
-	for _, r := range w.from[o.GetText("id")] {
-		if t := w.byID[r.GetText("target_ref")]; t != nil && foreignCluster(t.GetText("type")) {
-			w.done[r.GetText("id")] = true
-			w.galaxy(t, &a)
-		}
-	}
-	appendTo(w.ev, "Attribute", a)
+	w.told(&t, o)
 }
 
-// foreignCluster reports whether an object of a type becomes a galaxy cluster.
-func foreignCluster(typ string) bool {
-	switch typ {
-	case "attack-pattern", "campaign", "course-of-action", "infrastructure", "intrusion-set", "malware", "threat-actor", "tool", "vulnerability", "location":
+// ruled reads a rule of a detection language: with what is said of it, an object;
+// alone, an attribute.
+func ruled(o *strictjson.Value, uuid, language string) told {
+	if of := ruleTemplates[language]; of.language == language {
+		t := told{name: language, meta: map[string]string{"suricata": "network"}[language], uuid: uuid, values: newValues(language)}
+		t.meta = cmp.Or(t.meta, "misc")
+		t.values.rule(o, language)
+		if len(t.values.all) > 1 {
+			return t
+		}
+	}
+	kind := language
+	if !ruleLanguages[language] {
+		kind = "pattern-in-file"
+	}
+	t := told{uuid: uuid, values: newValues("")}
+	t.values.all = []*entry{{misp: kind, value: o.GetText("pattern")}}
+	return t
+}
+
+// understood reads a pattern of which MISP can say everything.
+func understood(pattern, uuid string, into *told) bool {
+	tests, ok := conjunction(pattern)
+	if !ok {
+		return false
+	}
+	main, lookup, ok := supposed(uuid, tests)
+	if !ok {
+		return false
+	}
+	t, ok := tell(main, true, lookup)
+	if !ok || len(t.unsaid) > 0 || len(t.values.all) == 0 {
+		return false
+	}
+	*into = t
+	return true
+}
+
+// foreignCluster reports whether an object becomes a galaxy cluster. Malware does
+// while it is a family.
+func foreignCluster(o *strictjson.Value) bool {
+	switch o.GetText("type") {
+	case "malware":
+		family, given := flag(o, "is_family")
+		return family || !given
+	case "attack-pattern", "campaign", "course-of-action", "infrastructure", "intrusion-set", "threat-actor", "tool", "vulnerability", "location":
 		return true
 	}
 	return false

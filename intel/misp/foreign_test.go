@@ -36,7 +36,7 @@ func TestCorpusForeign(t *testing.T) {
 		}
 		t.Logf("%s: %d objects, %d events, %d attributes, %d objects, %d clusters, left %v", filepath.Base(f), len(b.Accepted), len(w.Events), attributes, parts, clusters, left)
 		for typ := range left {
-			if foreignCluster(typ) || typ == "indicator" || typ == "note" {
+			if typ == "indicator" || typ == "note" {
 				t.Errorf("%s: %d of type %s are left", f, left[typ], typ)
 			}
 		}

@@ -162,3 +162,35 @@ func FuzzSightings(f *testing.F) {
 		}
 	})
 }
+
+// FuzzAnalysis reads anything as what an analyst says. What is made of it can be
+// read back, and is completed once.
+func FuzzAnalysis(f *testing.F) {
+	f.Add([]byte(`{"note":"x","Opinion":[{"opinion":"80","object_uuid":"b"}]}`), "note", "5f6b1e1a-52a4-4b6c-9d21-000000000001")
+	f.Add([]byte(`{"Relationship":{"uuid":"a","object_uuid":"b","related_object_uuid":"b","relationship_type":"X y","Note":[{"note":"of it"}]}}`), "", "")
+	f.Add([]byte(`{"Opinion":{"opinion":101,"modified":"2026-11-24 10:00:00"}}`), "", "")
+	now := time.Unix(1_800_000_000, 0)
+	seen := Seen{IDs: []string{"indicator--5f6b1e1a-52a4-4b6c-9d21-000000000002"}, Markings: []string{stix.TLPMarking(1, "green")}}
+	f.Fuzz(func(t *testing.T, doc []byte, kind, about string) {
+		about = usable(about) // nothing else is asked about
+		a, err := ReadAnalysis(doc, kind)
+		if err != nil {
+			return
+		}
+		a.Complete(about, now, func() string { return "5f6b1e1a-52a4-4b6c-9d21-000000000003" })
+		once := a.JSON()
+		a.Complete("", now.Add(time.Hour), func() string { t.Fatal("a second UUID"); return "" })
+		if !bytes.Equal(a.JSON(), once) {
+			t.Fatalf("completed twice: %s", a.JSON())
+		}
+		again, err := ReadAnalysis(once, "")
+		if err != nil || again.Kind != a.Kind || again.UUID != a.UUID {
+			t.Fatalf("%v: %s", err, once)
+		}
+		for _, o := range a.Bundle(seen, seen, now).Accepted {
+			if !bytes.Contains(o.Object.Raw, []byte(seen.Markings[0])) {
+				t.Fatalf("not under the markings of what it is about: %s", o.Object.Raw)
+			}
+		}
+	})
+}

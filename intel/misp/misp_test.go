@@ -159,7 +159,7 @@ func TestBack(t *testing.T) {
 		}
 	}
 	ev, original := back.Get("Event"), src.Get("Event")
-	for _, name := range []string{"uuid", "info", "date", "threat_level_id", "analysis", "timestamp", "publish_timestamp", "distribution"} {
+	for _, name := range []string{"uuid", "info", "date", "threat_level_id", "analysis", "timestamp", "publish_timestamp"} {
 		if scalar(ev, name) != scalar(original, name) {
 			t.Errorf("%s is %q, was %q", name, scalar(ev, name), scalar(original, name))
 		}
@@ -279,7 +279,7 @@ func TestNothingOfOneServerIsTrusted(t *testing.T) {
 			t.Errorf("distribution opened %s to %v", a.Object.ID, m.TLP)
 		}
 	}
-	if w := Write(objects(b)); !strings.Contains(string(w.Events[0]), `"distribution":"1"`) || strings.Contains(string(w.Events[0]), "inner circle") {
+	if w := Write(objects(b)); !strings.Contains(string(w.Events[0]), `"distribution":"0"`) || strings.Contains(string(w.Events[0]), "inner circle") {
 		t.Errorf("written: %s", w.Events[0])
 	}
 }

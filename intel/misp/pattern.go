@@ -1,6 +1,8 @@
 package misp
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -80,6 +82,9 @@ func cutPath(s string) (path, rest string, ok bool) {
 // cutValue reads a literal: a string, or a bare word such as a number.
 func cutValue(s string) (value, rest string, ok bool) {
 	s = strings.TrimLeft(s, " ")
+	if strings.HasPrefix(s, "t'") {
+		s = s[1:]
+	}
 	if !strings.HasPrefix(s, "'") {
 		end := strings.IndexAny(s, " )]")
 		if end <= 0 {
@@ -102,4 +107,40 @@ func cutValue(s string) (value, rest string, ok bool) {
 		}
 	}
 	return "", "", false
+}
+
+// segments splits an object path. "[*]" is a position of its own, that of the
+// nth comparison: each is about some element, and nobody says which.
+func segments(path string, nth int) (steps []string, ok bool) {
+	var b strings.Builder
+	end := func() {
+		if b.Len() > 0 {
+			steps = append(steps, b.String())
+			b.Reset()
+		}
+	}
+	quoted := false
+	for i := range len(path) {
+		switch c := path[i]; {
+		case c == '\'':
+			quoted = !quoted
+		case quoted:
+			b.WriteByte(c)
+		case c == '.' || c == '[' || c == ']':
+			end()
+		case c == '*':
+			b.WriteString(strconv.Itoa(nth))
+		default:
+			b.WriteByte(c)
+		}
+	}
+	end()
+	return steps, len(steps) > 0 && !slices.ContainsFunc(steps, outOfReach)
+}
+
+// outOfReach reports whether a step is a position that no list of a real object
+// has: a pattern must not make us build it.
+func outOfReach(step string) bool {
+	n, err := strconv.Atoi(step)
+	return err == nil && (n < 0 || n > 1000) || strings.Contains(step, "/")
 }

@@ -13,6 +13,8 @@ const (
 	asFloat
 	asThousandth // kilometres, which STIX has in metres
 	asRef        // an observable of its own, under the attribute's uuid
+	asListening  // a state of a socket, which STIX has as two truths
+	asBlocking
 )
 
 // slot is where one relation of an object template is in STIX, both ways.

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"entente/internal/strictjson"
 )
 
 // plainTime is how the reference converter writes times of STIX that are not
@@ -29,6 +31,25 @@ func dated(s string) (time.Time, bool) {
 		}
 	}
 	return time.Time{}, false
+}
+
+// analystTime is how MISP writes times of analyst data: in UTC, without saying so.
+// A part of a second is written only when there is one.
+func analystTime(t time.Time) string {
+	if t.Nanosecond() == 0 {
+		return t.UTC().Format("2006-01-02 15:04:05")
+	}
+	return t.UTC().Format("2006-01-02 15:04:05.000000")
+}
+
+// analystMoment reads one; clients that make analyst data write seconds as a number.
+func analystMoment(v *strictjson.Value) (time.Time, bool) {
+	s := asText(v)
+	if t, ok := dated(s); ok {
+		return t, true
+	}
+	whole, _, _ := strings.Cut(s, ".")
+	return unix(whole)
 }
 
 // instant is when a part of an event was last changed, or when its event was.

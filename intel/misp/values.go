@@ -296,6 +296,11 @@ func (k kind) read(v *strictjson.Value) string {
 		return "False"
 	case asThousandth:
 		return thousandths(s)
+	case asListening, asBlocking:
+		if !v.Bool {
+			return ""
+		}
+		return map[kind]string{asListening: "listening", asBlocking: "blocking"}[k]
 	case asString, asNumber, asSystem, asMoment, asKey, asRef, asFloat:
 	}
 	return s

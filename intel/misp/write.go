@@ -14,7 +14,9 @@ import (
 // Written is what [Write] made.
 type Written struct {
 	Events [][]byte // each a JSON document {"Event": …}
-	Left   []string // ids of objects that MISP has no place for
+	// Left are ids of objects that MISP has no place for. "id /path" is a part of
+	// one, "uuid kind uuid" a reference.
+	Left []string
 }
 
 // Write turns STIX objects into MISP events: one for each report or grouping,
@@ -22,8 +24,9 @@ type Written struct {
 // objects become attributes, objects and galaxies as far as MISP has them.
 //
 // The caller has decided who may have the objects: everything here is written.
-// Distribution is the narrowest of MISP (0, this organisation only) unless the
-// event said otherwise: a level is never widened by a conversion.
+// Distribution is the narrowest of MISP (0, this organisation only), whatever the
+// event said where it was made: whoever has the objects has them by a decision,
+// and a server that passed them on by a level would go round it.
 func Write(objects []*intel.Object) Written {
 	w := newWriter(objects)
 	for _, r := range w.reports {
@@ -59,7 +62,7 @@ func newWriter(objects []*intel.Object) *writer {
 func (w *writer) left() []string {
 	left := w.out.Left
 	for _, id := range w.order {
-		if !w.done[id] && !stix.WellKnownMarking(id) && prefix(id) != "identity" {
+		if !w.done[id] && !stix.WellKnownMarking(id) && !w.who[id] {
 			left = append(left, id)
 		}
 	}
@@ -80,7 +83,11 @@ type writer struct {
 	seen    map[string]bool                // what observed data refers to
 	about   map[string][]*strictjson.Value // sightings, notes and opinions by what they are about
 	ev      *strictjson.Value
+	who     map[string]bool // identities that made or saw things
+	inside  map[string]bool // observables that another of the event says
+	ties    []tie           // references between objects of the event
 	marks   map[string]bool // of the report, which its parts are under
+	thread  int             // how many analysts answer each other where it writes
 	over    []string        // tags of parts that can have none, for the whole event
 }
 
@@ -88,7 +95,7 @@ type writer struct {
 func (w *writer) substance(id string) bool {
 	switch prefix(id) {
 	case "identity":
-		return label(w.byID[id], "name") != "" // a MISP object; any other is who made things
+		return label(w.byID[id], "name") != "" || !w.who[id] // any other is who made things
 	case "marking-definition", "extension-definition", "relationship", "language-content":
 		return false
 	}
@@ -98,8 +105,10 @@ func (w *writer) substance(id string) bool {
 func (w *writer) relate() {
 	w.from, w.to, w.about = map[string][]*strictjson.Value{}, map[string][]*strictjson.Value{}, map[string][]*strictjson.Value{}
 	w.seen = map[string]bool{}
+	w.who = map[string]bool{}
 	for _, id := range w.order {
 		o := w.byID[id]
+		w.who[o.GetText("created_by_ref")] = true
 		switch prefix(id) {
 		case "relationship":
 			w.from[o.GetText("source_ref")] = append(w.from[o.GetText("source_ref")], o)
@@ -110,8 +119,12 @@ func (w *writer) relate() {
 			}
 		case "sighting":
 			of := o.GetText("sighting_of_ref")
+			for _, r := range o.GetList("where_sighted_refs") {
+				w.who[r.Text] = true
+			}
 			w.about[of] = append(w.about[of], o)
 		case "opinion", "note":
+			w.who[o.GetText("x_misp_author_ref")] = true
 			if label(o, "data-layer") != "" {
 				continue
 			}
@@ -144,9 +157,11 @@ func (w *writer) event(report *strictjson.Value, ids []string) {
 			w.marks[m.Text] = true
 		}
 	}
+	w.within(ids)
 	for _, id := range ids {
 		w.part(id)
 	}
+	w.tie()
 	if report != nil {
 		if d := report.GetText("description"); d != "" && (w.edition == nil || !w.edition.Brief) {
 			r := object(member("uuid", str(stix.NameUUID(namespace, report.GetText("id")+" - description"))), member("name", str("STIX 2.1 "+report.GetText("type")+" description")), member("content", str(d)))
@@ -178,9 +193,12 @@ func (w *writer) head(report *strictjson.Value, ids []string) {
 		}
 		uuid, info = stix.NameUUID(namespace, strings.Join(ids, " ")), "Objects shared without a report"
 	}
-	w.ev.Set("uuid", str(cmp.Or(h.GetText("uuid"), uuid)))
+	if uuid = cmp.Or(h.GetText("uuid"), uuid); w.edition != nil {
+		uuid = w.edition.UUID
+	}
+	w.ev.Set("uuid", str(uuid))
 	w.ev.Set("info", str(info))
-	w.ev.Set("distribution", str(cmp.Or(h.GetText("distribution"), "0")))
+	w.ev.Set("distribution", str(ownOrganisation))
 	for _, name := range []string{"date", "threat_level_id", "analysis", "extends_uuid"} {
 		w.ev.SetText(name, h.GetText(name))
 	}
@@ -246,11 +264,25 @@ func (w *writer) part(id string) {
 	case typ == "note" && strings.Contains(label(o, "data-layer"), "Report"):
 		w.done[id] = true
 		w.eventReport(o)
-	case typ == "relationship", typ == "sighting", typ == "opinion", typ == "identity", typ == "marking-definition":
-	case typ == "note" && label(o, "context-layer") != "":
+	case typ == "relationship", typ == "sighting", typ == "opinion", typ == "marking-definition", typ == "identity" && w.who[id]:
+	case typ == "note" && (label(o, "context-layer") != "" || w.remark(o)):
 	default:
 		w.foreign(id)
 	}
+}
+
+// remark reports whether a note is about one thing of the event, which then has
+// it; any other is a report of its own.
+func (w *writer) remark(note *strictjson.Value) bool {
+	about := note.GetList("object_refs")
+	if len(about) != 1 || w.byID[about[0].Text] == nil {
+		return false
+	}
+	switch typ := prefix(about[0].Text); typ {
+	case "report", "grouping", "indicator", "observed-data":
+		return true
+	}
+	return false
 }
 
 // attached reports whether a cluster belongs to a part of the event rather than
@@ -327,7 +359,7 @@ func (w *writer) common(a, main, h *strictjson.Value) {
 		a.SetText("first_seen", first)
 		a.SetText("last_seen", last)
 	}
-	for _, name := range []string{"first_seen", "last_seen", "distribution"} {
+	for _, name := range []string{"first_seen", "last_seen"} {
 		a.SetText(name, h.GetText(name))
 	}
 	for _, name := range []string{"disable_correlation", "deleted"} {

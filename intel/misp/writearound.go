@@ -111,6 +111,9 @@ func (w *writer) meta(o *strictjson.Value) strictjson.Value {
 func (w *writer) referring(main, to *strictjson.Value) {
 	for _, r := range w.from[main.GetText("id")] {
 		target, kind := r.GetText("target_ref"), r.GetText("relationship_type")
+		if byAnalyst(r) {
+			continue
+		}
 		w.done[r.GetText("id")] = true
 		t := w.byID[target]
 		if t == nil || kind == "based-on" && suffix(target) == suffix(main.GetText("id")) {
@@ -143,9 +146,12 @@ func (w *writer) commented(main, to *strictjson.Value) {
 		w.done[o.GetText("id")] = true
 		switch o.GetText("type") {
 		case "note":
+			if o.GetText("content") == emptyEvent && suffix(o.GetText("id")) == suffix(id) {
+				continue // which the conversion said
+			}
 			n := object(member("uuid", str(suffix(o.GetText("id")))), member("note", str(o.GetText("content"))))
 			n.SetText("language", o.GetText("lang"))
-			w.dated(&n, o)
+			w.analyst(&n, o, to)
 			appendTo(to, "Note", n)
 		case "sighting":
 			w.sighting(o, to, "0")
@@ -156,10 +162,11 @@ func (w *writer) commented(main, to *strictjson.Value) {
 			}
 			n := object(member("uuid", str(suffix(o.GetText("id")))), member("opinion", str(opinionOf(o))))
 			n.SetText("comment", o.GetText("explanation"))
-			w.dated(&n, o)
+			w.analyst(&n, o, to)
 			appendTo(to, "Opinion", n)
 		}
 	}
+	w.drawn(id, to)
 	if to.GetText("name") != "" || main.GetText("type") == "report" || main.GetText("type") == "grouping" {
 		return // objects write their relationships as references
 	}
@@ -173,13 +180,86 @@ func (w *writer) commented(main, to *strictjson.Value) {
 	}
 }
 
-func (w *writer) dated(n, o *strictjson.Value) {
-	if names := o.GetList("authors"); len(names) > 0 {
-		n.Set("authors", str(names[0].Text))
+// byAnalyst reports whether an analyst drew a relationship beside the event.
+func byAnalyst(r *strictjson.Value) bool { return label(r, "context-layer") == analystRelationship }
+
+// drawn writes what an analyst relates a part to.
+func (w *writer) drawn(id string, to *strictjson.Value) {
+	for _, r := range w.from[id] {
+		t := w.byID[r.GetText("target_ref")]
+		if !byAnalyst(r) || t == nil || w.done[r.GetText("id")] {
+			continue
+		}
+		w.done[r.GetText("id")] = true
+		n := object(
+			member("uuid", str(suffix(r.GetText("id")))), member("related_object_uuid", str(cmp.Or(hints(t).GetText("uuid"), suffix(t.GetText("id"))))),
+			member("related_object_type", str(partType(t))), member("relationship_type", str(cmp.Or(r.GetText("x_misp_relationship_type"), r.GetText("relationship_type")))),
+		)
+		w.analyst(&n, r, to)
+		appendTo(to, "Relationship", n)
 	}
-	n.Set("created", str(o.GetText("created")))
-	n.Set("modified", str(o.GetText("modified")))
 }
+
+// partType is what MISP calls the kind of a part.
+func partType(o *strictjson.Value) string {
+	switch typ := o.GetText("type"); {
+	case typ == "report" || typ == "grouping":
+		return "Event"
+	case typ == "note" && strings.Contains(label(o, "data-layer"), "Report"):
+		return "EventReport"
+	case typ == "note":
+		return "Note"
+	case typ == "opinion":
+		return "Opinion"
+	case typ == "relationship":
+		return "Relationship"
+	case label(o, "galaxy-type") != "" || typ == "x-misp-galaxy-cluster":
+		return "GalaxyCluster"
+	case label(o, "name") != "":
+		return "Object"
+	}
+	return "Attribute"
+}
+
+// writtenType is the kind of a part of an event that is written.
+func writtenType(to *strictjson.Value) string {
+	for _, kind := range []struct{ member, name string }{
+		{"info", "Event"}, {"note", "Note"}, {"opinion", "Opinion"}, {"relationship_type", "Relationship"}, {"content", "EventReport"}, {"meta-category", "Object"},
+	} {
+		if to.Get(kind.member) != nil {
+			return kind.name
+		}
+	}
+	return "Attribute"
+}
+
+// analyst writes what all analyst data have: what it is about, who said it when,
+// and what others say of it. It is for this organisation only, as the event is.
+func (w *writer) analyst(n, o, to *strictjson.Value) {
+	n.Set("object_uuid", str(to.GetText("uuid")))
+	n.Set("object_type", str(writtenType(to)))
+	for _, name := range []string{"authors", "x_misp_authors"} {
+		if names := o.GetList(name); len(names) > 0 {
+			n.Set("authors", str(names[0].Text))
+		}
+	}
+	n.Set("distribution", str(ownOrganisation))
+	for _, name := range []string{"created", "modified"} {
+		if t, ok := dated(o.GetText(name)); ok {
+			n.Set(name, str(analystTime(t)))
+		}
+	}
+	if w.thread == maxThread {
+		return // the rest is left
+	}
+	w.thread++
+	w.commented(o, n)
+	w.thread--
+}
+
+// maxThread is how many analysts may answer each other in an event that is
+// written: readers bound how deep a document nests.
+const maxThread = 10
 
 // opinionOf is an opinion from 0 to 100, the middle of its step when only the
 // step is known.
@@ -208,5 +288,6 @@ func (w *writer) eventReport(o *strictjson.Value) {
 	w.cover(o)
 	r := object(member("uuid", str(suffix(o.GetText("id")))), member("name", str(cmp.Or(o.GetText("abstract"), "Note"))), member("content", str(o.GetText("content"))))
 	r.SetText("timestamp", seconds(o.GetText("modified")))
+	w.commented(o, &r)
 	appendTo(w.ev, "EventReport", r)
 }

@@ -71,7 +71,7 @@ func (w *writer) noted(n, main *strictjson.Value, vs *values) strictjson.Value {
 		stamp = t.Text
 	}
 	a.SetText("timestamp", stamp)
-	for _, name := range []string{"first_seen", "last_seen", "distribution"} {
+	for _, name := range []string{"first_seen", "last_seen"} {
 		a.SetText(name, n.GetText(name))
 	}
 	for _, name := range []string{"disable_correlation", "deleted"} {

@@ -2,6 +2,7 @@ package search_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -234,5 +235,28 @@ func BenchmarkAtoms(b *testing.B) {
 	o := object(b, "indicator", lantern)
 	for b.Loop() {
 		atom.Of(o)
+	}
+}
+
+// TestPastedSpellings: a value is looked up as the same one, however whoever
+// pasted it made it harmless.
+func TestPastedSpellings(t *testing.T) {
+	t.Parallel()
+	for plain, spellings := range map[string][]string{
+		"evil.example":          {"evil[.]example", "evil(.)example", "evil{dot}example", "evil[DOT]example", `evil\.example`, "value:evil{dot}example"},
+		"http://evil.example/a": {"hxxp://evil.example/a", "hXXp[:]//evil[.]example/a", "hxxp[://]evil(dot)example/a", "value:hxxp://evil[.]example/a"},
+		"eve@evil.example":      {"eve[at]evil[.]example", "eve(@)evil.example", "value:eve{at}evil{dot}example"},
+		"198.51.100.7":          {"198[.]51[.]100[.]7", "198.51.100(.)7"},
+	} {
+		want, err := search.Parse(plain)
+		if err != nil || len(want.Values) == 0 {
+			t.Fatalf("%s: %v %v", plain, want, err)
+		}
+		for _, s := range spellings {
+			got, err := search.Parse(s)
+			if err != nil || len(got.Values) != 1 || !slices.Contains(got.Values[0], want.Values[0][0]) {
+				t.Errorf("%s: %v, %v, want %v", s, got.Values, err, want.Values)
+			}
+		}
 	}
 }

@@ -3,7 +3,7 @@ import os
 import subprocess
 import time
 
-from pymisp import MISPEvent, MISPSighting, PyMISP
+from pymisp import MISPEvent, MISPNote, MISPOpinion, MISPRelationship, MISPSighting, PyMISP
 
 
 def connect(party):
@@ -60,6 +60,36 @@ assert cc.add_sighting(sighting)["saved"]
 assert "sighting--" in entente("object", "list", "--type", "sighting")
 assert "errors" in cc.add_sighting({"value": "nothing.example"})
 
+# What analysts say of what they were given, and of their own.
+attribute = next(a for a in seen.attributes if a.value == "evil.example")
+other = next(a for a in seen.attributes if a.value == "198.51.100.7")
+note = MISPNote()
+note.from_dict(note="seen at two of ours", language="en", object_uuid=attribute.uuid, object_type="Attribute")
+said = cc.add_note(note, pythonify=True)
+assert isinstance(said, MISPNote) and said.uuid == note.uuid, said
+said.note = "seen at three of ours"
+assert cc.update_note(said, pythonify=True).note == "seen at three of ours"
+opinion = MISPOpinion()
+opinion.from_dict(opinion=85, comment="sound", object_uuid=seen.uuid, object_type="Event")
+assert isinstance(cc.add_opinion(opinion, pythonify=True), MISPOpinion)
+link = MISPRelationship()
+link.from_dict(relationship_type="resolved-to", related_object_uuid=other.uuid, related_object_type="Attribute", object_uuid=attribute.uuid, object_type="Attribute")
+assert isinstance(cc.add_relationship(link, pythonify=True), MISPRelationship)
+assert f"note--{note.uuid}" in entente("object", "search", "seen at three of ours")
+assert "errors" in cc.delete_note(said)
+mine = MISPNote()
+mine.from_dict(note="of our own", object_uuid=next(a for a in bb.get_event(event.uuid, pythonify=True).attributes).uuid, object_type="Attribute")
+assert isinstance(bb.add_note(mine, pythonify=True), MISPNote)
+noted = MISPEvent()
+noted.info = "With analyst data"
+noted.add_tag("tlp:green")
+noted.add_attribute("domain", "noted.example").add_note("inside", language="en")
+noted.add_opinion(40, "unsure")
+assert isinstance(bb.add_event(noted, pythonify=True), MISPEvent)
+entente("release", "send", f"grouping--{noted.uuid}", "--to", "csirt-cc")
+read = cc.get_event(noted.uuid, pythonify=True)
+assert [n.note for n in read.attributes[0].notes] == ["inside"] and [o.opinion for o in read.opinions] == [40], read.to_json()
+
 # Nothing is deleted or published from outside, and the client is told so.
 assert "errors" in cc.delete_event(event.uuid) and "errors" in cc.publish(event.uuid)
 
@@ -76,7 +106,7 @@ assert len(bb.get_event(broken.uuid)["Event"]["Attribute"]) >= 1
 # A MISP server that pulls: index (up to the last second that is over), compare, view.
 time.sleep(1.1)
 index = cc._prepare_request("POST", "events/index", data={"minimal": 1, "published": 1}).json()
-assert [e["uuid"] for e in index] == [event.uuid] and index[0]["orgc_uuid"]
+assert {e["uuid"] for e in index} == {event.uuid, noted.uuid} and index[0]["orgc_uuid"]
 view = cc._prepare_request("GET", f"events/view/{event.uuid}/deleted[]:0/deleted[]:1/excludeGalaxy:1").json()
-assert view["Event"]["timestamp"] == index[0]["timestamp"]
-print("PyMISP: add, get, edit, search, sight, pull")
+assert view["Event"]["timestamp"] == next(e for e in index if e["uuid"] == event.uuid)["timestamp"]
+print("PyMISP: add, get, edit, search, sight, say, pull")

@@ -474,6 +474,39 @@ func event(n int, from party.ID) exchange.Contribution {
 	}
 }
 
+// brought: the event that brought an object is found, the last one, by its party,
+// as long as it may be read back, and whatever became of the object.
+func brought(t *testing.T, s exchange.Store) {
+	t.Helper()
+	with := func(n, object int) exchange.Contribution {
+		c := event(n, "w")
+		c.Versions = []exchange.ContributedVersion{{ID: Object(object).ID, Hash: ident.Sum([]byte(c.ID))}}
+		return c
+	}
+	contribute(t, s, kept, with(1, 7), with(2, 7), with(3, 8))
+	for _, c := range []struct {
+		from    party.ID
+		objects []int
+		since   time.Time
+		want    string
+	}{
+		{"w", []int{7}, instant, event(2, "w").Event},
+		{"w", []int{8, 7, 9}, instant, event(3, "w").Event},
+		{"w", []int{9}, instant, ""},
+		{"w", nil, instant, ""},
+		{"b", []int{7}, instant, ""},
+		{"w", []int{7}, instant.Add(2*time.Second + 1e3), ""},
+	} {
+		var ids []string
+		for _, n := range c.objects {
+			ids = append(ids, Object(n).ID)
+		}
+		equal(t, get(t, s, func(ctx context.Context, r exchange.Reader) (string, error) {
+			return r.ContributedWith(ctx, c.from, ids, c.since)
+		}), c.want)
+	}
+}
+
 func contributions(t *testing.T, s exchange.Store) {
 	c := exchange.Contribution{ID: "r1", Party: "a", At: instant, Lines: []exchange.ContributionLine{{ID: Object(1).ID, Version: "v", Code: "c", Detail: "d"}}}
 	one := event(1, "a")
@@ -493,6 +526,7 @@ func contributions(t *testing.T, s exchange.Store) {
 		})
 		return got, err
 	}
+	brought(t, s)
 	got, err := report("a", instant)
 	must(t, err)
 	equal(t, got, c)

@@ -28,7 +28,7 @@ func (s *Server) version(rq request) error {
 	}
 	s.answerJSON(rq.w, rq.r, http.StatusOK, map[string]any{
 		"version": mispVersion, "pymisp_recommended_version": pyMISPVersion,
-		"perm_sync": true, "perm_sighting": true, "perm_galaxy_editor": false, "perm_analyst_data": false,
+		"perm_sync": true, "perm_sighting": true, "perm_galaxy_editor": false, "perm_analyst_data": true,
 		"uuid": org.UUID, "request_encoding": []string{"gzip"}, "filter_sightings": true,
 	})
 	return nil
@@ -85,7 +85,7 @@ func (s *Server) user(rq request) error {
 			"id": "1", "name": "Partner", "permission": "1", "perm_add": true, "perm_modify": true, "perm_modify_org": true, "perm_publish": false,
 			"perm_delegate": false, "perm_sync": true, "perm_admin": false, "perm_audit": false, "perm_auth": true, "perm_site_admin": false,
 			"perm_sharing_group": false, "perm_sighting": true, "perm_tagger": true, "perm_tag_editor": false, "perm_object_template": false,
-			"perm_galaxy_editor": false, "perm_analyst_data": false,
+			"perm_galaxy_editor": false, "perm_analyst_data": true,
 		},
 		"UserSetting":  map[string]any{},
 		"Organisation": map[string]any{"id": "1", "uuid": org.UUID, "name": org.Name},

@@ -33,6 +33,7 @@ type Exchange interface {
 	ContributeEvent(ctx context.Context, from party.ID, event []byte, source string) (exchange.Contribution, error)
 	ContributedEvents(ctx context.Context, from party.ID, event string) ([]exchange.Contribution, error)
 	ContributeSightings(ctx context.Context, from party.ID, about string, list []byte, source string) (exchange.Contribution, error)
+	ContributeAnalysis(ctx context.Context, from party.ID, a misp.Analysis, source string) (exchange.Contribution, error)
 }
 
 // Config is what a [Server] needs. The limits have useful zero values.

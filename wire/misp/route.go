@@ -14,12 +14,12 @@ type request struct {
 	w    http.ResponseWriter
 	r    *http.Request
 	from party.ID
-	arg  string            // of the path, in lower case: a UUID or a number
+	arg  string            // of the path, in lower case: a UUID or a number, or several parts
 	with map[string]string // parameters in the path, "deleted[]" as "deleted"
 }
 
 // route is one thing that can be asked. A path ends in "*" where it has an
-// argument.
+// argument, and in "**" where that has parts.
 type route struct {
 	methods []string
 	path    string
@@ -67,6 +67,14 @@ var routes = []route{
 	{both, "sightings/restsearch/event", (*Server).sightings},
 	{both, "sightings/restsearch/attribute", (*Server).sightings},
 
+	{writes, "analyst_data/add/**", (*Server).addAnalysis},
+	{[]string{http.MethodPost, http.MethodPut}, "analyst_data/edit/**", (*Server).editAnalysis},
+	{writes, "analyst_data/pushanalystdata", (*Server).pushAnalysis},
+	{writes, "analyst_data/filteranalystdataforpush", (*Server).filterAnalysis},
+	{both, "analyst_data/indexminimal", (*Server).none},
+	{reads, "analyst_data/index/*", (*Server).none},
+	{[]string{http.MethodPost, http.MethodDelete}, "analyst_data/delete/**", (*Server).remove},
+
 	{both, "shadow_attributes/index", (*Server).none},
 	{both, "sharing_groups", (*Server).noneWrapped},
 	{both, "sharing_groups/index", (*Server).noneWrapped},
@@ -112,8 +120,9 @@ func argument(route, path string, exact bool) (arg string, ok bool) {
 		return "", route == path
 	}
 	within, wild := strings.CutSuffix(route, "*")
+	within, parts := strings.CutSuffix(within, "*")
 	arg, ok = strings.CutPrefix(path, within)
-	return arg, wild && ok && arg != "" && !strings.Contains(arg, "/")
+	return arg, wild && ok && arg != "" && (parts || !strings.Contains(arg, "/"))
 }
 
 // read takes a path apart as MISP does: what has a colon is a parameter, and

@@ -73,7 +73,7 @@ func (s *Server) sight(rq request, holders []string, line []byte) error {
 	for _, about := range holders {
 		c, err := s.cfg.Exchange.ContributeSightings(rq.r.Context(), rq.from, about, line, "MISP")
 		if err == nil {
-			err = wrongSighting(c)
+			err = wrongPart(c)
 		}
 		if err != nil {
 			return err
@@ -156,7 +156,7 @@ func wrong(c exchange.Contribution) (n int) {
 	return n
 }
 
-func wrongSighting(c exchange.Contribution) error {
+func wrongPart(c exchange.Contribution) error {
 	for _, l := range c.Lines {
 		if l.Code != "" {
 			return fault.New(fault.Invalid, l.Code, "%s", l.Detail)
