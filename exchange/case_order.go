@@ -145,7 +145,7 @@ func (s *Service) dutyOfStep(h *heldCase, n casework.Next) (obligation.Duty, err
 	}
 	id := ident.Sum([]byte(h.rec.ID + "\n" + n.Step + "\n" + n.Started.UTC().Format(time.RFC3339Nano)))
 	return obligation.New(obligation.Spec{
-		ID: "case-" + id.Short(), Source: ref, Bearer: s.self, Matter: h.rec.ID, Anchors: map[string]time.Time{t.After: n.Started},
+		ID: "case-" + id.Short(), Source: ref, Bearer: s.self, Matter: h.rec.ID, Exercise: s.exercise, Anchors: map[string]time.Time{t.After: n.Started},
 		Act: obligation.Act{At: n.Started, By: o.Instrument, Why: "case " + h.rec.ID},
 	}, obligation.Calendars{})
 }

@@ -81,10 +81,10 @@ func (s *Service) sendCase(ctx context.Context, tx Tx, h *heldCase, to party.ID,
 	items, objects := c.objects(h)
 	now := s.time()
 	msg := envelope.Message{
-		Entente: 1, Kind: kindCase, ID: ident.New(), From: s.self, To: to, At: now, Case: h.rec.ID,
+		Kind: kindCase, ID: ident.New(), To: to, At: now, Case: h.rec.ID,
 		Purpose: h.opening().Purpose, Under: []string{h.opening().Instrument}, Objects: items,
 	}
-	body, err := envelope.Seal(msg, objects, s.keys.ID, s.keys.Private)
+	body, err := s.seal(msg, objects)
 	if err != nil {
 		return err
 	}
