@@ -51,6 +51,7 @@ func beats() []beat {
 		{"HelioGrid withdraws its consent: the ISAC purges what relied on it", beatWithdraw},
 		{"What if the memorandum with Cordova covered TLP:GREEN only?", beatWhatIf},
 		{"Aurelia and Cordova sign a pact, and follow it by signatures alone", beatPact},
+		{"Aurelia asks Cordova for help, by the steps of that pact", beatCase},
 		{"Cordova suspends it, and Aurelia knows", beatSuspend},
 		{"Every log still verifies", beatLogs},
 	}

@@ -21,14 +21,7 @@ type caseReport struct {
 
 // verifyCase checks the file of a case by the cards of the parties trusted.
 func (a *app) verifyCase(name string, data []byte, parties []party.Party) error {
-	keys := func(id party.ID, keyID string, at time.Time) (ed25519.PublicKey, bool) {
-		for _, p := range parties {
-			if p.ID == id {
-				return p.VerifyKey(keyID, at)
-			}
-		}
-		return nil, false
-	}
+	keys := keysOf(parties)
 	b, err := casework.OpenBundle(data, keys)
 	if err != nil {
 		return err
@@ -45,4 +38,16 @@ func (a *app) verifyCase(name string, data []byte, parties []party.Party) error 
 		t.line("  it runs by %s of %s@%s and is %s", c.Opening.Procedure, c.Opening.Instrument, c.Opening.Version, report.State)
 		t.line("  exported by %s at %s", string(report.By), when(report.At, ""))
 	})
+}
+
+// keysOf finds the signing keys of parties by their cards.
+func keysOf(parties []party.Party) func(party.ID, string, time.Time) (ed25519.PublicKey, bool) {
+	return func(id party.ID, keyID string, at time.Time) (ed25519.PublicKey, bool) {
+		for _, p := range parties {
+			if p.ID == id {
+				return p.VerifyKey(keyID, at)
+			}
+		}
+		return nil, false
+	}
 }

@@ -1,6 +1,6 @@
 // Package console is the node's pages for people: decisions, releases,
-// objects, instruments, parties, sources, webhooks, duties and the reasons of one decision. They only
-// read.
+// objects, cases, instruments, parties, sources, webhooks, duties and the reasons
+// of one decision. They only read.
 //
 // It holds no rule and works without JavaScript. Invariant: a page is shown
 // only to a browser that came through a one-time link of [Console.EnterPath], and
@@ -32,6 +32,8 @@ type Exchange interface {
 	Webhooks(ctx context.Context) ([]exchange.Webhook, error)
 	Duties(ctx context.Context, f exchange.DutyFilter) ([]exchange.DutyView, error)
 	Duty(ctx context.Context, id string) (exchange.DutyView, error)
+	Cases(ctx context.Context, f exchange.CaseFilter) ([]exchange.CaseSummary, error)
+	Case(ctx context.Context, id string) (exchange.CaseView, error)
 }
 
 // Config is what the console needs from the node.
@@ -75,6 +77,8 @@ func (c *Console) Handler() http.Handler {
 	mux.Handle("GET /search", c.page(c.search))
 	mux.Handle("GET /instruments", c.page(c.instruments))
 	mux.Handle("GET /instruments/{id}", c.page(c.instrument))
+	mux.Handle("GET /cases", c.page(c.cases))
+	mux.Handle("GET /cases/{id}", c.page(c.oneCase))
 	mux.Handle("GET /parties", c.page(c.parties))
 	mux.Handle("GET /sources", c.page(c.sources))
 	mux.Handle("GET /webhooks", c.page(c.webhooks))

@@ -37,6 +37,7 @@ type fake struct {
 	sources  []exchange.Source
 	webhooks []exchange.Webhook
 	duties   []exchange.DutyView
+	cases    []exchange.CaseView
 	err      error
 }
 
@@ -56,6 +57,23 @@ func (f fake) Duty(_ context.Context, id string) (exchange.DutyView, error) {
 func (f fake) Sources(context.Context) ([]exchange.Source, error) { return f.sources, f.err }
 
 func (f fake) Webhooks(context.Context) ([]exchange.Webhook, error) { return f.webhooks, f.err }
+
+func (f fake) Cases(context.Context, exchange.CaseFilter) ([]exchange.CaseSummary, error) {
+	var list []exchange.CaseSummary
+	for _, v := range f.cases {
+		list = append(list, v.CaseSummary)
+	}
+	return list, f.err
+}
+
+func (f fake) Case(_ context.Context, id string) (exchange.CaseView, error) {
+	for _, v := range f.cases {
+		if v.ID == id {
+			return v, f.err
+		}
+	}
+	return exchange.CaseView{}, fault.New(fault.NotFound, "case.unknown", "There is no case %s.", id)
+}
 
 func (f fake) Instruments(context.Context) ([]exchange.InstrumentView, error) { return f.texts, f.err }
 
@@ -286,12 +304,14 @@ func TestPagesAsReviewed(t *testing.T) {
 			{ID: "w3", Party: "ncsc-cordova", URL: "https://moved.example/", Paused: true, State: exchange.WebhookState{Upto: noon, Failures: 1, Code: "webhook.gone", Fault: "The receiver moved.example wants no more calls (status 410)."}},
 		},
 		duties:  sampleDuties(),
+		cases:   sampleCases(),
 		objects: []exchange.Stored{{ID: d.ObjectID, Type: "indicator", Raw: []byte(`{"type":"indicator"}`), Version: "2026-11-20T10:00:00.000Z", Provenance: exchange.Provenance{From: "csirt-aurelia", At: noon}, ReleasedTo: []party.ID{"ncsc-cordova"}}},
 	}, fixed))
 	empty := enter(t, newConsole(fake{}, fixed))
 	for name, w := range map[string]*httptest.ResponseRecorder{
 		"decisions": full.get("/"), "objects": full.get("/objects"), "parties": full.get("/parties"), "sources": full.get("/sources"), "webhooks": full.get("/webhooks"),
 		"duties": full.get("/duties"), "duty": full.get("/duties/d1"),
+		"cases": full.get("/cases"), "case": full.get("/cases/c1"), "case-findings": full.get("/cases/c2"),
 		"found": full.get("/search?q=lantern"), "object": full.get("/objects/" + d.ObjectID),
 		"why": full.get("/why/" + d.Digest.String() + "?at=41"), "empty": empty.get("/"), "unknown": empty.get("/nope"),
 	} {
@@ -348,10 +368,10 @@ func TestPagesAreAccessible(t *testing.T) {
 	t.Parallel()
 	d := sample(t)
 	shows := finds("Lantern", "indicator--1")
-	shows.decided, shows.duties = []exchange.DecisionRecord{d}, sampleDuties()
+	shows.decided, shows.duties, shows.cases = []exchange.DecisionRecord{d}, sampleDuties(), sampleCases()
 	b := enter(t, newConsole(shows, fixed))
 	bareHeader := regexp.MustCompile(`<th>|<th [^s]`)
-	for _, path := range []string{"/", "/releases", "/objects", "/objects/indicator--1", "/search?q=x", "/parties", "/sources", "/webhooks", "/duties", "/duties/d1", "/duties/d2", "/why/" + d.Digest.String(), "/nope"} {
+	for _, path := range []string{"/", "/releases", "/objects", "/objects/indicator--1", "/search?q=x", "/parties", "/sources", "/webhooks", "/duties", "/duties/d1", "/duties/d2", "/cases", "/cases/c1", "/cases/c2", "/why/" + d.Digest.String(), "/nope"} {
 		s := b.get(path).Body.String()
 		if strings.Count(s, "<h1>") != 1 || !strings.Contains(s, `<html lang="en" dir="ltr">`) || !strings.Contains(s, `href="#main"`) || !strings.Contains(s, `id="main"`) {
 			t.Errorf("%s: heading, language or skip link", path)

@@ -226,10 +226,17 @@ func (i *caseIntake) extended() (casework.Record, error) {
 	if err != nil {
 		return merged, err
 	}
+	fresh := merged.Orders[len(i.h.record.Orders):]
+	if len(fresh) == 0 {
+		return merged, nil
+	}
+	if err := i.signed(merged.Orders); err != nil {
+		return merged, err
+	}
 	if len(merged.Orders) > maxCaseEvents {
 		return merged, fault.New(fault.Conflict, "case.too-many", "A case has at most %d events.", maxCaseEvents)
 	}
-	for _, o := range merged.Orders[len(i.h.record.Orders):] {
+	for _, o := range fresh {
 		switch {
 		case o.At.After(i.s.time().Add(clockSkew)):
 			return merged, fault.New(fault.Unverified, "case.future", "The order in place %d is dated in the future.", o.Seq).
@@ -239,6 +246,19 @@ func (i *caseIntake) extended() (casework.Record, error) {
 		}
 	}
 	return merged, nil
+}
+
+// signed makes sure that the home signed exactly these orders: whoever carries
+// them could otherwise add one, and have the home blamed for it.
+func (i *caseIntake) signed(orders []casework.Order) error {
+	head, err := casework.OpenHead(i.head, i.law.caseLaw().Keys)
+	if err != nil {
+		return err
+	}
+	if head.Case != i.h.rec.ID || head.By != i.h.opening().Home || head.Seq != len(orders) || head.Order != orders[len(orders)-1].Digest(head.Case) {
+		return fault.New(fault.Unverified, "case.head", "The head is not the signature of the home under these orders.")
+	}
+	return nil
 }
 
 // keepOrdered keeps an event in its place, also one that breaks a rule: it is the
