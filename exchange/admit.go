@@ -25,13 +25,6 @@ type admission struct {
 	next   string
 }
 
-// Why an object is set aside because of what is held of others.
-const (
-	codeTombstone  = "object.tombstone"
-	codeOurs       = "object.ours"
-	codeNotCreator = "object.not-creator"
-)
-
 // What an import line can say.
 const (
 	ResultNew         = "new"
@@ -85,6 +78,15 @@ func admit(a arrival, self party.ID, heads []Head) (admission, error) {
 		}
 		claim = h.Seq
 	}
+	ad, err := judge(a, self, heads)
+	if ad.result != ResultUnchanged && !ad.discard {
+		ad.claim = claim
+	}
+	return ad, err
+}
+
+// judge holds an arrival, whose bytes do not count here yet, against what does.
+func judge(a arrival, self party.ID, heads []Head) (admission, error) {
 	if ad, refused := refusal(a, self, heads); refused {
 		return ad, nil
 	}
@@ -98,9 +100,7 @@ func admit(a arrival, self party.ID, heads []Head) (admission, error) {
 	if known, err := knownAlready(a, heads); err != nil || known {
 		return admission{result: ResultUnchanged}, err
 	}
-	ad := succeed(a.object, heads)
-	ad.claim = claim
-	return ad, nil
+	return succeed(a.object, heads), nil
 }
 
 // claimed reports whether a held version is only what another party than the
@@ -162,15 +162,15 @@ func refusal(a arrival, self party.ID, heads []Head) (admission, bool) {
 	}
 	switch {
 	case erasedBy != "" && erasedBy != a.from:
-		ad := setAside(codeTombstone, "This object was erased here; a copy does not bring it back (J19).",
+		ad := setAside("object.tombstone", "This object was erased here; a copy does not bring it back (J19).",
 			"Ask its creator to issue it under a new id.")
 		ad.discard = true
 		return ad, true
 	case first == self && a.from != self:
-		return setAside(codeOurs, "A partner sent different content under the id of an object of ours (J10).",
+		return setAside("object.ours", "A partner sent different content under the id of an object of ours (J10).",
 			"Ask the partner to publish its version under an id of its own."), true
 	case first != a.from:
-		return setAside(codeNotCreator, "A new version came from another party than the object's creator (STIX 2.1 section 3.6, J11).",
+		return setAside("object.not-creator", "A new version came from another party than the object's creator (STIX 2.1 section 3.6, J11).",
 			"Keep it as a claim, or ask the creator for the new version."), true
 	case revoked && !a.object.Revoked:
 		return setAside("object.revoked", "The object was revoked, which is permanent (STIX 2.1 section 3.6, J19).",

@@ -2,6 +2,7 @@ package exchange_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -58,6 +59,19 @@ func wantItems(t testing.TB, what string, r envelope.Receipt, want ...string) {
 	}
 	if len(r.Items) != len(want) {
 		t.Errorf("%s: %d items answered, want %d", what, len(r.Items), len(want))
+	}
+}
+
+// setAside brings an object that is set aside because of what others sent or this
+// node has. People here are told why; the receipt does not tell (PR9).
+func (f *federation) setAside(what string, from, to party.ID, message, code, object string) {
+	f.t.Helper()
+	wantItems(f.t, what, f.takes(from, to, message, object), "stored")
+	rows, err := f.nodes[to].Quarantined(f.t.Context(), 0, 1_000)
+	must(f.t, err)
+	rows = slices.DeleteFunc(rows, func(q exchange.Quarantine) bool { return q.From != from })
+	if n := len(rows); n == 0 || rows[n-1].Code != code || rows[n-1].Next == "" {
+		f.t.Errorf("%s: people are told %+v, want %s", what, rows, code)
 	}
 }
 
@@ -123,7 +137,7 @@ func TestJ9EquivocationThroughReceive(t *testing.T) {
 	if b.held(t, id) != "" {
 		t.Error("one of two contents is live")
 	}
-	wantItems(t, "another's", f.takes(cordova, borealis, "m3", variant("0001", jan, tlpAmber, "three", "")), "quarantined object.not-creator")
+	f.setAside("another's", cordova, borealis, "m3", "object.not-creator", variant("0001", jan, tlpAmber, "three", ""))
 	from := map[party.ID]int{}
 	aside, err := b.Quarantined(t.Context(), 0, 10)
 	must(t, err)
@@ -151,7 +165,7 @@ func TestJ10OurIDFromAPartner(t *testing.T) {
 	f := newFederation(t, aurelia, borealis)
 	b := f.nodes[borealis]
 	b.imports(t, bundleOf(variant("0001", jan, tlpAmber, "ours", "")))
-	wantItems(t, "ours", f.takes(aurelia, borealis, "m1", variant("0001", feb, tlpClear, "theirs", "")), "quarantined object.ours")
+	f.setAside("ours", aurelia, borealis, "m1", "object.ours", variant("0001", feb, tlpClear, "theirs", ""))
 	if got := b.held(t, idOf("indicator", "0001")); !strings.Contains(got, "ours") {
 		t.Errorf("our object became %s", got)
 	}
@@ -182,12 +196,12 @@ func TestJ11OnlyTheCreatorMakesVersions(t *testing.T) {
 	b := f.nodes[borealis]
 	id := idOf("indicator", "0001")
 	wantItems(t, "creator", f.takes(aurelia, borealis, "m1", variant("0001", jan, tlpAmber, "first", "")), "stored")
-	wantItems(t, "another", f.takes(cordova, borealis, "m2", variant("0001", feb, tlpClear, "second", "")), "quarantined object.not-creator")
+	f.setAside("another", cordova, borealis, "m2", "object.not-creator", variant("0001", feb, tlpClear, "second", ""))
 	if !strings.Contains(b.held(t, id), "first") {
 		t.Error("another party's version replaced the creator's")
 	}
 	revoke := variant("0001", mar, tlpAmber, "gone", `,"revoked":true`)
-	wantItems(t, "revoked by another", f.takes(cordova, borealis, "m3", revoke), "quarantined object.not-creator")
+	f.setAside("revoked by another", cordova, borealis, "m3", "object.not-creator", revoke)
 	wantItems(t, "creator again", f.takes(aurelia, borealis, "m4", variant("0001", feb, tlpAmber, "newer", "")), "stored")
 	if !strings.Contains(b.held(t, id), "newer") {
 		t.Error("the creator's newer version is not live")
@@ -201,7 +215,7 @@ func TestJ11OnlyTheCreatorMakesVersions(t *testing.T) {
 	// Another party's copy that came first does not keep the creator's out, and
 	// the creator can recall it.
 	v2 := variant("0001", mar, tlpAmber, "newest", "")
-	wantItems(t, "copy", f.takes(cordova, borealis, "m6", v2), "quarantined object.not-creator")
+	wantItems(t, "copy", f.takes(cordova, borealis, "m6", v2), "quarantined object.revoked") // by cordova itself
 	wantItems(t, "original", f.takes(aurelia, borealis, "m7", v2), "stored")
 	o, err := b.Object(t.Context(), id)
 	must(t, err)
@@ -272,7 +286,7 @@ func TestJ15MarkingsDoNotWeaken(t *testing.T) {
 		t.Parallel()
 		f := newFederation(t, aurelia, borealis)
 		f.nodes[aurelia].imports(t, bundleOf(strict, variant("0001", jan, def, "marked", "")))
-		wantItems(t, "resent", f.takes(borealis, aurelia, "m", later), "quarantined object.ours")
+		f.setAside("resent", borealis, aurelia, "m", "object.ours", later)
 		if got := outcome(t, f.nodes[aurelia], "0001"); got != decision.Deny {
 			t.Errorf("indicator: %s", got)
 		}
@@ -342,7 +356,7 @@ func TestJ19TombstonesStay(t *testing.T) {
 	_, err := a.Recall(t.Context(), exchange.RecallRequest{Release: release, Reason: "mistake"})
 	must(t, err)
 	f.deliver(a)
-	wantItems(t, "a copy by another", f.takes(cordova, borealis, "m3", variant("0003", jan, tlpAmber, "secret-token-0003", "")), "quarantined object.tombstone")
+	f.setAside("a copy by another", cordova, borealis, "m3", "object.tombstone", variant("0003", jan, tlpAmber, "secret-token-0003", ""))
 	if lineOf(t, b.imports(t, bundleOf(variant("0003", feb, tlpAmber, "x", ""))), idOf("indicator", "0003")).Code != "object.tombstone" {
 		t.Error("our own people brought back what was recalled")
 	}

@@ -57,7 +57,7 @@ type ContributedVersion struct {
 }
 
 // ContributionLine is what became of one object. Code and Detail are set when
-// it was refused or set aside for what it is itself.
+// it was refused for what it is itself, or for what the party sent before.
 type ContributionLine struct {
 	Pointer string `json:"pointer,omitempty"` // place in the event that was added
 	ID      string `json:"id"`
@@ -111,7 +111,9 @@ func (s *Service) contribute(ctx context.Context, bundle stix.Bundle, c Contribu
 	for _, r := range bundle.Rejected {
 		names[r.Pointer] = nameIn(r.Raw)
 	}
-	rep, err := s.ingest(ctx, bundle, Provenance{From: c.Party, At: c.At, Source: source}, nil)
+	in := s.newIntake(bundle, Provenance{From: c.Party, At: c.At, Source: source})
+	in.answered = true
+	rep, err := in.ingest(ctx, bundle, nil)
 	if err != nil {
 		return Contribution{}, err
 	}
@@ -120,8 +122,8 @@ func (s *Service) contribute(ctx context.Context, bundle stix.Bundle, c Contribu
 		if c.Event != "" {
 			line.Pointer = l.Pointer
 		}
-		if l.Result == ResultQuarantined && !concernsOthers(l.Code) {
-			line.Code, line.Detail = l.Code, sentences(l.Detail, l.Next)
+		if l.told.result == ResultQuarantined {
+			line.Code, line.Detail = l.told.code, sentences(l.told.detail, l.told.next)
 		}
 		c.Lines = append(c.Lines, line)
 	}
@@ -144,14 +146,6 @@ func (s *Service) ForgetContributions(ctx context.Context) error {
 	}
 	s.forgot.Store(&now)
 	return nil
-}
-
-// concernsOthers reports whether an object was set aside only because of what
-// this node holds of others. Its sender is told that it was taken in, which it
-// was: who could tell it from an object nobody knew could ask the node which
-// objects, and so which addresses and names, it knows.
-func concernsOthers(code string) bool {
-	return code == codeOurs || code == codeNotCreator || code == codeTombstone
 }
 
 // nameIn is what a refused object says it is, for its sender to find it by. It

@@ -41,7 +41,7 @@ func (s *Service) Import(ctx context.Context, in ImportRequest) (ImportReport, e
 	if in.Assign != nil {
 		origin.Assigned = in.Assign.String()
 	}
-	rep, err := s.ingest(ctx, bundle, origin, in.Progress)
+	rep, err := s.newIntake(bundle, origin).ingest(ctx, bundle, in.Progress)
 	if err != nil {
 		return rep, err
 	}
@@ -49,9 +49,8 @@ func (s *Service) Import(ctx context.Context, in ImportRequest) (ImportReport, e
 }
 
 // ingest admits everything in a bundle, chunk by chunk.
-func (s *Service) ingest(ctx context.Context, bundle stix.Bundle, origin Provenance, progress func(done, total int)) (ImportReport, error) {
+func (in *intake) ingest(ctx context.Context, bundle stix.Bundle, progress func(done, total int)) (ImportReport, error) {
 	rep := ImportReport{Objects: make([]ImportLine, 0, len(bundle.Accepted)+len(bundle.Rejected))}
-	in := s.newIntake(bundle, origin)
 	if progress == nil {
 		progress = func(int, int) {}
 	}
@@ -98,6 +97,7 @@ func (rep *ImportReport) add(lines []ImportLine) {
 type intake struct {
 	s        *Service
 	origin   Provenance
+	answered bool                     // the sender is told what became of its objects
 	carried  map[string]envelope.Item // by id, what came along with objects that were passed on
 	context  privacy.Context
 	together markings // marking definitions of the same bundle
@@ -213,7 +213,25 @@ func (in *intake) admitAll(ctx context.Context, tx Tx, chunk prepared, lines *[]
 		}
 		*lines = append(*lines, line)
 	}
-	return nil
+	if !in.answered {
+		return nil
+	}
+	return in.judgeAll(ctx, tx, chunk.candidates, ids, *lines)
+}
+
+// judgeAll works out what the sender is told. It is done for every object alike,
+// so that the time an answer takes says no more than the answer.
+func (in *intake) judgeAll(ctx context.Context, tx Tx, candidates []candidate, ids []string, lines []ImportLine) error {
+	l, err := in.s.openLedger(ctx, tx, in.origin.From, ids)
+	if err != nil {
+		return err
+	}
+	for i, c := range candidates {
+		if lines[i].told, err = l.judge(c); err != nil {
+			return err
+		}
+	}
+	return l.save(ctx, tx)
 }
 
 func (in *intake) admitOne(ctx context.Context, tx Tx, c candidate, creator party.ID, heads map[string][]Head) (ImportLine, error) {

@@ -39,7 +39,10 @@ func Inspect(b []byte) (Reading, error) {
 }
 
 func refusedLine(r stix.Rejected) ImportLine {
-	return ImportLine{Pointer: r.Pointer, ID: r.ID, Result: ResultQuarantined, Code: r.Code, Detail: r.Detail, Next: r.Next}
+	return ImportLine{
+		Pointer: r.Pointer, ID: r.ID, Result: ResultQuarantined, Code: r.Code, Detail: r.Detail, Next: r.Next,
+		told: told{result: ResultQuarantined, code: r.Code, detail: r.Detail, next: r.Next},
+	}
 }
 
 // warningsOf are the warnings of an object as a person reads them.

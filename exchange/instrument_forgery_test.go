@@ -86,7 +86,7 @@ func TestF13ForgedActsAreRefused(t *testing.T) {
 		answer, err := a.Receive(t.Context(), cordova, c.brings(t, a, f.now, fmt.Sprintf("forged-%d", n), doc, view.Source, x.raw))
 		must(t, err)
 		items := receiptItems(t, answer)
-		if len(items) != 2 || items[0].Result != "unchanged" || items[1].Result != "quarantined" || items[1].Code != x.code {
+		if len(items) != 2 || items[0].Result != "stored" || items[1].Result != "quarantined" || items[1].Code != x.code {
 			t.Errorf("%s: %+v, want %s", x.name, items, x.code)
 		}
 		if after := a.state(t); after.quarantine != before.quarantine+1 {
@@ -107,7 +107,7 @@ func TestF13ForgedActsAreRefused(t *testing.T) {
 		answer, err := a.Receive(t.Context(), cordova, c.brings(t, a, f.now, strings.ReplaceAll(name, " ", "-"), x.doc, x.src, forged(t, act(same), cID, cKey)))
 		must(t, err)
 		items := receiptItems(t, answer)
-		if items[0].Code != x.code || items[1].Code == "" {
+		if items[0].Code != x.code || items[1].Code != "" {
 			t.Errorf("%s: %+v, want %s", name, items, x.code)
 		}
 	}

@@ -241,17 +241,19 @@ func (s *Service) takeActs(ctx context.Context, in *incoming) ([]envelope.ItemRe
 		}
 		refused := 0
 		for n, it := range in.msg.Objects {
-			result, err := "unchanged", i.wrong[n]
+			err := i.wrong[n]
 			if err == nil {
-				result, err = i.take(ctx, tx, n)
+				err = i.take(ctx, tx, n)
 			}
 			if k := fault.KindOf(err); err != nil && (k == fault.Internal || k == fault.Unavailable) {
 				return err
 			}
-			r := envelope.ItemReceipt{ID: it.ID, Hash: it.Hash, Result: result}
+			r := envelope.ItemReceipt{ID: it.ID, Hash: it.Hash, Result: "stored"}
 			if err != nil {
 				refused++
-				r.Result, r.Code = ResultQuarantined, fault.CodeOf(err)
+				if tells(err) {
+					r.Result, r.Code = ResultQuarantined, fault.CodeOf(err)
+				}
 				if err := i.refuse(ctx, tx, n, err); err != nil {
 					return err
 				}
@@ -264,6 +266,14 @@ func (s *Service) takeActs(ctx context.Context, in *incoming) ([]envelope.ItemRe
 		return s.remember(ctx, tx, in, nil, len(items)-refused, refused)
 	})
 	return items, err
+}
+
+// tells reports whether a sender is told of a refusal. How many texts and acts are
+// held is not only its own doing: who could tell one that is held from one that is
+// not could ask which texts this node knows.
+func tells(err error) bool {
+	code := fault.CodeOf(err)
+	return code != "act.too-many" && code != "act.no-text"
 }
 
 // actIntake is the work on one publication.
@@ -300,35 +310,35 @@ func (i *actIntake) prepare(ctx context.Context, tx Tx) error {
 }
 
 // take stores one object of the message: the text first, then acts on it.
-func (i *actIntake) take(ctx context.Context, tx Tx, n int) (string, error) {
+func (i *actIntake) take(ctx context.Context, tx Tx, n int) error {
 	raw := i.in.body.Objects[n]
 	if n == 0 {
 		return i.takeText(ctx, tx, raw)
 	}
 	if i.doc == nil {
-		return "", fault.New(fault.Invalid, "act.no-text", "The text the act is about was not taken.")
+		return fault.New(fault.Invalid, "act.no-text", "The text the act is about was not taken.")
 	}
 	a, err := openAct(raw, i.law.parties)
 	if err != nil {
-		return "", err
+		return err
 	}
 	if a.Hash != i.doc.Hash || a.Instrument != i.doc.ID || a.Version != i.doc.Version {
-		return "", fault.New(fault.Unverified, "act.text", "The act is about another text than the one it came with.")
+		return fault.New(fault.Unverified, "act.text", "The act is about another text than the one it came with.")
 	}
 	if a.At.After(i.s.time().Add(clockSkew)) {
-		return "", fault.New(fault.Unverified, "act.future", "The act is dated %s, which has not come.", a.At.Format(time.RFC3339))
+		return fault.New(fault.Unverified, "act.future", "The act is dated %s, which has not come.", a.At.Format(time.RFC3339))
 	}
 	if i.held[a.Digest] {
-		return "unchanged", nil
+		return nil
 	}
 	if i.count[a.Party]++; i.count[a.Party] > maxActs {
-		return "", fault.New(fault.Conflict, "act.too-many", "A party does at most %d acts on one text.", maxActs)
+		return fault.New(fault.Conflict, "act.too-many", "A party does at most %d acts on one text.", maxActs)
 	}
 	if err := i.open(ctx, tx); err != nil {
-		return "", err
+		return err
 	}
 	i.held[a.Digest] = true
-	return "stored", i.s.keepAct(ctx, tx, draft{Signed: a.Signed, envelope: raw}, i.in.from.ID, "", i.s.time(), i.epoch)
+	return i.s.keepAct(ctx, tx, draft{Signed: a.Signed, envelope: raw}, i.in.from.ID, "", i.s.time(), i.epoch)
 }
 
 // open moves the legal epoch once for all that the message changes.
@@ -339,31 +349,31 @@ func (i *actIntake) open(ctx context.Context, tx Tx) (err error) {
 	return err
 }
 
-func (i *actIntake) takeText(ctx context.Context, tx Tx, raw []byte) (string, error) {
+func (i *actIntake) takeText(ctx context.Context, tx Tx, raw []byte) error {
 	p := i.in.msg.Publication
 	doc, err := instrument.Load(p.File, raw)
 	if err != nil {
-		return "", err
+		return err
 	}
 	if doc.Hash != p.Hash || doc.ID != p.Instrument || doc.Version != p.Version {
-		return "", fault.New(fault.Unverified, "act.text", "The text is not the one the message names.")
+		return fault.New(fault.Unverified, "act.text", "The text is not the one the message names.")
 	}
 	if len(doc.Parties) > 0 && doc.Depositary != i.s.self && !slices.ContainsFunc(doc.Parties, func(r instrument.PartyRecord) bool { return r.Party == i.s.self }) {
-		return "", fault.New(fault.Invalid, "act.not-concerned", "The text names this node's party neither as a party nor as depositary.")
+		return fault.New(fault.Invalid, "act.not-concerned", "The text names this node's party neither as a party nor as depositary.")
 	}
 	i.doc = doc
 	_, active := i.law.deeds.active[doc.Hash]
 	if active || i.held[doc.Hash] {
-		return "unchanged", nil
+		return nil
 	}
 	if i.texts >= maxTexts {
 		i.doc = nil
-		return "", fault.New(fault.Conflict, "act.too-many", "A party proposes at most %d texts.", maxTexts)
+		return fault.New(fault.Conflict, "act.too-many", "A party proposes at most %d texts.", maxTexts)
 	}
 	if err := i.open(ctx, tx); err != nil {
-		return "", err
+		return err
 	}
-	return "stored", i.s.keepText(ctx, tx, proposal{doc: doc, file: p.File, source: raw}, i.in.from.ID, i.epoch)
+	return i.s.keepText(ctx, tx, proposal{doc: doc, file: p.File, source: raw}, i.in.from.ID, i.epoch)
 }
 
 // refuse keeps what was refused with the reason, unless the message was recorded

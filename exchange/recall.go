@@ -196,15 +196,25 @@ func (s *Service) eraseItems(ctx context.Context, tx Tx, in *incoming, m envelop
 	if err != nil {
 		return nil, err
 	}
+	l, err := s.openLedger(ctx, tx, in.from.ID, ids)
+	if err != nil {
+		return nil, err
+	}
 	var items []envelope.ItemReceipt
 	for _, it := range m.Objects {
-		if slices.Contains(others, it.Hash) {
+		// What others sent as well stays here as theirs: for the one who takes it
+		// back it is gone, and is said to be.
+		result := "absent"
+		switch {
+		case slices.Contains(others, it.Hash):
 			items = append(items, envelope.ItemReceipt{ID: it.ID, Hash: it.Hash, Result: "held"})
 			continue
+		case l.takeBack(it.ID, it.Hash):
+			result = "purged"
 		}
+		items = append(items, envelope.ItemReceipt{ID: it.ID, Hash: it.Hash, Result: result})
 		i := slices.IndexFunc(heads[it.ID], func(h Head) bool { return h.Hash == it.Hash && h.From == in.from.ID && !h.State.Gone() })
 		if i < 0 {
-			items = append(items, envelope.ItemReceipt{ID: it.ID, Hash: it.Hash, Result: "absent"})
 			continue
 		}
 		// What never counted leaves no trace in the id: whoever sends something in
@@ -219,9 +229,8 @@ func (s *Service) eraseItems(ctx context.Context, tx Tx, in *incoming, m envelop
 		if err := s.recallOnward(ctx, tx, it.ID, it.Hash, in.msg.Recall.Reason); err != nil {
 			return nil, err
 		}
-		items = append(items, envelope.ItemReceipt{ID: it.ID, Hash: it.Hash, Result: "purged"})
 	}
-	return items, nil
+	return items, l.save(ctx, tx)
 }
 
 // recallOnward recalls what this node passed on of a version that was recalled

@@ -213,6 +213,7 @@ func (s *Service) takeIn(ctx context.Context, in *incoming) ([]envelope.ItemRece
 	}
 	bundle := s.parseItems(in)
 	it := s.newIntake(bundle, origin)
+	it.answered = true
 	it.carried = make(map[string]envelope.Item, len(in.msg.Objects))
 	for _, item := range in.msg.Objects {
 		it.carried[item.ID] = item
@@ -361,15 +362,17 @@ func (s *Service) receivedDuties(ctx context.Context, tx Tx, in *incoming, now t
 	return nil
 }
 
+// itemReceipts answers for every object from what its sender sent before and from
+// what the object is itself, never from what is held of others.
 func itemReceipts(m envelope.Message, lines []ImportLine, rejected []stix.Rejected) []envelope.ItemReceipt {
 	byID := map[string]envelope.ItemReceipt{}
 	for _, l := range lines {
 		result := "stored"
-		switch l.Result {
+		switch l.told.result {
 		case ResultUnchanged, ResultQuarantined:
-			result = l.Result
+			result = l.told.result
 		}
-		byID[l.ID] = envelope.ItemReceipt{ID: l.ID, Result: result, Code: l.Code}
+		byID[l.ID] = envelope.ItemReceipt{ID: l.ID, Result: result, Code: l.told.code}
 	}
 	for _, r := range rejected {
 		byID[r.ID] = envelope.ItemReceipt{ID: r.ID, Result: ResultQuarantined, Code: r.Code}

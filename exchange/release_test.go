@@ -289,16 +289,15 @@ func TestRetryAfterOutage(t *testing.T) {
 func TestTheSenderLearnsWhatBecameOfEachObject(t *testing.T) {
 	t.Parallel()
 	f := newFederation(t, aurelia, borealis)
-	a, b := f.nodes[aurelia], f.nodes[borealis]
-	clash := sdo("indicator", "0002", "2026-01-01T00:00:00.000Z", tlpAmber, `"pattern":"[file:name = 'x']","pattern_type":"stix","valid_from":"2026-01-01T00:00:00Z"`)
-	b.imports(t, bundleOf(clash))
+	a := f.nodes[aurelia]
+	f.takes(aurelia, borealis, "earlier", variant("0002", jan, tlpAmber, "x", `,"revoked":true`))
 	a.imports(t, bundleOf(indicator("0001", tlpAmber), indicator("0002", tlpAmber)))
 	rep, err := a.Send(t.Context(), exchange.SendRequest{PreviewRequest: exchange.PreviewRequest{Objects: []string{idOf("indicator", "0001"), idOf("indicator", "0002")}}})
 	must(t, err)
 	f.deliver(a)
 	v, err := a.Release(t.Context(), rep.Releases[0].Release)
 	must(t, err)
-	if got := []string{v.ItemList[0].Answer, v.ItemList[1].Answer}; got[0] != "stored" || got[1] != "quarantined object.ours" {
+	if got := []string{v.ItemList[0].Answer, v.ItemList[1].Answer}; got[0] != "stored" || got[1] != "quarantined object.revoked" {
 		t.Errorf("the receipt says %q", got)
 	}
 }

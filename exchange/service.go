@@ -127,6 +127,7 @@ type ImportLine struct {
 	Detail   string   `json:"detail,omitempty"`
 	Next     string   `json:"next,omitempty"`
 	Warnings []string `json:"warnings,omitempty"`
+	told     told     // what its sender is told, when that is another party
 }
 
 // PreviewRequest asks what would leave, to whom, in what form.

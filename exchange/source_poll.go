@@ -224,7 +224,8 @@ func (s *Service) jitter(d time.Duration) time.Duration {
 func (s *Service) takePage(ctx context.Context, src Source, page SourcePage) (total ImportReport, err error) {
 	origin := Provenance{From: src.From, At: s.time(), Source: src.label(), Under: src.Under, Assigned: src.Assign}
 	for _, doc := range page.Documents {
-		rep, err := s.ingest(ctx, readDocument(doc), origin, nil)
+		bundle := readDocument(doc)
+		rep, err := s.newIntake(bundle, origin).ingest(ctx, bundle, nil)
 		total.add(rep.Objects)
 		if err != nil {
 			return total, err

@@ -93,6 +93,7 @@ type Reader interface {
 	WebhookReader
 	CaseReader
 	DutyReader
+	OfferedReader
 
 	// LogHead is the tree after the last commit with its signed checkpoint note.
 	LogHead(ctx context.Context) (transparency.Head, []byte, error)
@@ -150,6 +151,7 @@ type Tx interface {
 	WebhookTx
 	CaseTx
 	DutyTx
+	OfferedTx
 }
 
 // InstrumentRecord is an instrument as kept: its file, byte for byte.

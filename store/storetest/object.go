@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -349,4 +350,38 @@ func takenOver(t *testing.T, s exchange.Store) {
 	}
 	again := add(t, s, Object(1))
 	equal(t, again.Raw, Object(1).Raw)
+}
+
+// offered: every field round-trips, a party sees its own versions only, in one
+// order, and what is stored again is replaced.
+func offered(t *testing.T, s exchange.Store) {
+	id, other := Object(1).ID, Object(2).ID
+	one := exchange.Offered{ID: id, Hash: ident.Sum([]byte("1")), Version: "2026-01-01T00:00:00.000Z", Revoked: true, State: exchange.SetAside, Content: ident.Sum([]byte("c")), Source: ident.Sum([]byte("s"))}
+	two := exchange.Offered{ID: id, Hash: ident.Sum([]byte("2")), State: exchange.Live}
+	three := exchange.Offered{ID: other, Hash: ident.Sum([]byte("1")), State: exchange.Live}
+	write(t, s, func(ctx context.Context, tx exchange.Tx) error {
+		must(t, tx.PutOffered(ctx, "a", []exchange.Offered{two, three, one}))
+		return tx.PutOffered(ctx, "A", []exchange.Offered{two})
+	})
+	two.State = exchange.Erased
+	write(t, s, func(ctx context.Context, tx exchange.Tx) error {
+		return tx.PutOffered(ctx, "a", []exchange.Offered{two})
+	})
+	of := func(from party.ID, ids ...string) map[string][]exchange.Offered {
+		return get(t, s, func(ctx context.Context, r exchange.Reader) (map[string][]exchange.Offered, error) {
+			return r.Offered(ctx, from, ids)
+		})
+	}
+	all := of("a", id, other, id)
+	if len(all[id]) != 2 || len(all[other]) != 1 {
+		t.Fatalf("%+v", all)
+	}
+	if all[id][0].Hash != one.Hash {
+		slices.Reverse(all[id])
+	}
+	equal(t, all, map[string][]exchange.Offered{id: {one, two}, other: {three}})
+	if got := of("A", id); len(got[id]) != 1 || got[id][0].State != exchange.Live {
+		t.Errorf("another party's are %+v", got)
+	}
+	equal(t, len(of("b", id)), 0)
 }

@@ -38,6 +38,7 @@ func Run(t *testing.T, fresh func(t *testing.T) exchange.Store) {
 		{"versions of an object", objectVersions},
 		{"a version can become another party's", takenOver},
 		{"who sent a definition is kept", vouchedDefinitions},
+		{"what a party sent is kept for it alone", offered},
 		{"erased bytes are gone until they are sent again", objectErased},
 		{"what is attached", attached},
 		{"objects page by page", objectPages},
