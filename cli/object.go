@@ -258,6 +258,12 @@ func drawObject(t *table, o view.ObjectDetail) {
 			t.row("  "+h.Value, h.ID, "from "+string(h.From), strings.TrimSpace("TLP:"+strings.ToUpper(h.TLP)))
 		}
 	}
+	if len(o.Reports) > 0 {
+		t.line("\nReports")
+		for _, r := range o.Reports {
+			t.row("  "+r.Type, r.ID, "from "+string(r.From), r.At, knownUnder(r), r.Text)
+		}
+	}
 	if len(o.Decisions) > 0 {
 		t.line("\nDecisions")
 		for _, d := range o.Decisions {
@@ -270,6 +276,13 @@ func drawObject(t *table, o view.ObjectDetail) {
 			t.row("  "+f.Name, f.Value, "by "+f.Issuer, f.Evidence)
 		}
 	}
+}
+
+func knownUnder(r exchange.Report) string {
+	if r.Under == "" {
+		return ""
+	}
+	return "as " + r.Under
 }
 
 func (a *app) objectQuarantine() *cobra.Command {

@@ -40,7 +40,10 @@ func (f fake) Object(_ context.Context, id string) (exchange.ObjectView, error) 
 				Atoms:      []atom.Atom{{Kind: atom.Domain, Value: f.found}, {Kind: atom.Registry, Value: "hkey_local_machine\\a b"}},
 				Confidence: &decay.Assessment{Score: 40, Why: "It fades."},
 				Remarks:    []exchange.Remark{{Value: f.found, List: f.found, ID: "x"}},
-				Same:       []exchange.Holder{{Kind: "domain", Value: f.found, ID: "indicator--2", Type: "indicator", From: "ncsc-cordova", TLP: "green"}},
+				Reports: []exchange.Report{
+					{ID: "sighting--00000000-0000-4000-8000-000000000001", Type: "sighting", From: "ncsc-cordova", At: "2026-02-01T00:00:00Z", Text: "seen <twice>", Under: "indicator--00000000-0000-4000-8000-000000000009"},
+				},
+				Same: []exchange.Holder{{Kind: "domain", Value: f.found, ID: "indicator--2", Type: "indicator", From: "ncsc-cordova", TLP: "green"}},
 			}, f.err
 		}
 	}

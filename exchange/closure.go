@@ -21,6 +21,11 @@ type member struct {
 	stored   Stored
 	findings []privacy.Finding
 	marks    intel.Markings
+	// meaning is the object with our ids for what its sender knows under ids that
+	// this node made; nil when there are none. alike are the parties to whom those
+	// mean the same.
+	meaning *intel.Object
+	alike   []party.ID
 }
 
 // closure is what travels together: the objects asked for, everything they
@@ -107,7 +112,7 @@ func (c *closure) read(ctx context.Context, r Reader, ids []string, seen map[str
 		}
 		ids = nil
 		for _, m := range batch {
-			for _, ref := range m.object.Refs {
+			for _, ref := range m.meant().Refs {
 				ids = append(ids, ref.ID)
 			}
 		}
@@ -132,12 +137,12 @@ func (c *closure) readAttached(ctx context.Context, r Reader, seen map[string]bo
 	}
 	var outside []*intel.Object
 	for _, m := range batch {
-		if (m.object.Type == "relationship" || m.object.Type == "sighting") && c.holdsEnds(m.object, seen) {
+		if (m.object.Type == "relationship" || m.object.Type == "sighting") && c.holdsEnds(m.meant(), seen) {
 			seen[m.object.ID] = true
 			c.members = append(c.members, m)
 			continue
 		}
-		outside = append(outside, m.object)
+		outside = append(outside, m.meant())
 	}
 	return outside, nil
 }
@@ -171,13 +176,13 @@ func (c *closure) ids() func(func(string) bool) {
 func (c *closure) classify(ctx context.Context, r Reader, attached []*intel.Object) error {
 	objects := make([]*intel.Object, 0, len(c.members)+len(attached))
 	for _, m := range c.members {
-		objects = append(objects, m.object)
+		objects = append(objects, m.meant())
 	}
 	pc := privacy.ContextOf(append(objects, attached...))
 	marks := newMarkings(c.self, nil) // everything is in the store, with whose it is
 	for i := range c.members {
 		m := &c.members[i]
-		m.findings = pc.Find(m.object)
+		m.findings = pc.Find(m.meant())
 		var err error
 		if m.marks, err = marks.resolve(ctx, r, m.object, m.stored.Provenance.From); err != nil {
 			return err
@@ -211,7 +216,7 @@ func load(ctx context.Context, r Reader, ids []string) ([]member, error) {
 		}
 		members = append(members, member{object: o, stored: st})
 	}
-	return members, nil
+	return members, interpret(ctx, r, members)
 }
 
 // readStored parses a stored version. It was parsed when it came in, so a

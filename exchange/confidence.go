@@ -8,7 +8,6 @@ import (
 	"entente/intel"
 	"entente/intel/atom"
 	"entente/intel/decay"
-	"entente/intel/stix"
 	"entente/internal/strictjson"
 )
 
@@ -109,18 +108,15 @@ func sightings(ctx context.Context, r Reader, ids []string) (map[string][]decay.
 	if err != nil {
 		return nil, err
 	}
-	reports, err := r.Objects(ctx, attached[:min(len(attached), sightingsUpTo)])
+	reports, err := load(ctx, r, attached[:min(len(attached), sightingsUpTo)])
 	if err != nil {
 		return nil, err
 	}
 	out := map[string][]decay.Sighting{}
-	for _, stored := range reports {
-		if stored.Type != "sighting" && stored.Type != "opinion" || stored.Revoked {
+	for i := range reports {
+		o := reports[i].meant()
+		if o.Type != "sighting" && o.Type != "opinion" || o.Revoked {
 			continue
-		}
-		o, _, err := stix.ParseObject(stored.Raw)
-		if err != nil {
-			return nil, err
 		}
 		about, s, ok := sightingOf(o)
 		if !ok {

@@ -101,6 +101,7 @@ type intake struct {
 	carried  map[string]envelope.Item // by id, what came along with objects that were passed on
 	context  privacy.Context
 	together markings // marking definitions of the same bundle
+	aliases  aliases // of the objects under way
 }
 
 func (s *Service) newIntake(bundle stix.Bundle, origin Provenance) *intake {
@@ -206,6 +207,9 @@ func (in *intake) admitAll(ctx context.Context, tx Tx, chunk prepared, lines *[]
 	if err != nil {
 		return err
 	}
+	if err := in.recognise(ctx, tx, chunk.candidates); err != nil {
+		return err
+	}
 	for _, c := range chunk.candidates {
 		line, err := in.admitOne(ctx, tx, c, chunk.creators[c.Object.CreatedBy], heads)
 		if err != nil {
@@ -217,6 +221,21 @@ func (in *intake) admitAll(ctx context.Context, tx Tx, chunk prepared, lines *[]
 		return nil
 	}
 	return in.judgeAll(ctx, tx, chunk.candidates, ids, *lines)
+}
+
+// recognise finds the ids in reports under which their sender has objects from us.
+func (in *intake) recognise(ctx context.Context, r Reader, candidates []candidate) error {
+	objects := make([]*intel.Object, len(candidates))
+	for i, c := range candidates {
+		objects[i] = c.Object
+	}
+	ids := refIDs(objects)
+	if len(ids) == 0 || in.origin.From == in.s.self {
+		return nil
+	}
+	all, err := r.Derivations(ctx, ids)
+	in.aliases = aliasesOf(all, in.origin.From)
+	return err
 }
 
 // judgeAll works out what the sender is told. It is done for every object alike,
@@ -310,7 +329,7 @@ func (in *intake) keep(ctx context.Context, tx Tx, c candidate, ad admission) (i
 		ID: o.ID, Type: o.Type, SpecVersion: o.SpecVersion, Version: o.Version, CreatedBy: o.CreatedBy,
 		Revoked: o.Revoked, Hash: o.Hash, Raw: o.Raw, State: ad.state, Upgraded: o.Upgraded,
 		Provenance: in.provenance(o.ID), Leaf: leaf, Entry: &c.entry,
-	}, o.Refs)
+	}, in.aliases.refsOf(o))
 	if err != nil || ad.state != SetAside {
 		return seq, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -105,7 +106,7 @@ func (s *Service) form(p *plan) error {
 	for i := range p.columns {
 		col := &p.columns[i]
 		scope := col.scope()
-		class := scope + "\n" + col.class()
+		class := scope + "\n" + col.class() + col.reads(p.closure)
 		formed, ok := built[class]
 		if !ok {
 			var err error
@@ -123,21 +124,33 @@ func (s *Service) build(p *plan, col *column, scope string) ([]privacy.Formed, e
 	formed := make([]privacy.Formed, len(p.closure.members))
 	var items []privacy.Item
 	var at []int // where each item came from
-	for m, mem := range p.closure.members {
+	reported, absent := p.closure.reported(), slices.Clip(p.closure.absent)
+	for m := range p.closure.members {
+		mem := &p.closure.members[m]
 		formed[m].Original = mem.object
+		if p.closure.goesBack(mem, col.to.ID, reported) {
+			formed[m].Left = "its recipient sent it, and knows it under this id"
+			absent = append(absent, mem.object.ID)
+			continue
+		}
 		if d := col.decisions[m]; d.Outcome == decision.Permit || d.Outcome == decision.Transform {
-			items = append(items, privacy.Item{Object: mem.object, Findings: mem.findings, Transforms: d.Transforms})
+			item := privacy.Item{Object: mem.object, Findings: mem.findings, Transforms: d.Transforms}
+			if !mem.readAsSent(col.to.ID) {
+				item.Object, item.Altered = mem.meaning, true
+			}
+			items = append(items, item)
 			at = append(at, m)
 		}
 	}
 	if len(items) == 0 {
 		return formed, nil
 	}
-	form, err := privacy.Build(items, privacy.Scope{Key: s.scopeKey(scope), Publisher: s.publisher, Absent: p.closure.absent, At: p.At})
+	form, err := privacy.Build(items, privacy.Scope{Key: s.scopeKey(scope), Publisher: s.publisher, Absent: absent, At: p.At})
 	if err != nil {
 		return nil, fault.New(fault.Internal, "release.form", "The form to be released could not be built.").Because(err)
 	}
 	for i, f := range form.Items {
+		f.Original = p.closure.members[at[i]].object
 		formed[at[i]] = f
 	}
 	return formed, nil
@@ -172,6 +185,21 @@ func reliedOn(d decision.Decision) []string {
 	}
 	slices.Sort(ids)
 	return slices.Compact(ids)
+}
+
+// reads tells recipients apart to whom the ids in a report mean the same as to its
+// sender from those that know what it is about under another id.
+func (col *column) reads(c *closure) string {
+	reported := c.reported()
+	if len(reported) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	for i := range c.members {
+		m := &c.members[i]
+		fmt.Fprintln(&b, m.readAsSent(col.to.ID), c.goesBack(m, col.to.ID, reported))
+	}
+	return b.String()
 }
 
 func (col *column) class() string {

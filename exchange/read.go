@@ -28,6 +28,9 @@ func (s *Service) Object(ctx context.Context, id string) (ObjectView, error) {
 		if v.Same, err = sameValues(ctx, r, m.object, v.Atoms); err != nil {
 			return v, err
 		}
+		if v.Reports, err = reportsOn(ctx, r, id); err != nil {
+			return v, err
+		}
 		if v.Remarks, err = s.remarks(ctx, r, v.Atoms); err != nil {
 			return v, err
 		}

@@ -215,6 +215,7 @@ type ObjectView struct {
 	Atoms     []atom.Atom
 	Same      []Holder // other live objects with one of the atoms
 	Remarks   []Remark // on which warninglists they are
+	Reports   []Report // what was said of it, by whomever under whatever id
 	// Confidence is what is left of it now; nil where age says nothing.
 	Confidence *decay.Assessment
 }

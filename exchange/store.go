@@ -77,6 +77,9 @@ type Reader interface {
 	ListReleases(ctx context.Context, f ReleaseFilter) ([]Release, error) // newest first
 	// ReleaseItems returns the items with their sent bytes.
 	ReleaseItems(ctx context.Context, release string) ([]ReleaseItem, error)
+	// Derivations returns which objects were released under ids of their own, in
+	// any order. Ids that stand for themselves are not among them.
+	Derivations(ctx context.Context, ids []string) ([]Derivation, error)
 	DueDeliveries(ctx context.Context, now time.Time, limit int) ([]Delivery, error)
 	Deliveries(ctx context.Context, release string) ([]Delivery, error) // "" = all not finished
 	Recalls(ctx context.Context, release string) ([]Recall, error)      // "" = all

@@ -15,6 +15,9 @@ type Item struct {
 	Object     *intel.Object
 	Findings   []Finding
 	Transforms []string // ids of the catalogue, in order of application
+	// Altered says that the object is not what its creator wrote, so that it
+	// leaves as an object of this node even when nothing else changes.
+	Altered bool
 }
 
 // Scope is within which pseudonyms and derived ids agree.
@@ -81,12 +84,13 @@ func Build(items []Item, sc Scope) (Form, error) {
 
 // piece is one item on its way through Build.
 type piece struct {
-	obj    *intel.Object
-	edits  map[string]edit // by path into the original; kept and added to between rounds
-	left   string          // kept between rounds: what is dropped stays dropped
-	doomed string          // what left will be in the next round
-	class  bool            // an identity of which only the class is left
-	reason string          // the last transformation, for the changes of class
+	obj     *intel.Object
+	edits   map[string]edit // by path into the original; kept and added to between rounds
+	left    string          // kept between rounds: what is dropped stays dropped
+	doomed  string          // what left will be in the next round
+	altered bool            // it differs from what its creator wrote
+	class   bool            // an identity of which only the class is left
+	reason  string          // the last transformation, for the changes of class
 
 	touched bool // this round: its own content changes
 	live    int  // this round: references of which one must stay
@@ -132,7 +136,7 @@ func newBuilder(items []Item, sc Scope) (*builder, error) {
 		}
 		b.at[it.Object.ID] = i
 		p := &b.pieces[i]
-		p.obj = it.Object
+		p.obj, p.altered = it.Object, it.Altered
 		for _, r := range it.Object.Refs {
 			b.users[r.ID] = append(b.users[r.ID], use{by: i, path: r.Path})
 		}

@@ -36,7 +36,7 @@ func (b *builder) close() {
 func (b *builder) reset() {
 	for i := range b.pieces {
 		p := &b.pieces[i]
-		p.touched, p.state, p.id, p.out, p.changes = len(p.edits) > 0, unvisited, p.obj.ID, nil, nil
+		p.touched, p.state, p.id, p.out, p.changes = p.altered || len(p.edits) > 0, unvisited, p.obj.ID, nil, nil
 		p.live = 0
 		if p.left == "" {
 			p.left = p.doomed

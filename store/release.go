@@ -132,7 +132,10 @@ func (t *tx) AddRelease(ctx context.Context, r exchange.Release, items []exchang
 	const item = `
 		INSERT INTO release_items (release, position, object_id, original, sent_id, sent_hash, decision)
 		VALUES ($1, $2, $3, $4, $5, $6, $7)`
-	return insertRows(ctx, t.q, item, 7, rows)
+	if err := insertRows(ctx, t.q, item, 7, rows); err != nil {
+		return err
+	}
+	return t.addDerived(ctx, r.Recipient, items)
 }
 
 // SetReleaseState keeps the receipt there is when it is given none. What was

@@ -75,6 +75,7 @@ type ObjectDetail struct {
 	Facts      []exchange.Fact   `json:"facts"`
 	Atoms      []atom.Atom       `json:"atoms" doc:"The single values it is about"`
 	Same       []exchange.Holder `json:"same" doc:"Other live objects with one of the values; never merged"`
+	Reports    []exchange.Report `json:"reports" doc:"Sightings, opinions and notes on it, also by parties that have it under another id; at most 100"`
 	Remarks    []exchange.Remark `json:"remarks,omitempty" doc:"Values that are on a warninglist; no decision depends on it"`
 	Confidence *decay.Assessment `json:"confidence,omitempty" doc:"What is left of it now; absent where age says nothing"`
 	Content    jsontext.Value    `json:"content" doc:"The object; for its exact bytes ask for /content"`
@@ -86,7 +87,7 @@ func ObjectDetailOf(v exchange.ObjectView) ObjectDetail {
 		Object: ObjectOf(v.Stored), TLP: v.Markings.TLP.String(), Labelled: v.Markings.Labelled,
 		PAP: v.Markings.PAP.String(), Statements: v.Markings.Statements, Markings: v.Markings.IDs,
 		Closed: v.Markings.Closed, Findings: v.Findings, Decisions: Each(v.Decisions, DecisionLineOf),
-		Facts: v.Facts, Atoms: v.Atoms, Same: v.Same, Remarks: v.Remarks, Confidence: v.Confidence, Content: jsontext.Value(v.Raw),
+		Facts: v.Facts, Atoms: v.Atoms, Same: v.Same, Reports: Each(v.Reports, func(r exchange.Report) exchange.Report { return r }), Remarks: v.Remarks, Confidence: v.Confidence, Content: jsontext.Value(v.Raw),
 	}
 }
 

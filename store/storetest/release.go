@@ -304,3 +304,19 @@ func received(t *testing.T, s exchange.Store) {
 		return err
 	})
 }
+
+// derivations: an id of its own leads back to the object for each party that has
+// it under that, and an id that stands for itself to none.
+func derivations(t *testing.T, s exchange.Store) {
+	a, b := add(t, s, Object(1)), add(t, s, Object(2))
+	write(t, s, func(ctx context.Context, tx exchange.Tx) error {
+		must(t, tx.AddRelease(ctx, release(1, "a"), []exchange.ReleaseItem{item(a, "form"), item(b, "")}))
+		must(t, tx.AddRelease(ctx, release(2, "a"), []exchange.ReleaseItem{item(a, "form again")}))
+		return tx.AddRelease(ctx, release(3, "b"), []exchange.ReleaseItem{item(a, "")})
+	})
+	id := item(a, "form").SentID
+	got := get(t, s, func(ctx context.Context, r exchange.Reader) ([]exchange.Derivation, error) {
+		return r.Derivations(ctx, []string{id, a.ID, b.ID, id})
+	})
+	equal(t, got, []exchange.Derivation{{ID: id, To: "a", Original: a.ID}})
+}

@@ -49,6 +49,7 @@ func Run(t *testing.T, fresh func(t *testing.T) exchange.Store) {
 		{"a release keeps every field", releaseFields},
 		{"releases are listed newest first", releaseLists},
 		{"who has an object", releasedTo},
+		{"under which other id it was released", derivations},
 		{"a feed has what releases brought, in order", feedOrder},
 		{"a feed filters before it pages", feedFilters},
 		{"a feed can be read release by release", feedReleases},

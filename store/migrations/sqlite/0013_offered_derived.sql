@@ -18,3 +18,22 @@ INSERT INTO offered (party, id, hash, version, revoked, state)
 SELECT r.origin, o.id, o.hash, o.version, o.revoked, CASE WHEN COUNT(*) > COUNT(r.recalled_at) THEN 'live' ELSE 'erased' END
 FROM received_items i JOIN received r ON r.seq = i.received JOIN objects o ON o.hash = i.hash
 GROUP BY r.origin, o.id, o.hash, o.version, o.revoked;
+
+-- Under which other id a party has an object: what it says of that id, it says of
+-- the object.
+CREATE TABLE derived (
+    sent_id   BLOB NOT NULL,
+    party     TEXT NOT NULL,
+    object_id BLOB NOT NULL,
+    PRIMARY KEY (sent_id, party, object_id)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO derived (sent_id, party, object_id)
+SELECT DISTINCT i.sent_id, r.recipient, i.object_id
+FROM release_items i JOIN releases r ON r.seq = i.release WHERE i.sent_id <> i.object_id;
+
+INSERT INTO refs (target, source)
+SELECT d.object_id, o.seq
+FROM refs f JOIN objects o ON o.seq = f.source JOIN derived d ON d.sent_id = f.target AND d.party = o.origin
+WHERE NOT EXISTS (SELECT 1 FROM derived e WHERE e.sent_id = d.sent_id AND e.party = d.party AND e.object_id <> d.object_id)
+ON CONFLICT (target, source) DO NOTHING;
