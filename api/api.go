@@ -68,6 +68,9 @@ type Exchange interface {
 
 	Inbox(ctx context.Context, limit int) ([]exchange.Received, error)
 	Outbox(ctx context.Context) ([]exchange.Delivery, error)
+	HandOut(ctx context.Context, ref string) (exchange.ByHand, error)
+	TakeByHand(ctx context.Context, raw []byte) (exchange.TakenByHand, error)
+	TakeReceipt(ctx context.Context, answer []byte) (exchange.Acknowledged, error)
 
 	Checkpoint(ctx context.Context) ([]byte, error)
 	Prove(ctx context.Context, ref string, since int64) ([]byte, error)

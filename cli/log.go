@@ -57,17 +57,25 @@ func (a *app) logProve() *cobra.Command {
 		Args:    args(1, 1),
 		RunE: a.onNode(func(ctx context.Context, c *client.Client, args []string) error {
 			evidence, err := c.Prove(ctx, args[0], since)
-			if err != nil || out == "" {
-				return a.writeBytes(evidence, err)
+			if err != nil {
+				return err
 			}
-			if err := os.WriteFile(out, evidence, 0o600); err != nil {
-				return fault.New(fault.Invalid, "file.unwritable", "%s cannot be written.", out).Try("Name another file with --out.").Because(err)
-			}
-			a.say("Wrote %s.", clean(out))
-			return nil
+			return a.writeTo(out, evidence)
 		}),
 	}
 	c.Flags().StringVar(&out, "out", "", "write to this `file` instead of standard output")
 	c.Flags().Int64Var(&since, "since", 0, "`size` of the log in a checkpoint the reader has: also show that it only grew")
 	return c
+}
+
+// writeTo writes to a file, or to standard output when none is named.
+func (a *app) writeTo(file string, b []byte) error {
+	if file == "" {
+		return a.writeBytes(b, nil)
+	}
+	if err := os.WriteFile(file, b, 0o600); err != nil {
+		return fault.New(fault.Invalid, "file.unwritable", "%s cannot be written.", clean(file)).Try("Name another file with --out.").Because(err)
+	}
+	a.say("Wrote %s.", clean(file))
+	return nil
 }

@@ -141,6 +141,18 @@ func (e echo) Outbox(context.Context) ([]exchange.Delivery, error) {
 	return []exchange.Delivery{{ID: "d"}}, e.err
 }
 
+func (e echo) HandOut(_ context.Context, ref string) (exchange.ByHand, error) {
+	return exchange.ByHand{Ref: ref}, e.err
+}
+
+func (e echo) TakeByHand(_ context.Context, raw []byte) (exchange.TakenByHand, error) {
+	return exchange.TakenByHand{ID: string(raw)}, e.err
+}
+
+func (e echo) TakeReceipt(_ context.Context, raw []byte) (exchange.Acknowledged, error) {
+	return exchange.Acknowledged{Ref: string(raw)}, e.err
+}
+
 func (e echo) Checkpoint(context.Context) ([]byte, error) { return []byte("origin\n3\n"), e.err }
 
 func (e echo) Prove(_ context.Context, ref string, _ int64) ([]byte, error) {
@@ -236,6 +248,12 @@ func TestEveryQuestionArrivesAndItsAnswerComesBack(t *testing.T) {
 		check("Inbox", err, rx[0].Accepted, 7)
 		out, err := c.Outbox(ctx)
 		check("Outbox", err, out[0].ID, "d")
+		ho, err := c.HandOut(ctx, odd)
+		check("HandOut", err, ho.Ref, odd)
+		th, err := c.TakeByHand(ctx, []byte(odd))
+		check("TakeByHand", err, th.ID, odd)
+		tr, err := c.TakeReceipt(ctx, []byte(odd))
+		check("TakeReceipt", err, tr.Ref, odd)
 		cp, err := c.Checkpoint(ctx)
 		check("Checkpoint", err, string(cp), "origin\n3\n")
 		pr, err := c.Prove(ctx, odd, 7)

@@ -41,6 +41,21 @@ func (c *Client) Outbox(ctx context.Context) ([]exchange.Delivery, error) {
 	return l.Items, err
 }
 
+// HandOut returns a message on its way as a file.
+func (c *Client) HandOut(ctx context.Context, ref string) (exchange.ByHand, error) {
+	return post[exchange.ByHand](ctx, c, "/v1/outbox/"+url.PathEscape(ref)+"/file", struct{}{})
+}
+
+// TakeByHand takes in a message that was brought as a file.
+func (c *Client) TakeByHand(ctx context.Context, message []byte) (exchange.TakenByHand, error) {
+	return post[exchange.TakenByHand](ctx, c, "/v1/inbox", view.MessageFile{Message: message})
+}
+
+// TakeReceipt takes in a receipt that was brought as a file.
+func (c *Client) TakeReceipt(ctx context.Context, receipt []byte) (exchange.Acknowledged, error) {
+	return post[exchange.Acknowledged](ctx, c, "/v1/outbox/receipts", view.ReceiptFile{Receipt: receipt})
+}
+
 // Live reports whether a node answers; it needs no token.
 func (c *Client) Live(ctx context.Context) error {
 	_, err := get[view.Live](ctx, c, "/v1/health/live", nil)

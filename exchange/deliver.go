@@ -123,48 +123,48 @@ type outgoing struct {
 }
 
 func (s *Service) prepare(ctx context.Context, d Delivery) (outgoing, error) {
-	var out outgoing
-	err := s.store.Read(ctx, func(r Reader) (err error) {
-		if out.to, err = r.Party(ctx, d.To); err != nil {
-			return err
+	return read(ctx, s, func(r Reader) (outgoing, error) { return s.prepareFrom(ctx, r, d) })
+}
+
+func (s *Service) prepareFrom(ctx context.Context, r Reader, d Delivery) (out outgoing, err error) {
+	if out.to, err = r.Party(ctx, d.To); err != nil {
+		return out, err
+	}
+	b := envelope.Body{}
+	var leaf int64
+	switch d.Kind {
+	case kindRecall:
+		rc, err := findRecall(ctx, r, d.Ref)
+		if err != nil {
+			return out, err
 		}
-		b := envelope.Body{}
-		var leaf int64
-		switch d.Kind {
-		case kindRecall:
-			rc, err := findRecall(ctx, r, d.Ref)
-			if err != nil {
-				return err
-			}
-			b.Envelope, leaf = rc.Envelope, rc.Leaf
-		case kindInstrument:
-			if b, leaf, err = publicationBody(ctx, r, d.Ref); err != nil {
-				return err
-			}
-		case kindCase:
-			if b, leaf, err = s.caseBody(ctx, r, d, &out); err != nil || out.withheld != nil || out.stopped {
-				return err
-			}
-		default:
-			rel, items, err := s.atTheDoor(ctx, r, d, &out)
-			if err != nil || out.withheld != nil || out.stopped {
-				return err
-			}
-			b.Envelope, leaf = rel.Envelope, rel.Leaf
-			for _, it := range items {
-				b.Objects = append(b.Objects, it.Sent)
-			}
+		b.Envelope, leaf = rc.Envelope, rc.Leaf
+	case kindInstrument:
+		if b, leaf, err = publicationBody(ctx, r, d.Ref); err != nil {
+			return out, err
 		}
-		if b.Proof, err = s.proof(ctx, r, leaf); err != nil {
-			return err
+	case kindCase:
+		if b, leaf, err = s.caseBody(ctx, r, d, &out); err != nil || out.withheld != nil || out.stopped {
+			return out, err
 		}
-		if err := committed(ctx, r, leaf, d.To, b); err != nil {
-			return err
+	default:
+		rel, items, err := s.atTheDoor(ctx, r, d, &out)
+		if err != nil || out.withheld != nil || out.stopped {
+			return out, err
 		}
-		out.envelope = b.Envelope
-		out.body, err = envelope.EncodeBody(b)
-		return err
-	})
+		b.Envelope, leaf = rel.Envelope, rel.Leaf
+		for _, it := range items {
+			b.Objects = append(b.Objects, it.Sent)
+		}
+	}
+	if b.Proof, err = s.proof(ctx, r, leaf); err != nil {
+		return out, err
+	}
+	if err := committed(ctx, r, leaf, d.To, b); err != nil {
+		return out, err
+	}
+	out.envelope = b.Envelope
+	out.body, err = envelope.EncodeBody(b)
 	return out, err
 }
 
@@ -277,7 +277,10 @@ func (s *Service) postpone(ctx context.Context, d Delivery, cause error) error {
 		d.State = DeliveryRefused
 	}
 	return s.store.Write(ctx, func(tx Tx) error {
-		var err error
+		before, err := sentMessage(ctx, tx, d)
+		if err != nil || len(before.answer) > 0 {
+			return err // a receipt was brought by hand meanwhile
+		}
 		switch {
 		case fault.CodeOf(cause) == noEndpoint && d.Kind == kindRelease:
 		case d.State == DeliveryRefused && d.Kind == kindRelease:
@@ -318,16 +321,35 @@ func (s *Service) stop(ctx context.Context, d Delivery) error {
 
 // withhold keeps a release from leaving and records the decision that says so.
 func (s *Service) withhold(ctx context.Context, d Delivery, why decision.Decision) error {
-	return s.store.Write(ctx, func(tx Tx) error {
-		d.State, d.LastError = DeliveryWithheld, firstReason(why)
-		if err := tx.UpdateDelivery(ctx, d); err != nil {
-			return err
-		}
-		if d.Kind == kindCase {
-			return s.withholdCase(ctx, tx, d, why)
-		}
+	return s.store.Write(ctx, func(tx Tx) error { return s.withholdIn(ctx, tx, d, why) })
+}
+
+// withholdIn takes back what left by hand: its recipient may have it.
+func (s *Service) withholdIn(ctx context.Context, tx Tx, d Delivery, why decision.Decision) error {
+	kept, err := deliveryOf(ctx, tx, d.Ref) // it may have been handed out meanwhile
+	if err != nil {
+		return err
+	}
+	d.State, d.LastError = DeliveryWithheld, firstReason(why)
+	if err := tx.UpdateDelivery(ctx, d); err != nil {
+		return err
+	}
+	if d.Kind == kindCase {
+		return s.withholdCase(ctx, tx, d, why)
+	}
+	if kept.HandedOut.IsZero() {
 		return s.recordWithheld(ctx, tx, d.Ref, why)
-	})
+	}
+	epoch, err := tx.Epoch(ctx)
+	if err != nil {
+		return err
+	}
+	rel, err := tx.Release(ctx, d.Ref)
+	if err != nil {
+		return err
+	}
+	_, err = s.overturn(ctx, tx, rel, why, epoch)
+	return err
 }
 
 func (s *Service) recordWithheld(ctx context.Context, tx Tx, release string, why decision.Decision) error {
@@ -392,42 +414,50 @@ type receiptEvent struct {
 
 // settle records a receipt and what follows from it.
 func (s *Service) settle(ctx context.Context, d Delivery, out outgoing, rcpt receipt, answer []byte) error {
-	now := s.time()
 	return s.store.Write(ctx, func(tx Tx) error {
-		_, err := s.append(ctx, tx, transparency.EventReceipt, receiptEvent{
-			Message: rcpt.Message, From: out.to.ID, Outcome: rcpt.Outcome,
-			Receipt: ident.Sum(rcpt.body.Envelope), Proof: ident.Sum(rcpt.body.Proof), At: now,
-		})
-		if err != nil {
-			return err
+		before, err := sentMessage(ctx, tx, d)
+		if err != nil || len(before.answer) > 0 {
+			return err // it was brought by hand meanwhile
 		}
-		d.State, d.LastError = DeliveryDone, ""
-		d.Attempts++
-		if rcpt.Outcome == outcomeRefused {
-			d.State, d.LastError = DeliveryRefused, rcpt.Code+": "+rcpt.Detail
-		}
-		if err := tx.UpdateDelivery(ctx, d); err != nil {
-			return err
-		}
-		switch d.Kind {
-		case kindRecall:
-			return settleRecall(ctx, tx, d.Ref, rcpt, answer, now)
-		case kindInstrument:
-			return settlePublication(ctx, tx, d.Ref, d.State, answer, now)
-		case kindCase:
-			return s.settleCase(ctx, tx, d, rcpt, answer)
-		}
-		rel, err := tx.Release(ctx, d.Ref)
-		if err != nil {
-			return err
-		}
-		state := Delivered
-		switch {
-		case rel.State == Recalled: // while the answer was on its way; the recall has its own delivery
-			state = Recalled
-		case rcpt.Outcome == outcomeRefused:
-			state = Refused
-		}
-		return tx.SetReleaseState(ctx, d.Ref, state, answer, now)
+		return s.settleIn(ctx, tx, d, out, rcpt, answer)
 	})
+}
+
+func (s *Service) settleIn(ctx context.Context, tx Tx, d Delivery, out outgoing, rcpt receipt, answer []byte) error {
+	now := s.time()
+	_, err := s.append(ctx, tx, transparency.EventReceipt, receiptEvent{
+		Message: rcpt.Message, From: out.to.ID, Outcome: rcpt.Outcome,
+		Receipt: ident.Sum(rcpt.body.Envelope), Proof: ident.Sum(rcpt.body.Proof), At: now,
+	})
+	if err != nil {
+		return err
+	}
+	d.State, d.LastError = DeliveryDone, ""
+	d.Attempts++
+	if rcpt.Outcome == outcomeRefused {
+		d.State, d.LastError = DeliveryRefused, rcpt.Code+": "+rcpt.Detail
+	}
+	if err := tx.UpdateDelivery(ctx, d); err != nil {
+		return err
+	}
+	switch d.Kind {
+	case kindRecall:
+		return settleRecall(ctx, tx, d.Ref, rcpt, answer, now)
+	case kindInstrument:
+		return settlePublication(ctx, tx, d.Ref, d.State, answer, now)
+	case kindCase:
+		return s.settleCase(ctx, tx, d, rcpt, answer)
+	}
+	rel, err := tx.Release(ctx, d.Ref)
+	if err != nil {
+		return err
+	}
+	state := Delivered
+	switch {
+	case rel.State == Recalled: // while the answer was on its way; the recall has its own delivery
+		state = Recalled
+	case rcpt.Outcome == outcomeRefused:
+		state = Refused
+	}
+	return tx.SetReleaseState(ctx, d.Ref, state, answer, now)
 }

@@ -38,8 +38,7 @@ func (s *Service) Export(ctx context.Context, release, format string) (Document,
 			return Document{}, err
 		}
 		if !rel.State.MayBeThere() {
-			return Document{}, fault.New(fault.Conflict, "release.gone", "The release is %s; what it let go is not given out any more.", rel.State).
-				Try("Release the objects again, if that is lawful.")
+			return Document{}, gone(string(rel.State))
 		}
 		items, err := r.ReleaseItems(ctx, release)
 		if err != nil {
@@ -52,6 +51,11 @@ func (s *Service) Export(ctx context.Context, release, format string) (Document,
 		}
 		return d, err
 	})
+}
+
+func gone(state string) error {
+	return fault.New(fault.Conflict, "release.gone", "The release is %s; what it let go is not given out any more.", state).
+		Try("Release the objects again, if that is lawful.")
 }
 
 // writeBundle puts the bytes that were sent into one bundle, as they are.

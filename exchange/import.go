@@ -101,7 +101,7 @@ type intake struct {
 	carried  map[string]envelope.Item // by id, what came along with objects that were passed on
 	context  privacy.Context
 	together markings // marking definitions of the same bundle
-	aliases  aliases // of the objects under way
+	aliases  aliases  // of the objects under way
 }
 
 func (s *Service) newIntake(bundle stix.Bundle, origin Provenance) *intake {

@@ -365,11 +365,17 @@ func (s *Service) reconsider(ctx context.Context, tx Tx, rel Release, epoch int6
 	if why == nil {
 		return nil, tx.SetReleaseEpoch(ctx, rel.ID, epoch)
 	}
-	if err := s.recordAgain(ctx, tx, *why, epoch); err != nil {
-		return nil, err
-	}
-	rc, err := s.recallRelease(ctx, tx, rel, "no longer lawful: "+firstReason(*why))
+	rc, err := s.overturn(ctx, tx, rel, *why, epoch)
 	return &rc, err
+}
+
+// overturn recalls a release that the law no longer carries, and keeps the
+// decision that says so.
+func (s *Service) overturn(ctx context.Context, tx Tx, rel Release, why decision.Decision, epoch int64) (Recall, error) {
+	if err := s.recordAgain(ctx, tx, why, epoch); err != nil {
+		return Recall{}, err
+	}
+	return s.recallRelease(ctx, tx, rel, "no longer lawful: "+firstReason(why))
 }
 
 // recordAgain keeps a decision that overturns an earlier one, with its leaf.

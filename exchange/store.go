@@ -140,6 +140,8 @@ type Tx interface {
 	Enqueue(ctx context.Context, d Delivery) error
 	// UpdateDelivery stores state, attempts, next time and last error.
 	UpdateDelivery(ctx context.Context, d Delivery) error
+	// MarkHandedOut notes that a message was given out as a file. The first time stands.
+	MarkHandedOut(ctx context.Context, id string, at time.Time) error
 	PutRecall(ctx context.Context, r Recall) error // new or replaced by ID
 	// AddReceived remembers a message and the digests of the objects it brought.
 	AddReceived(ctx context.Context, r Received, digests []ident.Digest) error
@@ -348,10 +350,11 @@ type Delivery struct {
 	Kind      string    `json:"kind"` // release, recall, instrument or case
 	Ref       string    `json:"ref"`  // release, recall, publication or case message id
 	To        party.ID  `json:"to"`
-	State     string    `json:"state"` // queued, retrying, delivered, refused, withheld, dead
+	State     string    `json:"state"` // queued, retrying, delivered, refused, withheld
 	Attempts  int       `json:"attempts"`
 	NextAt    time.Time `json:"next_at"`
 	LastError string    `json:"last_error,omitempty"`
+	HandedOut time.Time `json:"handed_out,omitzero"` // when it was first given out as a file
 }
 
 // Recall is a request to a recipient to purge what a release brought.

@@ -8,10 +8,10 @@ import (
 	"entente/internal/fault"
 )
 
-const deliveryColumns = `id, kind, ref, recipient, state, attempts, next_at, last_error`
+const deliveryColumns = `id, kind, ref, recipient, state, attempts, next_at, last_error, handed_out`
 
 func scanDelivery(row scanner) (d exchange.Delivery, err error) {
-	err = row.Scan(&d.ID, &d.Kind, &d.Ref, &d.To, &d.State, &d.Attempts, instant{&d.NextAt}, &d.LastError)
+	err = row.Scan(&d.ID, &d.Kind, &d.Ref, &d.To, &d.State, &d.Attempts, instant{&d.NextAt}, &d.LastError, instant{&d.HandedOut})
 	return d, err
 }
 
@@ -48,4 +48,10 @@ func (t *tx) UpdateDelivery(ctx context.Context, d exchange.Delivery) error {
 	const q = `UPDATE deliveries SET state = $1, attempts = $2, next_at = $3, last_error = $4 WHERE id = $5`
 	n, err := t.q.exec(ctx, q, d.State, int64(d.Attempts), micros(d.NextAt), printable(d.LastError), d.ID)
 	return changed(n, err, "delivery.unknown", "There is no delivery %s.", d.ID)
+}
+
+func (t *tx) MarkHandedOut(ctx context.Context, id string, at time.Time) error {
+	const q = `UPDATE deliveries SET handed_out = COALESCE(handed_out, $1) WHERE id = $2`
+	n, err := t.q.exec(ctx, q, micros(at), id)
+	return changed(n, err, "delivery.unknown", "There is no delivery %s.", id)
 }

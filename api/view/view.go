@@ -227,3 +227,13 @@ func Each[A, B any](in []A, f func(A) B) []B {
 	}
 	return out
 }
+
+// MessageFile is a message that was brought as a file.
+type MessageFile struct {
+	Message []byte `json:"message" doc:"The bytes of the file, in base64"`
+}
+
+// ReceiptFile is a receipt that was brought as a file.
+type ReceiptFile struct {
+	Receipt []byte `json:"receipt" doc:"The bytes of the file, in base64"`
+}

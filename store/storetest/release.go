@@ -230,6 +230,16 @@ func deliveries(t *testing.T, s exchange.Store) {
 		equal(t, of, []exchange.Delivery{d(0), done})
 		return err
 	})
+	write(t, s, func(ctx context.Context, tx exchange.Tx) error {
+		must(t, tx.MarkHandedOut(ctx, "d2", instant))
+		must(t, tx.MarkHandedOut(ctx, "d2", instant.Add(time.Hour)))
+		wantKind(t, tx.MarkHandedOut(ctx, "d9", instant), fault.NotFound)
+		return tx.UpdateDelivery(ctx, done) // which knows nothing of it
+	})
+	done.HandedOut = instant
+	equal(t, get(t, s, func(ctx context.Context, r exchange.Reader) ([]exchange.Delivery, error) {
+		return r.Deliveries(ctx, "r0")
+	}), []exchange.Delivery{d(0), done})
 }
 
 func recalls(t *testing.T, s exchange.Store) {

@@ -37,3 +37,6 @@ SELECT d.object_id, o.seq
 FROM refs f JOIN objects o ON o.seq = f.source JOIN derived d ON d.sent_id = f.target AND d.party = o.origin
 WHERE NOT EXISTS (SELECT 1 FROM derived e WHERE e.sent_id = d.sent_id AND e.party = d.party AND e.object_id <> d.object_id)
 ON CONFLICT (target, source) DO NOTHING;
+
+-- When a message was first given out as a file: its recipient may have it.
+ALTER TABLE deliveries ADD COLUMN handed_out INTEGER;
