@@ -45,6 +45,8 @@ type Exchange interface {
 	Parties(ctx context.Context) ([]party.Party, error)
 	Party(ctx context.Context, id party.ID) (party.Party, error)
 	Card(ctx context.Context) ([]byte, error)
+	Intakes(ctx context.Context) ([]exchange.Intake, error)
+	SetQuota(ctx context.Context, r exchange.QuotaRequest) (exchange.Intake, error)
 
 	AddInstrument(ctx context.Context, r exchange.AddInstrumentRequest) (exchange.InstrumentView, error)
 	Instruments(ctx context.Context) ([]exchange.InstrumentView, error)

@@ -36,6 +36,20 @@ func (s *server) partyRoutes() {
 	}, func(ctx context.Context, in *partyInput) (party.Party, error) {
 		return s.Exchange.Party(ctx, in.ID)
 	})
+	register(s, huma.Operation{
+		OperationID: "list-intake", Method: http.MethodGet, Path: "/v1/intake", Tags: []string{"party"},
+		Summary: "What was taken in from each party, and how much may be",
+	}, func(ctx context.Context, _ *struct{}) (view.List[exchange.Intake], error) {
+		in, err := s.Exchange.Intakes(ctx)
+		return all(in), err
+	})
+	register(s, huma.Operation{
+		OperationID: "set-quota", Method: http.MethodPost, Path: "/v1/quotas", Tags: []string{"party"},
+		Summary:     "Set how much is taken in from a party",
+		Description: "Without a quota the party has the default again. What was taken in stays and counts.",
+	}, func(ctx context.Context, in *body[exchange.QuotaRequest]) (exchange.Intake, error) {
+		return s.Exchange.SetQuota(ctx, in.value)
+	})
 	registerRaw(s, huma.Operation{
 		OperationID: "get-card", Method: http.MethodGet, Path: "/v1/card", Tags: []string{"party"},
 		Summary: "This node's own card, to give to other parties",

@@ -13,7 +13,7 @@ import (
 
 func (a *app) partyCommand() *cobra.Command {
 	return group("party", "Who takes part: add and look at parties", []string{"parties"},
-		a.partyList(), a.partyShow(), a.partyAdd(), a.partyCard())
+		a.partyList(), a.partyShow(), a.partyAdd(), a.partyCard(), a.partyLimit())
 }
 
 func (a *app) partyList() *cobra.Command {
@@ -33,13 +33,25 @@ func (a *app) partyList() *cobra.Command {
 
 func (a *app) partyShow() *cobra.Command {
 	return &cobra.Command{
-		Use: "show PARTY", Short: "One party with its keys", Args: args(1, 1), ValidArgsFunction: a.completeFirst(completeParties),
+		Use: "show PARTY", Short: "One party with its keys, and how much was taken in from it", Args: args(1, 1), ValidArgsFunction: a.completeFirst(completeParties),
 		RunE: a.onNode(func(ctx context.Context, c *client.Client, args []string) error {
 			p, err := c.Party(ctx, party.ID(args[0]))
 			if err != nil {
 				return err
 			}
-			return a.print(p, func(t *table) { drawParty(t, p) })
+			shown := struct {
+				party.Party
+				Intake *exchange.Intake `json:"intake,omitempty"` // none of this node's own
+			}{Party: p}
+			if shown.Intake, err = intakeOf(ctx, c, p.ID); err != nil {
+				return err
+			}
+			return a.print(shown, func(t *table) {
+				drawParty(t, p)
+				if shown.Intake != nil {
+					drawIntake(t, *shown.Intake)
+				}
+			})
 		}),
 	}
 }

@@ -141,6 +141,14 @@ func (e echo) Outbox(context.Context) ([]exchange.Delivery, error) {
 	return []exchange.Delivery{{ID: "d"}}, e.err
 }
 
+func (e echo) Intakes(context.Context) ([]exchange.Intake, error) {
+	return []exchange.Intake{{Full: 7}}, e.err
+}
+
+func (e echo) SetQuota(_ context.Context, r exchange.QuotaRequest) (exchange.Intake, error) {
+	return exchange.Intake{Usage: exchange.Usage{Party: r.Party}, Quota: *r.Quota}, e.err
+}
+
 func (e echo) HandOut(_ context.Context, ref string) (exchange.ByHand, error) {
 	return exchange.ByHand{Ref: ref}, e.err
 }
@@ -248,6 +256,10 @@ func TestEveryQuestionArrivesAndItsAnswerComesBack(t *testing.T) {
 		check("Inbox", err, rx[0].Accepted, 7)
 		out, err := c.Outbox(ctx)
 		check("Outbox", err, out[0].ID, "d")
+		ins, err := c.Intakes(ctx)
+		check("Intakes", err, ins[0].Full, 7)
+		sq, err := c.SetQuota(ctx, exchange.QuotaRequest{Party: odd, Quota: &exchange.Quota{Bytes: 3}})
+		check("SetQuota", err, sq.Quota.Bytes, int64(3))
 		ho, err := c.HandOut(ctx, odd)
 		check("HandOut", err, ho.Ref, odd)
 		th, err := c.TakeByHand(ctx, []byte(odd))

@@ -30,3 +30,14 @@ func (c *Client) Party(ctx context.Context, id party.ID) (party.Party, error) {
 func (c *Client) Card(ctx context.Context) ([]byte, error) {
 	return c.do(ctx, call{method: http.MethodGet, path: "/v1/card"})
 }
+
+// Intakes returns what was taken in from each party.
+func (c *Client) Intakes(ctx context.Context) ([]exchange.Intake, error) {
+	l, err := get[view.List[exchange.Intake]](ctx, c, "/v1/intake", nil)
+	return l.Items, err
+}
+
+// SetQuota changes how much is taken in from a party.
+func (c *Client) SetQuota(ctx context.Context, r exchange.QuotaRequest) (exchange.Intake, error) {
+	return post[exchange.Intake](ctx, c, "/v1/quotas", r)
+}

@@ -25,6 +25,7 @@ type Exchange interface {
 	Object(ctx context.Context, id string) (exchange.ObjectView, error)
 	Search(ctx context.Context, r exchange.SearchRequest) (exchange.Found, error)
 	Parties(ctx context.Context) ([]party.Party, error)
+	Intakes(ctx context.Context) ([]exchange.Intake, error)
 	Instruments(ctx context.Context) ([]exchange.InstrumentView, error)
 	Instrument(ctx context.Context, id string) (exchange.InstrumentView, error)
 	InstrumentText(ctx context.Context, name string) (exchange.TextView, error)

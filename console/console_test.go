@@ -108,6 +108,10 @@ func (f fake) Releases(context.Context, exchange.ReleaseFilter) ([]exchange.Rele
 func (f fake) Objects(context.Context, exchange.ObjectFilter) ([]exchange.Stored, error) {
 	return f.objects, f.err
 }
+func (f fake) Intakes(context.Context) ([]exchange.Intake, error) {
+	return []exchange.Intake{{Usage: exchange.Usage{Party: "ncsc-cordova", DayObjects: 12, Objects: 345}, Full: 6}}, f.err
+}
+
 func (f fake) Parties(context.Context) ([]party.Party, error) { return f.parties, f.err }
 
 var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC) //nolint:gochecknoglobals // read only

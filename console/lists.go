@@ -3,10 +3,12 @@ package console
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"entente/exchange"
 	"entente/internal/fault"
+	"entente/party"
 )
 
 // pageSize is how many lines a list shows at once.
@@ -49,7 +51,24 @@ func (c *Console) objects(r *http.Request) (string, page, error) {
 
 func (c *Console) parties(r *http.Request) (string, page, error) {
 	ps, err := c.Exchange.Parties(r.Context())
-	return "parties.html", page{Title: "Parties", Data: ps}, err
+	if err != nil {
+		return "", page{}, err
+	}
+	intakes, err := c.Exchange.Intakes(r.Context())
+	rows := make([]partyRow, len(ps))
+	for i, p := range ps {
+		rows[i].Party = p
+		if n := slices.IndexFunc(intakes, func(in exchange.Intake) bool { return in.Party == p.ID }); n >= 0 {
+			rows[i].Intake = &intakes[n]
+		}
+	}
+	return "parties.html", page{Title: "Parties", Data: rows}, err
+}
+
+// partyRow is one line of the list of parties; there is no intake of this node's own.
+type partyRow struct {
+	party.Party
+	Intake *exchange.Intake
 }
 
 func (c *Console) sources(r *http.Request) (string, page, error) {

@@ -100,6 +100,9 @@ func (s *Service) ContributeEvent(ctx context.Context, from party.ID, event []by
 }
 
 func (s *Service) contribute(ctx context.Context, bundle stix.Bundle, c Contribution, source string) (Contribution, error) {
+	if err := s.store.Write(ctx, func(tx Tx) error { return s.chargeBundle(ctx, tx, c, bundle) }); err != nil {
+		return Contribution{}, err
+	}
 	c.ID, c.At = ident.Random(), s.time()
 	names := map[string]ContributionLine{} // by pointer
 	for _, a := range bundle.Accepted {

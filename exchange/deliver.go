@@ -272,7 +272,7 @@ func (s *Service) postpone(ctx context.Context, d Delivery, cause error) error {
 	}
 	switch kind := fault.KindOf(cause); {
 	case kind == fault.Unavailable, kind == fault.Internal, fault.CodeOf(cause) == keyUnknown:
-		d.State, d.NextAt = DeliveryRetrying, now.Add(backoff(d.Attempts))
+		d.State, d.NextAt = DeliveryRetrying, now.Add(max(backoff(d.Attempts), patience(cause)))
 	default:
 		d.State = DeliveryRefused
 	}
@@ -295,6 +295,15 @@ func (s *Service) postpone(ctx context.Context, d Delivery, cause error) error {
 		}
 		return tx.UpdateDelivery(ctx, d)
 	})
+}
+
+// patience is how long the recipient wants to be left alone, within reason.
+func patience(cause error) time.Duration {
+	f, ok := errors.AsType[*fault.Error](cause)
+	if !ok {
+		return 0
+	}
+	return min(f.Retry, longestWait)
 }
 
 // backoff is a random wait up to a bound that doubles with every attempt.

@@ -170,7 +170,17 @@ func (in *intake) admit(ctx context.Context, chunk prepared) ([]ImportLine, erro
 	var lines []ImportLine
 	err := in.s.store.Write(ctx, func(tx Tx) error {
 		lines = lines[:0]
-		return in.admitAll(ctx, tx, chunk, &lines)
+		if err := in.admitAll(ctx, tx, chunk, &lines); err != nil || in.answered {
+			return err // what is answered was counted when it came
+		}
+		objects, size := 0, 0
+		for i, l := range lines {
+			if l.Result != ResultUnchanged {
+				objects++
+				size += len(chunk.candidates[i].Object.Raw)
+			}
+		}
+		return in.s.count(ctx, tx, in.origin.From, objects, size)
 	})
 	return lines, err
 }
@@ -441,12 +451,17 @@ func (in *intake) reject(ctx context.Context, rejected []stix.Rejected) ([]Impor
 		chunk := rejected[:min(importChunk, len(rejected))]
 		rejected = rejected[len(chunk):]
 		err := in.s.store.Write(ctx, func(tx Tx) error {
+			size := 0
 			for _, r := range chunk {
+				size += len(r.Raw)
 				if err := in.s.quarantine(ctx, tx, in.origin, r); err != nil {
 					return err
 				}
 			}
-			return nil
+			if in.answered {
+				return nil
+			}
+			return in.s.count(ctx, tx, in.origin.From, len(chunk), size)
 		})
 		if err != nil {
 			return lines, err

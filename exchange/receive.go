@@ -192,6 +192,9 @@ func (s *Service) refuse(ctx context.Context, from party.ID, body []byte, cause 
 		return cause
 	}
 	err := s.store.Write(ctx, func(tx Tx) error {
+		if err := s.charge(ctx, tx, from, 1, 0); err != nil {
+			return err // the log does not grow for who has used up what it may
+		}
 		_, err := s.append(ctx, tx, transparency.EventQuarantine, quarantineEvent{
 			Hash: ident.Sum(body), From: from, At: s.time(), Code: fault.CodeOf(cause), Detail: "message refused",
 		})
@@ -229,6 +232,9 @@ func (s *Service) takeIn(ctx context.Context, in *incoming) ([]envelope.ItemRece
 			return fault.New(fault.Conflict, "envelope.recalled", "The release was recalled before it arrived.")
 		}
 		if !in.held {
+			if err := s.charge(ctx, tx, in.from.ID, len(in.msg.Objects), len(in.raw)); err != nil {
+				return err
+			}
 			if err := s.remember(ctx, tx, in, digestsOf(bundle), len(bundle.Accepted), len(bundle.Rejected)); err != nil {
 				return err
 			}

@@ -134,14 +134,18 @@ func (s *Service) turn(ctx context.Context, src Source) (PollReport, error) {
 	limited, cancel := context.WithTimeout(ctx, turnTime)
 	defer cancel()
 	for {
-		page, err := s.collect(limited, src)
+		var page SourcePage
 		var got ImportReport
+		err := s.room(limited, src.From)
+		if err == nil {
+			page, err = s.collect(limited, src)
+		}
 		if err == nil {
 			got, err = s.takePage(limited, src, page)
 		}
 		rep.add(got)
 		if err != nil {
-			return s.failedPoll(ctx, rep, page.Wait, err)
+			return s.failedPoll(ctx, rep, max(page.Wait, patience(err)), err)
 		}
 		rep.Pages, rep.More = rep.Pages+1, page.More
 		src, err = s.changeSource(ctx, src.ID, func(held *Source) { s.succeed(held, rep, got, page) })

@@ -80,6 +80,10 @@ type Reader interface {
 	// Derivations returns which objects were released under ids of their own, in
 	// any order. Ids that stand for themselves are not among them.
 	Derivations(ctx context.Context, ids []string) ([]Derivation, error)
+	// Usage returns what was taken in from a party; nothing yet is no error.
+	Usage(ctx context.Context, p party.ID) (Usage, error)
+	// Quota returns what was set for a party, or nil.
+	Quota(ctx context.Context, p party.ID) (*Quota, error)
 	DueDeliveries(ctx context.Context, now time.Time, limit int) ([]Delivery, error)
 	Deliveries(ctx context.Context, release string) ([]Delivery, error) // "" = all not finished
 	Recalls(ctx context.Context, release string) ([]Recall, error)      // "" = all
@@ -140,6 +144,10 @@ type Tx interface {
 	Enqueue(ctx context.Context, d Delivery) error
 	// UpdateDelivery stores state, attempts, next time and last error.
 	UpdateDelivery(ctx context.Context, d Delivery) error
+	// PutUsage replaces the counters of a party.
+	PutUsage(ctx context.Context, u Usage) error
+	// PutQuota sets the quota of a party; nil takes it away.
+	PutQuota(ctx context.Context, p party.ID, q *Quota) error
 	// MarkHandedOut notes that a message was given out as a file. The first time stands.
 	MarkHandedOut(ctx context.Context, id string, at time.Time) error
 	PutRecall(ctx context.Context, r Recall) error // new or replaced by ID

@@ -36,7 +36,7 @@ type examination struct {
 
 // Doctor examines the node. Every check runs, whatever the others say.
 func (n *Node) Doctor(ctx context.Context) []Check {
-	checks := make([]Check, 0, 12)
+	checks := make([]Check, 0, 14)
 	for _, e := range []examination{
 		{"folder", n.checkFolder},
 		{"keys", n.checkKeys},
@@ -46,6 +46,7 @@ func (n *Node) Doctor(ctx context.Context) []Check {
 		{"engine", n.checkEngine},
 		{"instruments", n.checkInstruments},
 		{"parties", n.checkParties},
+		{"quotas", n.checkQuotas},
 		{"outbox", n.checkOutbox},
 		{"recalls", n.checkRecalls},
 		{"duties", n.checkDuties},
@@ -159,6 +160,23 @@ func (n *Node) checkParties(ctx context.Context) (state, detail, fix string) {
 		return warn, "no other party is known", "Add a partner's card: entente party add FILE --fingerprint DIGEST"
 	}
 	return ok, fmt.Sprintf("%d known besides this one", len(parties)-1), ""
+}
+
+// nearlyFull is how much of a quota, in percent, may be used before people are told.
+const nearlyFull = 80
+
+func (n *Node) checkQuotas(ctx context.Context) (state, detail, fix string) {
+	all, err := n.exchange.Intakes(ctx)
+	if err != nil {
+		return failed(err, "Stop the node and check the disk.")
+	}
+	for _, in := range all {
+		if in.Full >= nearlyFull && !in.Quota.Closed() {
+			return warn, fmt.Sprintf("%s has used %d%% of what is taken in from it", in.Party, in.Full),
+				"Look at what it sends: entente party show " + string(in.Party) + ". Allow more with entente party limit."
+		}
+	}
+	return ok, fmt.Sprintf("%d parties within theirs", len(all)), ""
 }
 
 func (n *Node) checkOutbox(ctx context.Context) (state, detail, fix string) {

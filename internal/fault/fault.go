@@ -9,6 +9,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Kind says what the caller can do about an error. Each adapter maps kinds, not
@@ -44,7 +45,8 @@ type Error struct {
 	Code    string // stable, documented in docs/problems.md, e.g. "release.stale"
 	Message string // one sentence for the person who asked; no secrets, no SQL
 	Fields  []Field
-	Next    string // what the person can do about it, as one instruction
+	Next    string        // what the person can do about it, as one instruction
+	Retry   time.Duration // of an unavailable fault: how long it will last, if that is known
 	cause   error
 }
 
@@ -62,6 +64,12 @@ func (e *Error) At(pointer, detail string) *Error {
 // Try says what the person who asked can do next.
 func (e *Error) Try(format string, args ...any) *Error {
 	e.Next = fmt.Sprintf(format, args...)
+	return e
+}
+
+// After says how long it makes no sense to try again.
+func (e *Error) After(wait time.Duration) *Error {
+	e.Retry = wait
 	return e
 }
 

@@ -10,6 +10,8 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"strconv"
+	"time"
 
 	"github.com/go-json-experiment/json"
 
@@ -34,6 +36,8 @@ type Problem struct {
 	Detail string        `json:"detail,omitempty"`
 	Errors []fault.Field `json:"errors,omitempty"`
 	Next   string        `json:"next,omitempty"`
+
+	retry time.Duration // becomes a header
 }
 
 // StatusOf is the only place where a kind of error becomes an HTTP status.
@@ -68,7 +72,7 @@ func Of(err error) Problem {
 	}
 	return Problem{
 		Type: typePrefix + f.Code, Title: f.Kind.String(), Status: StatusOf(f.Kind), Code: f.Code,
-		Detail: f.Message, Errors: f.Fields, Next: f.Next,
+		Detail: f.Message, Errors: f.Fields, Next: f.Next, retry: f.Retry,
 	}
 }
 
@@ -83,8 +87,26 @@ func (p Problem) Write(w http.ResponseWriter) {
 		p.Status = http.StatusInternalServerError
 	}
 	w.Header().Set("Content-Type", MediaType)
+	SetRetry(w.Header(), p.retry)
 	w.WriteHeader(p.Status)
 	_, _ = w.Write(b) // the client is gone; there is nobody to tell
+}
+
+// SetRetry writes how long it makes no sense to try again (RFC 9110, section
+// 10.2.3), if that is known.
+func SetRetry(h http.Header, wait time.Duration) {
+	if wait > 0 {
+		h.Set("Retry-After", strconv.FormatInt(int64((wait+time.Second-1)/time.Second), 10))
+	}
+}
+
+// retryOf reads what SetRetry wrote.
+func retryOf(h http.Header) time.Duration {
+	n, err := strconv.ParseInt(h.Get("Retry-After"), 10, 32)
+	if err != nil {
+		return 0
+	}
+	return max(0, time.Duration(n)*time.Second)
 }
 
 // Parse returns the fault an error response carries. Anything that is not a
@@ -107,7 +129,7 @@ func Parse(resp *http.Response) error {
 		return foreign(resp, nil)
 	}
 	f := fault.New(kindOf(p), p.Code, "%s", p.Detail)
-	f.Fields, f.Next = p.Errors, p.Next
+	f.Fields, f.Next, f.Retry = p.Errors, p.Next, retryOf(resp.Header)
 	if p.Detail == "" {
 		f.Message = "The node reports an internal error."
 	}

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -84,6 +85,20 @@ func TestUnknownTitleFallsBackToTheStatus(t *testing.T) {
 		})
 		if fault.KindOf(err) != want {
 			t.Errorf("%d: %v", status, fault.KindOf(err))
+		}
+	}
+}
+
+// TestRetrySurvivesTheWire: how long it makes no sense to try again is a header
+// (RFC 9110, section 10.2.3), rounded up to seconds.
+func TestRetrySurvivesTheWire(t *testing.T) {
+	t.Parallel()
+	for wait, want := range map[time.Duration]time.Duration{0: 0, time.Millisecond: time.Second, 90 * time.Second: 90 * time.Second} {
+		w := httptest.NewRecorder()
+		problem.Write(w, fault.New(fault.Unavailable, "quota.day", "No more today.").After(wait))
+		f, ok := errors.AsType[*fault.Error](problem.Parse(w.Result()))
+		if !ok || f.Retry != want {
+			t.Errorf("%s becomes %+v", wait, f)
 		}
 	}
 }

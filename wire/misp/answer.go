@@ -49,6 +49,9 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, from party.ID, err
 		level = slog.LevelError
 		w.Header().Set("Retry-After", "2")
 	}
+	if f, ok := errors.AsType[*fault.Error](err); ok {
+		problem.SetRetry(w.Header(), f.Retry)
+	}
 	s.cfg.Logger.LogAttrs(r.Context(), level, "misp request failed",
 		slog.String("party", string(from)), slog.String("code", fault.CodeOf(err)), slog.Any("error", err))
 	p := problem.Of(err)

@@ -40,3 +40,22 @@ ON CONFLICT (target, source) DO NOTHING;
 
 -- When a message was first given out as a file: its recipient may have it.
 ALTER TABLE deliveries ADD COLUMN handed_out BIGINT;
+
+-- What was taken in from each party, and how much may be where that was set. What
+-- came before this was kept is not counted.
+CREATE TABLE usage_of_parties (
+    party       TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    day         BIGINT NOT NULL, -- of the day counters
+    day_objects BIGINT NOT NULL,
+    day_bytes   BIGINT NOT NULL,
+    objects     BIGINT NOT NULL,
+    bytes       BIGINT NOT NULL
+);
+
+CREATE TABLE quotas (
+    party       TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    day_objects BIGINT NOT NULL,
+    day_bytes   BIGINT NOT NULL,
+    objects     BIGINT NOT NULL,
+    bytes       BIGINT NOT NULL
+);

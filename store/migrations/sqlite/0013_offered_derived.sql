@@ -40,3 +40,22 @@ ON CONFLICT (target, source) DO NOTHING;
 
 -- When a message was first given out as a file: its recipient may have it.
 ALTER TABLE deliveries ADD COLUMN handed_out INTEGER;
+
+-- What was taken in from each party, and how much may be where that was set. What
+-- came before this was kept is not counted.
+CREATE TABLE usage_of_parties (
+    party       TEXT NOT NULL PRIMARY KEY,
+    day         INTEGER NOT NULL, -- of the day counters
+    day_objects INTEGER NOT NULL,
+    day_bytes   INTEGER NOT NULL,
+    objects     INTEGER NOT NULL,
+    bytes       INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE quotas (
+    party       TEXT NOT NULL PRIMARY KEY,
+    day_objects INTEGER NOT NULL,
+    day_bytes   INTEGER NOT NULL,
+    objects     INTEGER NOT NULL,
+    bytes       INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
