@@ -63,8 +63,8 @@ func (f *federation) sentID(to party.ID, object string) string {
 	return ""
 }
 
-func sightingOf(n, of, more string) string {
-	return sdo("sighting", n, feb, tlpClear, `"sighting_of_ref":"`+of+`","last_seen":"2026-02-01T00:00:00Z"`+more)
+func sightingOf(of, more string) string {
+	return sdo("sighting", "0010", feb, tlpClear, `"sighting_of_ref":"`+of+`","last_seen":"2026-02-01T00:00:00Z"`+more)
 }
 
 // TestASightingOfAFormIsOneOfTheOriginal: who has a form sights it under the id it
@@ -75,7 +75,7 @@ func TestASightingOfAFormIsOneOfTheOriginal(t *testing.T) {
 	a := f.nodes[aurelia]
 	before, err := a.Confidence(t.Context(), original, f.now)
 	must(t, err)
-	seen := sightingOf("0010", derived, `,"description":"again"`)
+	seen := sightingOf(derived, `,"description":"again"`)
 	wantItems(t, "the sighting", f.takes(cordova, aurelia, "m2", seen), "stored")
 	v, err := a.Object(t.Context(), original)
 	must(t, err)
@@ -99,7 +99,7 @@ func TestASightingOfAnothersFormIsNone(t *testing.T) {
 	t.Parallel()
 	f, original, derived := lending(t)
 	a := f.nodes[aurelia]
-	wantItems(t, "a guess", f.takes(gridshare, aurelia, "m2", sightingOf("0010", derived, "")), "stored")
+	wantItems(t, "a guess", f.takes(gridshare, aurelia, "m2", sightingOf(derived, "")), "stored")
 	v, err := a.Object(t.Context(), original)
 	must(t, err)
 	if len(v.Reports) != 0 {
@@ -120,7 +120,7 @@ func TestASightingGoesOnUnderTheIDItsReaderKnows(t *testing.T) {
 	f, original, derived := lending(t)
 	a := f.nodes[aurelia]
 	id := idOf("sighting", "0010")
-	f.takes(cordova, aurelia, "m2", sightingOf("0010", derived, `,"description":"about `+derived+` again"`))
+	f.takes(cordova, aurelia, "m2", sightingOf(derived, `,"description":"about `+derived+` again"`))
 	_, err := a.RecordFact(t.Context(), exchange.Fact{Name: "originator_consent", Value: true, Issuer: "cordova", Evidence: "letter"})
 	must(t, err)
 	for to, knows := range map[party.ID]string{borealis: original, gridshare: f.sentID(gridshare, original), cordova: derived} {
@@ -158,7 +158,7 @@ func TestASightingDoesNotGoWithoutWhatItIsOf(t *testing.T) {
 	t.Parallel()
 	f, original, derived := lending(t)
 	a := f.nodes[aurelia]
-	f.takes(cordova, aurelia, "m2", sightingOf("0010", derived, ""))
+	f.takes(cordova, aurelia, "m2", sightingOf(derived, ""))
 	_, err := a.Recall(t.Context(), exchange.RecallRequest{Object: original, Reason: "x"})
 	must(t, err)
 	must(t, a.store.Write(t.Context(), func(tx exchange.Tx) error {

@@ -235,11 +235,6 @@ func (s *Service) takeActs(ctx context.Context, in *incoming) ([]envelope.ItemRe
 	var items []envelope.ItemReceipt
 	err := s.store.Write(ctx, func(tx Tx) error {
 		items = items[:0]
-		if !in.held {
-			if err := s.charge(ctx, tx, in.from.ID, len(in.msg.Objects), len(in.raw)); err != nil {
-				return err
-			}
-		}
 		i := actIntake{s: s, in: in}
 		if err := i.prepare(ctx, tx); err != nil {
 			return err

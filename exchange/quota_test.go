@@ -20,22 +20,24 @@ func (f *federation) brings(from party.ID, message string, objects ...string) er
 	return err
 }
 
-func (f *federation) allows(p party.ID, q exchange.Quota) {
+// allows sets the quota of Borealis.
+func (f *federation) allows(q exchange.Quota) {
 	f.t.Helper()
-	_, err := f.nodes[aurelia].SetQuota(f.t.Context(), exchange.QuotaRequest{Party: p, Quota: &q})
+	_, err := f.nodes[aurelia].SetQuota(f.t.Context(), exchange.QuotaRequest{Party: borealis, Quota: &q})
 	must(f.t, err)
 }
 
-func (n *testNode) intake(t *testing.T, p party.ID) exchange.Intake {
+// intake is what Borealis brought.
+func (n *testNode) intake(t *testing.T) exchange.Intake {
 	t.Helper()
 	all, err := n.Intakes(t.Context())
 	must(t, err)
 	for _, in := range all {
-		if in.Party == p {
+		if in.Party == borealis {
 			return in
 		}
 	}
-	t.Fatalf("no intake of %s", p)
+	t.Fatal("no intake of Borealis")
 	return exchange.Intake{}
 }
 
@@ -52,7 +54,7 @@ func TestQuotaEndsAFlood(t *testing.T) {
 	t.Parallel()
 	f := newFederation(t, aurelia, borealis, cordova)
 	a := f.nodes[aurelia]
-	f.allows(borealis, ofDay(3))
+	f.allows(ofDay(3))
 	must(t, f.brings(borealis, "m1", indicator("0001", tlpAmber), indicator("0002", tlpAmber)))
 	f.restart(a, wire{f, a})
 	before := a.state(t)
@@ -70,29 +72,30 @@ func TestQuotaEndsAFlood(t *testing.T) {
 	}
 	must(t, f.brings(cordova, "m1", indicator("0005", tlpAmber), indicator("0006", tlpAmber)))
 	must(t, f.brings(borealis, "m2", indicator("0007", tlpAmber)))
-	if in := a.intake(t, borealis); in.DayObjects != 3 || in.Objects != 3 || in.Full != 100 || !in.Own {
+	if in := a.intake(t); in.DayObjects != 3 || in.Objects != 3 || in.Full != 100 || !in.Own {
 		t.Errorf("intake %+v", in)
 	}
-	f.recalls(borealis, "m1")
+	must(t, f.recalls("recall-m1", "m1"))
+	wantCode(t, f.recalls("again", "m1"), "quota.day")
 	if got := a.state(t).objects; got != 3 {
 		t.Errorf("%d objects after the recall", got)
 	}
 	f.now = f.now.Add(24 * time.Hour)
 	must(t, f.brings(borealis, "m3", indicator("0003", tlpAmber), indicator("0004", tlpAmber)))
-	if in := a.intake(t, borealis); in.DayObjects != 2 || in.Objects != 5 {
+	if in := a.intake(t); in.DayObjects != 2 || in.Objects != 5 {
 		t.Errorf("the day after: %+v", in)
 	}
 }
 
-// recalls lets a party take back what a message brought.
-func (f *federation) recalls(from party.ID, message string) {
+// recalls lets Borealis take back what a message brought.
+func (f *federation) recalls(id, message string) error {
 	f.t.Helper()
 	m := envelope.Message{
-		Entente: 1, Kind: envelope.KindRecall, ID: "recall-" + message, From: from, To: aurelia, At: f.now,
+		Entente: 1, Kind: envelope.KindRecall, ID: id, From: borealis, To: aurelia, At: f.now,
 		Recall: &envelope.Recall{Release: message, Reason: "x", Due: f.now.Add(time.Hour)},
 	}
-	_, err := f.nodes[aurelia].Receive(f.t.Context(), from, f.nodes[from].signed(f.t, m, nil))
-	must(f.t, err)
+	_, err := f.nodes[aurelia].Receive(f.t.Context(), borealis, f.nodes[borealis].signed(f.t, m, nil))
+	return err
 }
 
 // TestQuotaCountsEveryWay: through a node and through tools, good and bad, texts
@@ -105,12 +108,12 @@ func TestQuotaCountsEveryWay(t *testing.T) {
 	list := "[" + indicator("0002", tlpAmber) + `,{"type":"indicator","id":"indicator--no"}]`
 	_, err := a.Contribute(t.Context(), borealis, []byte(list), "TAXII")
 	must(t, err)
-	f.recalls(borealis, "nothing")
-	in := a.intake(t, borealis)
+	must(t, f.recalls("recall-nothing", "nothing"))
+	in := a.intake(t)
 	if in.Objects != 4 || in.Bytes < int64(len(indicator("0001", tlpAmber)+indicator("0002", tlpAmber))) {
 		t.Errorf("intake %+v", in)
 	}
-	f.allows(borealis, ofDay(5))
+	f.allows(ofDay(5))
 	_, err = a.Contribute(t.Context(), borealis, []byte(list), "TAXII")
 	wantCode(t, err, "quota.day")
 	must(t, f.brings(borealis, "m2", indicator("0001", tlpAmber))) // held already, and counts: a new message is kept
@@ -128,7 +131,7 @@ func TestQuotaInAll(t *testing.T) {
 		"bytes":   {DayObjects: 100, DayBytes: 1 << 30, Objects: 100, Bytes: 1_000},
 		"closed":  {},
 	} {
-		f.allows(borealis, q)
+		f.allows(q)
 		f.now = f.now.Add(24 * time.Hour)
 		if err := f.brings(borealis, "m2", indicator("0002", tlpAmber)); fault.CodeOf(err) != "quota.total" {
 			t.Errorf("%s: %v", name, err)
@@ -137,7 +140,7 @@ func TestQuotaInAll(t *testing.T) {
 	_, err := a.SetQuota(t.Context(), exchange.QuotaRequest{Party: borealis})
 	must(t, err)
 	must(t, f.brings(borealis, "m2", indicator("0002", tlpAmber)))
-	if in := a.intake(t, borealis); in.Own || in.Quota != exchange.DefaultQuota() {
+	if in := a.intake(t); in.Own || in.Quota != exchange.DefaultQuota() {
 		t.Errorf("intake %+v", in)
 	}
 	_, err = a.SetQuota(t.Context(), exchange.QuotaRequest{Party: borealis, Quota: &exchange.Quota{Bytes: -1}})
@@ -154,7 +157,7 @@ func TestQuotaForgeriesDoNotGrowTheLog(t *testing.T) {
 	t.Parallel()
 	f := newFederation(t, aurelia, borealis)
 	a := f.nodes[aurelia]
-	f.allows(borealis, ofDay(3))
+	f.allows(ofDay(3))
 	before := a.state(t).size
 	for n := range 6 {
 		if _, err := a.Receive(t.Context(), borealis, []byte(fmt.Sprint("no message ", n))); fault.KindOf(err) != fault.Invalid {
@@ -177,7 +180,7 @@ func TestQuotaTellsNothingOfOthers(t *testing.T) {
 			must(t, f.brings(cordova, "m1", indicator("0001", tlpAmber)))
 		}
 		must(t, f.brings(borealis, "m1", indicator("0001", tlpAmber), indicator("0002", tlpAmber)))
-		seen = append(seen, f.nodes[aurelia].intake(t, borealis).Usage)
+		seen = append(seen, f.nodes[aurelia].intake(t).Usage)
 	}
 	if seen[0].Objects != seen[1].Objects {
 		t.Errorf("%+v", seen)
@@ -190,7 +193,7 @@ func TestQuotaSourceWaits(t *testing.T) {
 	t.Parallel()
 	f := newFederation(t, aurelia, borealis)
 	a := f.nodes[aurelia]
-	f.allows(borealis, ofDay(2))
+	f.allows(ofDay(2))
 	server := shelves(4)
 	s := f.collecting(a, server, a.store)
 	src := addSource(t, s, feedOf("https://feed.example/taxii2/"))
@@ -208,7 +211,7 @@ func TestQuotaSourceWaits(t *testing.T) {
 	f.now = tomorrow.Add(time.Hour)
 	rep, err = s.PollSource(t.Context(), src.ID, false)
 	must(t, err)
-	if in := a.intake(t, borealis); rep.New != 2 || in.DayObjects != 2 || in.Objects != 4 {
+	if in := a.intake(t); rep.New != 2 || in.DayObjects != 2 || in.Objects != 4 {
 		t.Errorf("%d new, intake %+v", rep.New, in)
 	}
 }

@@ -145,11 +145,17 @@ func (s *Service) purge(ctx context.Context, in *incoming) ([]envelope.ItemRecei
 		items = items[:0]
 		before, err := tx.Received(ctx, receivedKey(in.from.ID, rc.Release))
 		arrived := err == nil
-		if err := unlessAbsent(err); err != nil {
+		if unlessAbsent(err) != nil {
 			return err
 		}
-		if err := s.rememberRecall(ctx, tx, in, arrived); err != nil || !arrived {
-			return err // takeIn refuses from now on what never arrived
+		in.heard = arrived && in.msg.ID == recallID(rc.Release) // of which there is one
+		if !in.held {
+			if err := s.remember(ctx, tx, in, nil, 0, 0); err != nil {
+				return err
+			}
+		}
+		if !arrived {
+			return nil // it never arrived; takeIn refuses it from now on
 		}
 		m, err := envelope.Kept(before.Envelope)
 		if err != nil {
@@ -165,20 +171,6 @@ func (s *Service) purge(ctx context.Context, in *incoming) ([]envelope.ItemRecei
 		return err
 	})
 	return items, err
-}
-
-// rememberRecall notes a recall. That of something that arrived is always heard,
-// however much its sender has sent.
-func (s *Service) rememberRecall(ctx context.Context, tx Tx, in *incoming, arrived bool) error {
-	if in.held {
-		return nil
-	}
-	if !arrived {
-		if err := s.charge(ctx, tx, in.from.ID, 1, len(in.raw)); err != nil {
-			return err
-		}
-	}
-	return s.remember(ctx, tx, in, nil, 0, 0)
 }
 
 // endDuties ends what a recalled release obliged this node to: there is nothing

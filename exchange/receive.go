@@ -75,6 +75,7 @@ type incoming struct {
 	answered []byte // the receipt given before
 	leaf     int64
 	held     bool // recorded before, but the receipt was lost in a crash
+	heard    bool // taken in however much its sender has sent
 }
 
 func (s *Service) open(ctx context.Context, from party.ID, raw []byte) (*incoming, error) {
@@ -232,9 +233,6 @@ func (s *Service) takeIn(ctx context.Context, in *incoming) ([]envelope.ItemRece
 			return fault.New(fault.Conflict, "envelope.recalled", "The release was recalled before it arrived.")
 		}
 		if !in.held {
-			if err := s.charge(ctx, tx, in.from.ID, len(in.msg.Objects), len(in.raw)); err != nil {
-				return err
-			}
 			if err := s.remember(ctx, tx, in, digestsOf(bundle), len(bundle.Accepted), len(bundle.Rejected)); err != nil {
 				return err
 			}
@@ -312,9 +310,14 @@ type receiveEvent struct {
 }
 
 // remember records that a message came, with the digests of the objects it
-// brought and how many things in it were taken and refused.
+// brought and how many things in it were taken and refused, and counts it.
 func (s *Service) remember(ctx context.Context, tx Tx, in *incoming, digests []ident.Digest, taken, refused int) error {
 	now := s.time()
+	if !in.heard {
+		if err := s.charge(ctx, tx, in.from.ID, max(1, len(in.msg.Objects)), len(in.raw)); err != nil {
+			return err
+		}
+	}
 	leaf, err := s.append(ctx, tx, transparency.EventReceive, receiveEvent{
 		Message: in.msg.ID, Kind: in.msg.Kind, From: in.from.ID,
 		Envelope: ident.Sum(in.body.Envelope), Proof: ident.Sum(in.body.Proof), At: now,
