@@ -41,7 +41,8 @@ type Exchange interface {
 	Recalls(ctx context.Context, release string) ([]exchange.Recall, error)
 	Decisions(ctx context.Context, before int64, limit int) ([]exchange.DecisionRecord, error)
 
-	AddParty(ctx context.Context, r exchange.AddPartyRequest) (party.Party, error)
+	AddParty(ctx context.Context, r exchange.AddPartyRequest) (exchange.AddedParty, error)
+	Claims(ctx context.Context) ([]exchange.Claim, error)
 	Parties(ctx context.Context) ([]party.Party, error)
 	Party(ctx context.Context, id party.ID) (party.Party, error)
 	Card(ctx context.Context) ([]byte, error)

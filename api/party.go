@@ -26,8 +26,8 @@ func (s *server) partyRoutes() {
 	register(s, huma.Operation{
 		OperationID: "add-party", Method: http.MethodPost, Path: "/v1/parties", Tags: []string{"party"},
 		Summary:     "Add a party by its card",
-		Description: "The fingerprint is the digest of the card, compared with its owner over another channel.",
-	}, func(ctx context.Context, in *body[exchange.AddPartyRequest]) (party.Party, error) {
+		Description: "The fingerprint is the digest of the card, compared with its owner over another channel. The identity that a card claims counts only when it is given as well.",
+	}, func(ctx context.Context, in *body[exchange.AddPartyRequest]) (exchange.AddedParty, error) {
 		return s.Exchange.AddParty(ctx, in.value)
 	})
 	register(s, huma.Operation{
@@ -35,6 +35,13 @@ func (s *server) partyRoutes() {
 		Summary: "One party",
 	}, func(ctx context.Context, in *partyInput) (party.Party, error) {
 		return s.Exchange.Party(ctx, in.ID)
+	})
+	register(s, huma.Operation{
+		OperationID: "list-claims", Method: http.MethodGet, Path: "/v1/claims", Tags: []string{"party"},
+		Summary: "The STIX identities that parties claim, whether they count, and who else sent objects of them",
+	}, func(ctx context.Context, _ *struct{}) (view.List[exchange.Claim], error) {
+		c, err := s.Exchange.Claims(ctx)
+		return all(c), err
 	})
 	register(s, huma.Operation{
 		OperationID: "list-intake", Method: http.MethodGet, Path: "/v1/intake", Tags: []string{"party"},

@@ -122,7 +122,7 @@ func beatMeet(ctx context.Context, l *lantern) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if _, err := l.at(aurelia).client.AddParty(ctx, exchange.AddPartyRequest{Card: body, Fingerprint: card.Fingerprint().String()}); err != nil {
+	if _, err := l.at(aurelia).client.AddParty(ctx, exchange.AddPartyRequest{Card: body, Fingerprint: card.Fingerprint().String(), Identity: card.Identity}); err != nil {
 		return "", err
 	}
 	_, err = l.at(aurelia).client.AddParty(ctx, exchange.AddPartyRequest{Card: body, Fingerprint: "sha256:" + strings.Repeat("0", 64)})

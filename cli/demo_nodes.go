@@ -102,7 +102,7 @@ func (l *lantern) meet(ctx context.Context) error {
 			if n == other {
 				continue
 			}
-			if _, err := n.client.AddParty(ctx, exchange.AddPartyRequest{Card: other.card, Fingerprint: other.party.Fingerprint().String()}); err != nil {
+			if _, err := n.client.AddParty(ctx, exchange.AddPartyRequest{Card: other.card, Fingerprint: other.party.Fingerprint().String(), Identity: other.party.Identity}); err != nil {
 				return fmt.Errorf("%s adds %s: %w", n.party.ID, other.party.ID, err)
 			}
 		}

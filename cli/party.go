@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -41,13 +42,18 @@ func (a *app) partyShow() *cobra.Command {
 			}
 			shown := struct {
 				party.Party
+				Claim  *exchange.Claim  `json:"claim,omitempty"`
 				Intake *exchange.Intake `json:"intake,omitempty"` // none of this node's own
 			}{Party: p}
 			if shown.Intake, err = intakeOf(ctx, c, p.ID); err != nil {
 				return err
 			}
+			if shown.Claim, err = claimOf(ctx, c, p.ID); err != nil {
+				return err
+			}
 			return a.print(shown, func(t *table) {
 				drawParty(t, p)
+				drawClaim(t, shown.Claim)
 				if shown.Intake != nil {
 					drawIntake(t, *shown.Intake)
 				}
@@ -71,13 +77,39 @@ func drawParty(t *table, p party.Party) {
 	t.row("log key", p.LogKey)
 }
 
+// claimOf finds what identity a party claims; nil when it claims none.
+func claimOf(ctx context.Context, c *client.Client, id party.ID) (*exchange.Claim, error) {
+	all, err := c.Claims(ctx)
+	if n := slices.IndexFunc(all, func(cl exchange.Claim) bool { return cl.Party == id }); n >= 0 {
+		return &all[n], err
+	}
+	return nil, err
+}
+
+// drawClaim says whether the identity on a card counts, and who else sent objects
+// of it.
+func drawClaim(t *table, c *exchange.Claim) {
+	if c == nil {
+		return
+	}
+	if c.Counts {
+		t.row("identity", "confirmed")
+	} else {
+		t.row("identity", "claimed and not confirmed: it does not count")
+	}
+	for _, m := range c.Others {
+		t.row("  also of it", count(int(m.Objects), "object")+" from "+string(m.Party))
+	}
+}
+
 func (a *app) partyAdd() *cobra.Command {
 	var r exchange.AddPartyRequest
 	c := &cobra.Command{
 		Use: "add CARD --fingerprint DIGEST", Short: "Add a party by its card",
 		Long: "The card is the file its owner printed with entente party card. Compare its fingerprint with the owner over another channel, " +
-			"by telephone or in person: whoever made the card is whom the node will trust under that name.",
-		Example: "  entente party add borealis.json --fingerprint sha256:5f0c…",
+			"by telephone or in person: whoever made the card is whom the node will trust under that name. The STIX identity that a card claims counts only when it is given with --identity, " +
+			"as its owner says it: ids that others sent first go to the party that creates under the identity they name. A dry run says who else sent objects of it.",
+		Example: "  entente party add borealis.json --fingerprint sha256:5f0c… --identity identity--7b1e…",
 		Args:    args(1, 1),
 		RunE: a.onNode(func(ctx context.Context, c *client.Client, args []string) error {
 			var err error
@@ -94,9 +126,14 @@ func (a *app) partyAdd() *cobra.Command {
 			if r.DryRun {
 				a.say("Dry run: nothing was changed.")
 			}
-			return a.print(p, func(t *table) { drawParty(t, p) })
+			return a.print(p, func(t *table) {
+				drawParty(t, p.Party)
+				drawClaim(t, p.Claim)
+			})
 		}),
 	}
+	c.Flags().StringVar(&r.Identity, "identity", "", "STIX `identity` under which the party creates objects, as it says itself; without it the card's claim does not count")
+	c.Flags().BoolVar(&r.Contested, "contested", false, "confirm the identity although others sent objects of it")
 	c.Flags().StringVar(&r.Fingerprint, "fingerprint", "", "`digest` of the card as its owner says it")
 	c.Flags().BoolVar(&r.DryRun, "dry-run", false, "check the card and change nothing")
 	return c
@@ -109,13 +146,13 @@ func fingerprintNeeded(card []byte) error {
 		return err
 	}
 	return fault.New(fault.Invalid, "party.fingerprint-needed", "The card's fingerprint is needed; this one has %s.", p.Fingerprint()).
-		Try("Compare it with the card's owner over another channel, then give it with --fingerprint.")
+		Try("Compare it with the card's owner over another channel, then give it with --fingerprint, and with --identity the identity that its owner creates objects under.")
 }
 
 func (a *app) partyCard() *cobra.Command {
 	return &cobra.Command{
 		Use: "card", Short: "Print this node's own card, to give to other parties",
-		Long:    "The card goes to standard output, byte for byte, whatever the output form; its fingerprint to standard error.",
+		Long:    "The card goes to standard output, byte for byte, whatever the output form; its fingerprint and the identity to say with it go to standard error.",
 		Example: "  entente party card > aurelia.json",
 		Args:    args(0, 0),
 		RunE: a.onNode(func(ctx context.Context, c *client.Client, _ []string) error {
@@ -128,6 +165,7 @@ func (a *app) partyCard() *cobra.Command {
 				return err
 			}
 			a.say("fingerprint %s", p.Fingerprint())
+			a.say("identity %s", p.Identity)
 			return a.writeBytes(card, nil)
 		}),
 	}

@@ -93,8 +93,12 @@ func (e echo) Decisions(_ context.Context, before int64, limit int) ([]exchange.
 	return []exchange.DecisionRecord{{Seq: before - int64(limit)}}, e.err
 }
 
-func (e echo) AddParty(_ context.Context, r exchange.AddPartyRequest) (party.Party, error) {
-	return party.Party{ID: party.ID(r.Card), Name: r.Fingerprint, SigningKeys: []party.Key{{PublicKey: []byte{1, 2}, From: at}}}, e.err
+func (e echo) Claims(context.Context) ([]exchange.Claim, error) {
+	return []exchange.Claim{{Identity: "i"}}, e.err
+}
+
+func (e echo) AddParty(_ context.Context, r exchange.AddPartyRequest) (exchange.AddedParty, error) {
+	return exchange.AddedParty{Party: party.Party{ID: party.ID(r.Card), Name: r.Fingerprint, SigningKeys: []party.Key{{PublicKey: []byte{1, 2}, From: at}}}}, e.err
 }
 
 func (e echo) Parties(context.Context) ([]party.Party, error) {
@@ -229,8 +233,8 @@ func TestEveryQuestionArrivesAndItsAnswerComesBack(t *testing.T) {
 		check("AddParty", err, []any{pa.ID, pa.Name, pa.SigningKeys[0].PublicKey}, []any{party.ID(odd), "f", []byte{1, 2}})
 		ps, err := c.Parties(ctx)
 		check("Parties", err, ps[0].ID, party.ID("a"))
-		pa, err = c.Party(ctx, odd)
-		check("Party", err, pa.ID, party.ID(odd))
+		one, err := c.Party(ctx, odd)
+		check("Party", err, one.ID, party.ID(odd))
 		card, err := c.Card(ctx)
 		check("Card", err, string(card), `{ "id":"me"}`)
 		ai, err := c.AddInstrument(ctx, exchange.AddInstrumentRequest{File: odd, Source: []byte("s"), By: "b"})
@@ -256,6 +260,8 @@ func TestEveryQuestionArrivesAndItsAnswerComesBack(t *testing.T) {
 		check("Inbox", err, rx[0].Accepted, 7)
 		out, err := c.Outbox(ctx)
 		check("Outbox", err, out[0].ID, "d")
+		cl, err := c.Claims(ctx)
+		check("Claims", err, cl[0].Identity, "i")
 		ins, err := c.Intakes(ctx)
 		check("Intakes", err, ins[0].Full, 7)
 		sq, err := c.SetQuota(ctx, exchange.QuotaRequest{Party: odd, Quota: &exchange.Quota{Bytes: 3}})

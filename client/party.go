@@ -11,8 +11,8 @@ import (
 )
 
 // AddParty adds a party by its card.
-func (c *Client) AddParty(ctx context.Context, r exchange.AddPartyRequest) (party.Party, error) {
-	return post[party.Party](ctx, c, "/v1/parties", r)
+func (c *Client) AddParty(ctx context.Context, r exchange.AddPartyRequest) (exchange.AddedParty, error) {
+	return post[exchange.AddedParty](ctx, c, "/v1/parties", r)
 }
 
 // Parties returns the parties the node knows.
@@ -40,4 +40,10 @@ func (c *Client) Intakes(ctx context.Context) ([]exchange.Intake, error) {
 // SetQuota changes how much is taken in from a party.
 func (c *Client) SetQuota(ctx context.Context, r exchange.QuotaRequest) (exchange.Intake, error) {
 	return post[exchange.Intake](ctx, c, "/v1/quotas", r)
+}
+
+// Claims returns the identities that parties claim.
+func (c *Client) Claims(ctx context.Context) ([]exchange.Claim, error) {
+	l, err := get[view.List[exchange.Claim]](ctx, c, "/v1/claims", nil)
+	return l.Items, err
 }

@@ -26,6 +26,7 @@ type Exchange interface {
 	Search(ctx context.Context, r exchange.SearchRequest) (exchange.Found, error)
 	Parties(ctx context.Context) ([]party.Party, error)
 	Intakes(ctx context.Context) ([]exchange.Intake, error)
+	Claims(ctx context.Context) ([]exchange.Claim, error)
 	Instruments(ctx context.Context) ([]exchange.InstrumentView, error)
 	Instrument(ctx context.Context, id string) (exchange.InstrumentView, error)
 	InstrumentText(ctx context.Context, name string) (exchange.TextView, error)

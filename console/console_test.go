@@ -108,6 +108,12 @@ func (f fake) Releases(context.Context, exchange.ReleaseFilter) ([]exchange.Rele
 func (f fake) Objects(context.Context, exchange.ObjectFilter) ([]exchange.Stored, error) {
 	return f.objects, f.err
 }
+
+func (f fake) Claims(context.Context) ([]exchange.Claim, error) {
+	others := []exchange.Maker{{Party: "isac-<north>", Objects: 3}}
+	return []exchange.Claim{{Party: "ncsc-cordova", Identity: "identity--1", Others: others}}, f.err
+}
+
 func (f fake) Intakes(context.Context) ([]exchange.Intake, error) {
 	return []exchange.Intake{{Usage: exchange.Usage{Party: "ncsc-cordova", DayObjects: 12, Objects: 345}, Full: 6}}, f.err
 }

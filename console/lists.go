@@ -55,11 +55,18 @@ func (c *Console) parties(r *http.Request) (string, page, error) {
 		return "", page{}, err
 	}
 	intakes, err := c.Exchange.Intakes(r.Context())
+	if err != nil {
+		return "", page{}, err
+	}
+	claims, err := c.Exchange.Claims(r.Context())
 	rows := make([]partyRow, len(ps))
 	for i, p := range ps {
 		rows[i].Party = p
 		if n := slices.IndexFunc(intakes, func(in exchange.Intake) bool { return in.Party == p.ID }); n >= 0 {
 			rows[i].Intake = &intakes[n]
+		}
+		if n := slices.IndexFunc(claims, func(cl exchange.Claim) bool { return cl.Party == p.ID }); n >= 0 {
+			rows[i].Claim = &claims[n]
 		}
 	}
 	return "parties.html", page{Title: "Parties", Data: rows}, err
@@ -69,6 +76,7 @@ func (c *Console) parties(r *http.Request) (string, page, error) {
 type partyRow struct {
 	party.Party
 	Intake *exchange.Intake
+	Claim  *exchange.Claim // nil when it claims no identity
 }
 
 func (c *Console) sources(r *http.Request) (string, page, error) {

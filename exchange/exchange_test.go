@@ -99,7 +99,7 @@ func (n *testNode) meet(t testing.TB, card []byte) {
 	t.Helper()
 	p, err := party.ParseCard(card)
 	must(t, err)
-	_, err = n.AddParty(t.Context(), exchange.AddPartyRequest{Card: card, Fingerprint: p.Fingerprint().String()})
+	_, err = n.AddParty(t.Context(), exchange.AddPartyRequest{Card: card, Fingerprint: p.Fingerprint().String(), Identity: p.Identity, Contested: true})
 	must(t, err)
 }
 

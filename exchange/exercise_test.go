@@ -33,7 +33,7 @@ func TestP30AnExerciseKnowsNobodyInEarnest(t *testing.T) {
 			}
 			p, err := party.ParseCard(card)
 			must(t, err)
-			_, err = n.AddParty(t.Context(), exchange.AddPartyRequest{Card: card, Fingerprint: p.Fingerprint().String()})
+			_, err = n.AddParty(t.Context(), exchange.AddPartyRequest{Card: card, Fingerprint: p.Fingerprint().String(), Identity: p.Identity, Contested: true})
 			wantCode(t, err, "party.exercise")
 		}
 		known, err := n.Parties(t.Context())

@@ -227,6 +227,9 @@ func (in *intake) admitAll(ctx context.Context, tx Tx, chunk prepared, lines *[]
 		}
 		*lines = append(*lines, line)
 	}
+	if err := in.countMade(ctx, tx, chunk.candidates, *lines); err != nil {
+		return err
+	}
 	if !in.answered {
 		return nil
 	}

@@ -61,9 +61,13 @@ func (s *Service) compile(ctx context.Context, r Reader, epoch int64) (*law, err
 	if err != nil {
 		return nil, err
 	}
+	confirmed, err := r.ConfirmedIdentities(ctx)
+	if err != nil {
+		return nil, err
+	}
 	for _, p := range parties {
 		l.parties[p.ID] = p
-		if p.Identity != "" {
+		if p.Identity != "" && slices.Contains(confirmed, p.ID) {
 			l.creators[p.Identity] = p.ID
 		}
 		if p.ID != s.self {

@@ -44,33 +44,56 @@ func (s *Service) changeLaw(ctx context.Context, e lawEvent, f func(tx Tx) error
 
 // AddParty brings in a party's card. The fingerprint must be the one compared
 // with the party out of band; a card without it proves nothing.
-func (s *Service) AddParty(ctx context.Context, in AddPartyRequest) (party.Party, error) {
+//
+// The identity that a card claims counts only when it is given beside it, as the
+// party says it; see decision 013.
+func (s *Service) AddParty(ctx context.Context, in AddPartyRequest) (AddedParty, error) {
 	p, err := party.ParseCard(in.Card)
+	added := AddedParty{Party: p}
 	if err != nil {
-		return p, err
+		return added, err
 	}
 	fingerprint := p.Fingerprint()
 	if in.Fingerprint != fingerprint.String() {
-		return p, fault.New(fault.Unverified, "party.fingerprint", "The card's fingerprint is %s, which is not the one given.", fingerprint).
+		return added, fault.New(fault.Unverified, "party.fingerprint", "The card's fingerprint is %s, which is not the one given.", fingerprint).
 			Try("Compare the fingerprint with the party by telephone or in person, then give it.").At("/fingerprint", "does not match")
 	}
 	if p.Exercise != s.exercise {
-		return p, fault.New(fault.Conflict, "party.exercise", "%s is %s, and this node is %s.", p.ID, played(p.Exercise), played(s.exercise)).
+		return added, fault.New(fault.Conflict, "party.exercise", "%s is %s, and this node is %s.", p.ID, played(p.Exercise), played(s.exercise)).
 			At("/exercise", "is another one").Try("Ask the party for the card of its node in the same exercise, or of its node in earnest.")
 	}
-	if err := s.checkUnlike(ctx, p); err != nil || in.DryRun {
-		return p, err
+	if in.DryRun {
+		added.Claim, err = read(ctx, s, func(r Reader) (*Claim, error) { return s.checkAdded(ctx, r, p, in) })
+		return added, err
 	}
 	err = s.changeLaw(ctx, lawEvent{Change: "party", ID: string(p.ID), Hash: fingerprint}, func(tx Tx) error {
-		return tx.PutParty(ctx, p, s.time())
+		if added.Claim, err = s.checkAdded(ctx, tx, p, in); err != nil {
+			return err
+		}
+		if err := tx.PutParty(ctx, p, s.time()); err != nil {
+			return err
+		}
+		return tx.ConfirmIdentity(ctx, p.ID, added.Claim != nil && added.Claim.Counts)
 	})
-	return p, err
+	return added, err
+}
+
+// checkAdded holds a card against the parties known and says what its claim is worth.
+func (s *Service) checkAdded(ctx context.Context, r Reader, p party.Party, in AddPartyRequest) (*Claim, error) {
+	if err := checkUnlike(ctx, r, p); err != nil {
+		return nil, err
+	}
+	return judgeClaim(ctx, r, p, in)
 }
 
 // checkUnlike refuses a display name that can be mistaken for another party's
-// (T2), and an identity that another party creates objects under.
-func (s *Service) checkUnlike(ctx context.Context, p party.Party) error {
-	known, err := s.Parties(ctx)
+// (T2), and an identity that somebody here confirmed to be another's.
+func checkUnlike(ctx context.Context, r Reader, p party.Party) error {
+	known, err := r.Parties(ctx)
+	if err != nil {
+		return err
+	}
+	confirmed, err := r.ConfirmedIdentities(ctx)
 	if err != nil {
 		return err
 	}
@@ -78,7 +101,7 @@ func (s *Service) checkUnlike(ctx context.Context, p party.Party) error {
 		if k.ID != p.ID && (party.Confusable(k.Name, p.Name) || party.Confusable(string(k.ID), string(p.ID))) {
 			return fault.New(fault.Conflict, "party.confusable", "The name %q can be mistaken for that of %s.", p.Name, k.ID).At("/name", "is confusable")
 		}
-		if k.ID != p.ID && p.Identity != "" && k.Identity == p.Identity {
+		if k.ID != p.ID && p.Identity != "" && k.Identity == p.Identity && slices.Contains(confirmed, k.ID) {
 			return fault.New(fault.Conflict, "party.identity", "The identity on the card is that of %s already.", k.ID).At("/identity", "is another party's").
 				Try("Ask both parties which of them creates objects under it.")
 		}
@@ -268,7 +291,10 @@ func (s *Service) KeepSelf(ctx context.Context, p party.Party) error {
 		return err
 	}
 	err = s.changeLaw(ctx, lawEvent{Change: "party", ID: string(p.ID), Hash: p.Fingerprint()}, func(tx Tx) error {
-		return tx.PutParty(ctx, p, s.time())
+		if err := tx.PutParty(ctx, p, s.time()); err != nil {
+			return err
+		}
+		return tx.ConfirmIdentity(ctx, p.ID, true)
 	})
 	return err
 }

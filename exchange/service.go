@@ -231,7 +231,9 @@ type RecallRequest struct {
 // AddPartyRequest brings in a party's card.
 type AddPartyRequest struct {
 	Card        []byte `json:"card"`
-	Fingerprint string `json:"fingerprint"` // digest of the card, compared out of band; required
+	Fingerprint string `json:"fingerprint"`         // digest of the card, compared out of band; required
+	Identity    string `json:"identity,omitempty"`  // under which the party creates objects, as it says itself; without it the card's claim does not count
+	Contested   bool   `json:"contested,omitempty"` // confirms the identity although others sent objects of it
 	DryRun      bool   `json:"dry_run,omitempty"`
 }
 

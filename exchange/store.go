@@ -34,6 +34,10 @@ type Reader interface {
 	Epoch(ctx context.Context) (int64, error)
 	Parties(ctx context.Context) ([]party.Party, error) // by ID
 	Party(ctx context.Context, id party.ID) (party.Party, error)
+	// ConfirmedIdentities returns the parties whose claimed identity counts.
+	ConfirmedIdentities(ctx context.Context) ([]party.ID, error)
+	// Makers returns who sent objects that name an identity as their creator, by party.
+	Makers(ctx context.Context, identity string) ([]Maker, error)
 	// Instruments returns every activated version by ID, oldest first: which of
 	// them is in force is a question of dates, see package instrument.
 	Instruments(ctx context.Context) ([]InstrumentRecord, error)
@@ -144,6 +148,10 @@ type Tx interface {
 	Enqueue(ctx context.Context, d Delivery) error
 	// UpdateDelivery stores state, attempts, next time and last error.
 	UpdateDelivery(ctx context.Context, d Delivery) error
+	// ConfirmIdentity says whether the identity on a party's card counts.
+	ConfirmIdentity(ctx context.Context, p party.ID, counts bool) error
+	// CountMade adds to how many objects a party sent of each identity.
+	CountMade(ctx context.Context, from party.ID, objects map[string]int64) error
 	// PutUsage replaces the counters of a party.
 	PutUsage(ctx context.Context, u Usage) error
 	// PutQuota sets the quota of a party; nil takes it away.

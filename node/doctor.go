@@ -36,7 +36,7 @@ type examination struct {
 
 // Doctor examines the node. Every check runs, whatever the others say.
 func (n *Node) Doctor(ctx context.Context) []Check {
-	checks := make([]Check, 0, 14)
+	checks := make([]Check, 0, 16)
 	for _, e := range []examination{
 		{"folder", n.checkFolder},
 		{"keys", n.checkKeys},
@@ -46,6 +46,7 @@ func (n *Node) Doctor(ctx context.Context) []Check {
 		{"engine", n.checkEngine},
 		{"instruments", n.checkInstruments},
 		{"parties", n.checkParties},
+		{"identities", n.checkIdentities},
 		{"quotas", n.checkQuotas},
 		{"outbox", n.checkOutbox},
 		{"recalls", n.checkRecalls},
@@ -160,6 +161,20 @@ func (n *Node) checkParties(ctx context.Context) (state, detail, fix string) {
 		return warn, "no other party is known", "Add a partner's card: entente party add FILE --fingerprint DIGEST"
 	}
 	return ok, fmt.Sprintf("%d known besides this one", len(parties)-1), ""
+}
+
+func (n *Node) checkIdentities(ctx context.Context) (state, detail, fix string) {
+	claims, err := n.exchange.Claims(ctx)
+	if err != nil {
+		return failed(err, "Stop the node and check the disk.")
+	}
+	for _, c := range claims {
+		if !c.Counts {
+			return warn, fmt.Sprintf("%s claims to create objects as %s, and nobody has confirmed it", c.Party, c.Identity),
+				"Ask the party and add its card again with --identity: entente party show " + string(c.Party)
+		}
+	}
+	return ok, fmt.Sprintf("%d confirmed", len(claims)), ""
 }
 
 // nearlyFull is how much of a quota, in percent, may be used before people are told.

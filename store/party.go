@@ -4,8 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
+	"entente/exchange"
 	"entente/internal/fault"
 	"entente/party"
 )
@@ -41,6 +44,38 @@ func (t *tx) PutParty(ctx context.Context, p party.Party, at time.Time) error {
 		ON CONFLICT (id) DO UPDATE SET changed_at = excluded.changed_at, sealed_card = excluded.sealed_card`
 	_, err = t.q.exec(ctx, q, string(p.ID), micros(at), card)
 	return err
+}
+
+func (r reader) ConfirmedIdentities(ctx context.Context) ([]party.ID, error) {
+	const q = `SELECT id FROM parties WHERE identity_confirmed = 1 ORDER BY id`
+	return collect(ctx, r.q, q, nil, func(row scanner) (id party.ID, err error) {
+		err = row.Scan(&id)
+		return id, err
+	})
+}
+
+func (t *tx) ConfirmIdentity(ctx context.Context, p party.ID, counts bool) error {
+	n, err := t.q.exec(ctx, `UPDATE parties SET identity_confirmed = $1 WHERE id = $2`, flag(counts), string(p))
+	return changed(n, err, "party.unknown", "There is no party %s.", p)
+}
+
+func (r reader) Makers(ctx context.Context, identity string) ([]exchange.Maker, error) {
+	const q = `SELECT party, objects FROM makers WHERE identity = $1 ORDER BY party`
+	return collect(ctx, r.q, q, []any{packID(identity)}, func(row scanner) (m exchange.Maker, err error) {
+		err = row.Scan(&m.Party, &m.Objects)
+		return m, err
+	})
+}
+
+func (t *tx) CountMade(ctx context.Context, from party.ID, objects map[string]int64) error {
+	rows := make([]any, 0, 3*len(objects))
+	for _, identity := range slices.Sorted(maps.Keys(objects)) {
+		rows = append(rows, packID(identity), string(from), objects[identity])
+	}
+	const q = `
+		INSERT INTO makers (identity, party, objects) VALUES ($1, $2, $3)
+		ON CONFLICT (identity, party) DO UPDATE SET objects = makers.objects + excluded.objects`
+	return insertRows(ctx, t.q, q, 3, rows)
 }
 
 // one is the only row of a look-up, or a not-found fault.

@@ -73,6 +73,7 @@ func Run(t *testing.T, fresh func(t *testing.T) exchange.Store) {
 		{"events of a case keep their order", caseEvents},
 		{"messages about a case", caseMessages},
 		{"deliveries", deliveries},
+		{"who sent objects of an identity, and whose it is", identities},
 		{"quotas and what counts against them", quotas},
 		{"recalls", recalls},
 		{"received envelopes", received},

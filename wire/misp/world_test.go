@@ -92,7 +92,7 @@ func newWorld(t testing.TB, change ...func(*misp.Config)) *world {
 		p := party.Party{ID: id, Name: "Partner " + string(id), Kind: "csirt", Jurisdiction: "BB"}
 		card, err := json.Marshal(p)
 		must(t, err)
-		_, err = w.node.AddParty(t.Context(), exchange.AddPartyRequest{Card: card, Fingerprint: p.Fingerprint().String()})
+		_, err = w.node.AddParty(t.Context(), exchange.AddPartyRequest{Card: card, Fingerprint: p.Fingerprint().String(), Identity: p.Identity, Contested: true})
 		must(t, err)
 		g, err := w.node.Grant(t.Context(), exchange.GrantRequest{Party: id})
 		must(t, err)

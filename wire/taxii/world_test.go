@@ -151,7 +151,7 @@ func (w *world) meet(p party.Party) {
 	w.t.Helper()
 	card, err := json.Marshal(p)
 	must(w.t, err)
-	_, err = w.node.AddParty(w.t.Context(), exchange.AddPartyRequest{Card: card, Fingerprint: p.Fingerprint().String()})
+	_, err = w.node.AddParty(w.t.Context(), exchange.AddPartyRequest{Card: card, Fingerprint: p.Fingerprint().String(), Identity: p.Identity, Contested: true})
 	must(w.t, err)
 }
 

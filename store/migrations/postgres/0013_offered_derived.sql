@@ -59,3 +59,16 @@ CREATE TABLE quotas (
     objects     BIGINT NOT NULL,
     bytes       BIGINT NOT NULL
 );
+
+-- Whether the identity on a party's card counts. Those that counted before somebody
+-- had to confirm it go on counting.
+ALTER TABLE parties ADD COLUMN identity_confirmed BIGINT NOT NULL DEFAULT 1;
+
+-- How many objects each party sent that name an identity as their creator. What
+-- came before this was kept is not counted.
+CREATE TABLE makers (
+    identity BYTEA NOT NULL,
+    party    TEXT COLLATE "C" NOT NULL,
+    objects  BIGINT NOT NULL,
+    PRIMARY KEY (identity, party)
+);

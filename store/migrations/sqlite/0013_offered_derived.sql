@@ -59,3 +59,16 @@ CREATE TABLE quotas (
     objects     INTEGER NOT NULL,
     bytes       INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- Whether the identity on a party's card counts. Those that counted before somebody
+-- had to confirm it go on counting.
+ALTER TABLE parties ADD COLUMN identity_confirmed INTEGER NOT NULL DEFAULT 1;
+
+-- How many objects each party sent that name an identity as their creator. What
+-- came before this was kept is not counted.
+CREATE TABLE makers (
+    identity BLOB NOT NULL,
+    party    TEXT NOT NULL,
+    objects  INTEGER NOT NULL,
+    PRIMARY KEY (identity, party)
+) STRICT, WITHOUT ROWID;
