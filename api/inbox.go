@@ -15,7 +15,7 @@ type inboxInput struct {
 }
 
 type outboxInput struct {
-	Ref string `path:"ref" doc:"Id of the release, recall or publication"`
+	Ref string `path:"ref" doc:"Id of the release, recall, publication or message about a case"`
 }
 
 // messageLimit holds the largest message in base64.

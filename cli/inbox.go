@@ -89,7 +89,7 @@ func (a *app) outboxExport() *cobra.Command {
 	var out string
 	c := &cobra.Command{
 		Use: "export REF", Short: "Write a message as a file, for a party that no connection reaches",
-		Long: "REF is the id of a release, a recall or a publication. The file is exactly what would be delivered: signed message, log proof and objects in the decided form. " +
+		Long: "REF is the id of a release, a recall, a publication or a message about a case, as outbox list shows it. The file is exactly what would be delivered: signed message, log proof and objects in the decided form. " +
 			"It is decided again first. The node goes on trying to deliver it; whatever arrives first counts. Nothing in the file is encrypted.",
 		Example: "  entente outbox export 0198f3a2-… --out release.entente",
 		Args:    args(1, 1),

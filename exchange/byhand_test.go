@@ -287,3 +287,27 @@ func TestByHandAndByWire(t *testing.T) {
 		t.Errorf("the release is %s, and the log grew: %+v, before %+v", got, a.state(t), settled)
 	}
 }
+
+// TestByHandACase: what happens in a case reaches a participant that no connection
+// does.
+func TestByHandACase(t *testing.T) {
+	t.Parallel()
+	f := newCaseFederation(t, aurelia, borealis)
+	a, b := f.nodes[aurelia], f.nodes[borealis]
+	f.down[borealis] = true
+	id := f.opens(a, "help", aurelia, map[string][]party.ID{"asking": {aurelia}, "asked": {borealis}})
+	out, err := a.Outbox(t.Context())
+	must(t, err)
+	if len(out) != 1 || out[0].Kind != "case" {
+		t.Fatalf("outbox %+v", out)
+	}
+	taken, ack := f.carries(borealis, out[0].Ref)
+	if taken.Outcome != "accepted" || ack.Kind != "case" {
+		t.Errorf("%+v, %+v", taken, ack)
+	}
+	_, err = b.Case(t.Context(), id)
+	must(t, err)
+	if out, err = a.Outbox(t.Context()); err != nil || len(out) != 0 {
+		t.Errorf("outbox %+v, %v", out, err)
+	}
+}
