@@ -170,7 +170,7 @@ func TestQuotaForgeriesDoNotGrowTheLog(t *testing.T) {
 }
 
 // TestQuotaTellsNothingOfOthers: what counts against a party does not depend on
-// what this node has from others (decision 016).
+// what this node has from others (decision 017).
 func TestQuotaTellsNothingOfOthers(t *testing.T) {
 	t.Parallel()
 	var seen []exchange.Usage
