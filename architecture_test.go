@@ -21,7 +21,7 @@ const module = "entente"
 var mayImport = map[string]string{
 	"cmd/entente": "cli",
 	"cli":         "api/view casework client decision examples exchange instrument instrument/analysis instrument/foreign instrument/library instrument/odrl intel/pattern intel/search internal/fault internal/ident internal/strictjson node obligation party privacy transparency/verify",
-	"node":        "api api/view console decision exchange internal/fault internal/ident internal/keyring internal/serve obligation party store transparency wire/collect wire/misp wire/notice wire/peer wire/taxii wire/webhook",
+	"node":        "api api/view console decision exchange internal/fault internal/ident internal/keyring internal/serve obligation party store transparency wire/collect wire/mail wire/misp wire/notice wire/peer wire/taxii wire/webhook",
 
 	// Adapters: they know the domain and never each other.
 	"api/view":        "decision exchange instrument intel intel/atom intel/decay intel/search internal/ident party privacy",
@@ -33,6 +33,7 @@ var mayImport = map[string]string{
 	"wire/peer":       "internal/egress internal/fault internal/problem internal/serve party",
 	"wire/collect":    "exchange internal/egress internal/fault internal/inflate",
 	"wire/webhook":    "exchange internal/egress internal/fault",
+	"wire/mail":       "exchange internal/egress internal/fault obligation",
 	"wire/notice":     "exchange internal/fault internal/problem internal/serve party",
 	"wire/taxii":      "exchange internal/egress internal/fault internal/ident internal/problem internal/serve internal/strictjson party wire/collect",
 	"wire/misp":       "exchange intel/misp internal/fault internal/ident internal/problem internal/serve internal/strictjson party wire/collect",

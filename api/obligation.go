@@ -25,6 +25,7 @@ type Duties interface {
 	Places(ctx context.Context) (exchange.Places, error)
 	SetPlaces(ctx context.Context, r exchange.PlacesRequest) (exchange.Places, error)
 	DutyFeed(ctx context.Context) ([]byte, error)
+	TestMail(ctx context.Context) error
 }
 
 type dutiesInput struct {
@@ -137,6 +138,10 @@ func (s *server) dutyCalendars() {
 	}, func(ctx context.Context, in *body[exchange.PlacesRequest]) (exchange.Places, error) {
 		return s.Exchange.SetPlaces(ctx, in.value)
 	})
+	register(s, huma.Operation{
+		OperationID: "test-duty-mail", Method: http.MethodPost, Path: "/v1/duties/test-mail", Tags: []string{"duty"},
+		Summary: "Tell people by e-mail that nothing happened, to try whether it works",
+	}, func(ctx context.Context, _ *struct{}) (struct{}, error) { return struct{}{}, s.Exchange.TestMail(ctx) })
 	registerRaw(s, huma.Operation{
 		OperationID: "get-duty-calendar", Method: http.MethodGet, Path: "/v1/calendar", Tags: []string{"duty"},
 		Summary: "The duties of the last and the coming months as iCalendar (RFC 5545)",

@@ -20,7 +20,7 @@ import (
 func (a *app) dutyCommand() *cobra.Command {
 	return group("duty", "What somebody must do by when", []string{"duties", "obligation", "obligations"},
 		a.dutyDue(), a.dutyList(), a.dutyShow(), a.dutyAdd(), a.dutyAnchor(), a.dutyEvents(), a.dutyDone(), a.dutyExtend(), a.dutyCancel(),
-		a.dutyCalendar(), a.dutyPlaces(), a.dutySetPlaces())
+		a.dutyCalendar(), a.dutyPlaces(), a.dutySetPlaces(), a.dutyTestMail())
 }
 
 func (a *app) dutyDue() *cobra.Command {
@@ -370,4 +370,17 @@ func (a *app) printPlaces(p exchange.Places) error {
 	return list(a, p.Calendars, "", "places", []any{"PLACE", "ZONE", "WEEKEND", "HOLIDAYS"}, func(c obligation.Calendar) []any {
 		return []any{c.Name, c.Zone, orAll(strings.Join(c.Weekend, ", "), "as each law says"), len(c.Holidays)}
 	})
+}
+
+func (a *app) dutyTestMail() *cobra.Command {
+	return &cobra.Command{
+		Use: "test-mail", Short: "Tell people by e-mail that nothing happened, to try whether it works", Args: args(0, 0),
+		RunE: a.onNode(func(ctx context.Context, c *client.Client, _ []string) error {
+			if err := c.TestMail(ctx); err != nil {
+				return err
+			}
+			a.say("the mail server took it")
+			return nil
+		}),
+	}
 }

@@ -33,6 +33,7 @@ func (a *app) serveCommand() *cobra.Command {
 	cmd.Flags().StringSliceVar(&c.ToolsHosts, "tools-host", nil, "`name` by which those tools call this node, for its certificate; repeatable; default the host of --tools-listen and localhost")
 	cmd.Flags().StringVar(&c.ToolsCert, "tools-cert", "", "PEM `file` with a certificate for those tools; default the node issues its own")
 	cmd.Flags().StringVar(&c.ToolsKey, "tools-key", "", "PEM `file` with the key of --tools-cert")
+	cmd.Flags().StringVar(&c.MailFile, "mail", "", "JSON `file` that says by which server notices about duties go to people; default none do")
 	cmd.Flags().BoolVar(&c.AllowLoopback, "allow-loopback", false, "deliver to loopback addresses too: several parties on one machine, for demonstrations and tests")
 	return cmd
 }

@@ -89,4 +89,10 @@ func (c *Client) DutyFeed(ctx context.Context) ([]byte, error) {
 	return c.do(ctx, call{method: http.MethodGet, path: "/v1/calendar"})
 }
 
+// TestMail tells people by e-mail that nothing happened.
+func (c *Client) TestMail(ctx context.Context) error {
+	_, err := post[struct{}](ctx, c, "/v1/duties/test-mail", nil)
+	return err
+}
+
 func dutyPath(id, verb string) string { return "/v1/duties/" + url.PathEscape(id) + verb }

@@ -72,6 +72,8 @@ func (e echo) SetPlaces(_ context.Context, r exchange.PlacesRequest) (exchange.P
 
 func (e echo) DutyFeed(context.Context) ([]byte, error) { return []byte("BEGIN:VCALENDAR\r\n"), e.err }
 
+func (e echo) TestMail(context.Context) error { return e.err }
+
 func TestDutiesArriveAndComeBack(t *testing.T) {
 	t.Parallel()
 	const id = "a/b c?d"
@@ -111,6 +113,9 @@ func TestDutiesArriveAndComeBack(t *testing.T) {
 		}
 		if e, err := c.MatterEvents(ctx, "ü&x"); err != nil || e[0].Matter != "ü&x" {
 			t.Errorf("MatterEvents: %+v, %v", e, err)
+		}
+		if err := c.TestMail(ctx); err != nil {
+			t.Errorf("TestMail: %v", err)
 		}
 		if p, err := c.Places(ctx); err != nil || p.Edition != 3 {
 			t.Errorf("Places: %+v, %v", p, err)

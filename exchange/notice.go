@@ -32,18 +32,20 @@ type DutyNews struct {
 	Cite        string          `json:"cite,omitempty"`
 	Bearer      party.ID        `json:"bearer"`
 	Beneficiary party.ID        `json:"beneficiary,omitempty"`
-	About       string          `json:"about,omitempty"`    // incident, case or object
-	Soft        bool            `json:"soft,omitzero"`      // where possible
-	Factor      int             `json:"factor,omitzero"`    // how much faster its clock runs, in an exercise
+	About       string          `json:"about,omitempty"`     // incident, case or object
+	Soft        bool            `json:"soft,omitzero"`       // where possible
+	LocalDue    string          `json:"local_due,omitempty"` // at its place, with the zone
+	Factor      int             `json:"factor,omitzero"`     // how much faster its clock runs, in an exercise
 
 	seq int64
 }
 
-func newsOf(n DutyNotice) Notice {
+func newsOf(n DutyNotice, cs obligation.Calendars) Notice {
 	d := n.Duty
+	d.Due = n.Due
 	return Notice{Kind: NoticeDuty, At: n.Sent, Due: n.Due, Duty: &DutyNews{
 		ID: d.ID, News: n.Kind, What: d.Duty.What, Instrument: d.Duty.Instrument, Cite: d.Duty.Cite, Bearer: d.Bearer, Beneficiary: d.Beneficiary,
-		About: d.About(), Soft: d.Duty.Soft, Factor: d.Factor, seq: n.Seq,
+		About: d.About(), Soft: d.Duty.Soft, LocalDue: localDue(d, cs), Factor: d.Factor, seq: n.Seq,
 	}}
 }
 
@@ -83,10 +85,14 @@ func (s *Service) noticesTo(ctx context.Context, r Reader, to party.ID, after No
 	if to != s.self {
 		return r.Notices(ctx, to, after, limit)
 	}
+	places, err := s.places(ctx, r)
+	if err != nil {
+		return nil, after, err
+	}
 	out, err := r.DutyNotices(ctx, after.Duty, limit)
 	told := make([]Notice, len(out))
 	for n, notice := range out {
-		told[n], after.Duty = newsOf(notice), notice.Seq
+		told[n], after.Duty = newsOf(notice, places.calendars), notice.Seq
 	}
 	return told, after, err
 }

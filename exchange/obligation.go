@@ -255,15 +255,20 @@ type DutyTold struct {
 }
 
 func (s *Service) view(d obligation.Duty, cs obligation.Calendars) DutyView {
-	v := DutyView{Duty: d, State: d.State(s.time()), Waiting: d.Waits(), Provisional: d.Provisional(), Warn: d.Warn()}
+	v := DutyView{Duty: d, State: d.State(s.time()), Waiting: d.Waits(), Provisional: d.Provisional(), Warn: d.Warn(), LocalDue: localDue(d, cs)}
 	if d.Closed() {
 		v.Waiting, v.Provisional = nil, false
 	}
-	if d.Calendar != "" && !d.Due.IsZero() {
-		zone := cs.Location(d.Calendar)
-		v.LocalDue = d.Due.In(zone).Format("2006-01-02 15:04:05 ") + zone.String()
-	}
 	return v
+}
+
+// localDue is the due time as the clocks at the place of the duty show it.
+func localDue(d obligation.Duty, cs obligation.Calendars) string {
+	if d.Calendar == "" || d.Due.IsZero() {
+		return ""
+	}
+	zone := cs.Location(d.Calendar)
+	return d.Due.In(zone).Format("2006-01-02 15:04:05 ") + zone.String()
 }
 
 // Duty returns one duty with what went out about it, or a not-found fault.

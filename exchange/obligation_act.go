@@ -34,7 +34,7 @@ type DutyRequest struct {
 	Calendar    string               `json:"calendar,omitempty"` // the place whose days count; default that of the bearer
 	Anchors     map[string]time.Time `json:"anchors,omitempty"`
 	Factor      int                  `json:"factor,omitempty"` // how much faster the clock runs, on a node of an exercise
-	By          string               `json:"by,omitempty"`       // who; default this node's own party
+	By          string               `json:"by,omitempty"`     // who; default this node's own party
 	Why         string               `json:"why,omitempty"`
 }
 

@@ -360,6 +360,72 @@ func TestOwnToolIsToldAboutDuties(t *testing.T) {
 	}
 }
 
+// post is a mail server that fails when it is told to.
+type post struct {
+	took []string
+	fail error
+}
+
+func (p *post) Mail(_ context.Context, m exchange.DutyMail) error {
+	if p.fail != nil {
+		return p.fail
+	}
+	p.took = append(p.took, m.Name+" "+m.Notice.Kind)
+	return nil
+}
+
+// TestP17MailLosesNothing: a mail server that fails is tried again, under the same
+// names, in order, also by a node that was started again; what went out before
+// e-mail was set up is not sent.
+func TestP17MailLosesNothing(t *testing.T) {
+	t.Parallel()
+	f, n := obliged(t)
+	p := &post{}
+	service := func() *exchange.Service {
+		conf := f.anew(n, n.store)
+		conf.Mailer = p
+		return exchange.New(conf)
+	}
+	wantCode(t, n.TestMail(t.Context()), "mail.absent")
+	overdue := func(matter string) {
+		take(t, n.Service, exchange.DutyRequest{Instrument: "eu-nis2", Duty: "early-warning", Matter: matter, Anchors: map[string]time.Time{"aware": f.now.AddDate(0, 0, -9)}})
+		fireAll(t, n.Service)
+	}
+	send := func(want int) {
+		t.Helper()
+		sent, err := service().MailDuties(t.Context())
+		if (err == nil) != (p.fail == nil || want == 0) || sent != want {
+			t.Fatalf("%d sent, %v, want %d", sent, err, want)
+		}
+	}
+	overdue("before")
+	send(0) // it begins here
+	overdue("INC-1")
+	send(4)
+	overdue("INC-2")
+	p.fail = errors.New("canary: connection refused")
+	_, err := service().MailDuties(t.Context())
+	if !errors.Is(err, p.fail) {
+		t.Fatalf("%v", err)
+	}
+	st, err := n.MailState(t.Context())
+	must(t, err)
+	if st.Failures != 1 || st.Sent != 4 || !st.Due.After(f.now) || strings.Contains(st.Fault, "canary") {
+		t.Errorf("%+v", st)
+	}
+	send(0) // left alone
+	f.now, p.fail = st.Due.Add(time.Second), nil
+	send(4)
+	send(0)
+	if got := strings.Join(p.took, ", "); got != "duty-5 duty, duty-6 duty, duty-7 duty, duty-8 duty, duty-9 duty, duty-10 duty, duty-11 duty, duty-12 duty" {
+		t.Errorf("sent %s", got)
+	}
+	must(t, service().TestMail(t.Context()))
+	if last := p.took[len(p.took)-1]; !strings.HasSuffix(last, " test") {
+		t.Errorf("the test says %q", last)
+	}
+}
+
 // BenchmarkFireDuties is one look at the clocks among ENTENTE_DUTIES open duties
 // (default 100 000) when nothing is due, as it happens each second, and when ten
 // notices have to go out.

@@ -35,6 +35,7 @@ type Config struct {
 	Transport  Transport
 	Collectors map[string]Collector // by the kind of source; nil collects from nowhere
 	Webhooks   WebhookPoster        // nil tells nobody
+	Mailer     Mailer               // nil sends no e-mail
 	Now        func() time.Time
 	Rand       io.Reader
 	Wake       func() // called when there may be something to deliver or reconsider; may be nil
@@ -72,6 +73,7 @@ type Service struct {
 	collectors    map[string]Collector
 	polling       sync.Map // ids of the sources that are being polled
 	webhooks      WebhookPoster
+	mailer        Mailer
 	telling       sync.Map // ids of the webhooks that are being called
 	calendars     atomic.Pointer[readied]
 	// receiving makes copies of one message wait for each other.
@@ -86,7 +88,7 @@ const stripes = 64
 func New(c Config) *Service {
 	s := &Service{
 		self: c.Self, exercise: c.Exercise, publisher: c.Publisher, keys: c.Keys, logKey: c.LogKey, secret: c.Secret, store: c.Store,
-		transport: c.Transport, now: c.Now, rand: c.Rand, wake: c.Wake, collectors: c.Collectors, webhooks: c.Webhooks,
+		transport: c.Transport, now: c.Now, rand: c.Rand, wake: c.Wake, collectors: c.Collectors, webhooks: c.Webhooks, mailer: c.Mailer,
 	}
 	if s.wake == nil {
 		s.wake = func() {}

@@ -25,6 +25,9 @@ type Config struct {
 	// ToolsCert and ToolsKey are PEM files of another authority's certificate, to
 	// be used in place of the node's own. They are read again for each start.
 	ToolsCert, ToolsKey string
+	// MailFile is the setup by which notices about duties go to people by e-mail;
+	// empty: none do.
+	MailFile string
 	// OnTools is told the address once the door for tools is open.
 	OnTools func(addr string)
 	// AllowLoopback lets this node deliver to, collect from, and tell loopback

@@ -53,6 +53,7 @@ func (n *Node) Doctor(ctx context.Context) []Check {
 		{"duties", n.checkDuties},
 		{"sources", n.checkSources},
 		{"webhooks", n.checkWebhooks},
+		{"mail", n.checkMail},
 	} {
 		state, detail, fix := e.run(ctx)
 		checks = append(checks, Check{Name: e.name, State: state, Detail: detail, Fix: fix, Anchor: e.name})
@@ -265,4 +266,17 @@ func (n *Node) checkWebhooks(ctx context.Context) (state, detail, fix string) {
 		}
 	}
 	return ok, fmt.Sprintf("%d told, %d paused", len(all)-paused, paused), ""
+}
+
+func (n *Node) checkMail(ctx context.Context) (state, detail, fix string) {
+	st, err := n.exchange.MailState(ctx)
+	switch {
+	case err != nil:
+		return failed(err, "Stop the node and check the disk.")
+	case st.Failures > 3:
+		return warn, "notices about duties do not reach people: " + st.Fault, "Try it: entente duty test-mail"
+	case st.Succeeded.IsZero():
+		return ok, "nothing was sent", ""
+	}
+	return ok, "sent last " + st.Succeeded.Format(time.DateTime), ""
 }

@@ -97,10 +97,14 @@ func (n *Node) open(ctx context.Context, me self) error {
 	if err != nil {
 		return err
 	}
+	mailer, err := n.mailer()
+	if err != nil {
+		return err
+	}
 	keyID, private := n.ring.Signing()
 	n.exchange = exchange.New(exchange.Config{
 		Self: me.Party.ID, Exercise: me.Party.Exercise, Publisher: me.Publisher, Keys: exchange.SigningKey{ID: keyID, Private: private},
-		LogKey: n.ring.LogKey(), Secret: n.ring.Secret(), Store: n.store, Transport: n.transport(), Collectors: n.collectors(), Webhooks: n.poster(),
+		LogKey: n.ring.LogKey(), Secret: n.ring.Secret(), Store: n.store, Transport: n.transport(), Collectors: n.collectors(), Webhooks: n.poster(), Mailer: mailer,
 		Now: n.config.Now, Rand: rand.Reader, Wake: n.wake,
 	})
 	if err := n.exchange.KeepSelf(ctx, cardOf(me.Party, me.Publisher, n.ring)); err != nil {
@@ -233,6 +237,7 @@ func (n *Node) serve(ctx context.Context, cancel context.CancelFunc, own, partne
 	wg.Go(func() { n.collect(ctx) })
 	wg.Go(func() { n.tell(ctx) })
 	wg.Go(func() { n.watch(ctx) })
+	wg.Go(func() { n.mail(ctx) })
 	<-ctx.Done()
 	ended, stop := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer stop()

@@ -22,7 +22,7 @@ type Planner struct {
 	Calendars Calendars
 	Calendar  func(bearer party.ID) string   // the calendar of a bearer's place; nil: none
 	Roles     func(bearer party.ID) []string // nil: not known
-	Exercise  string                           // the duties belong to; "": they are real
+	Exercise  string                         // the duties belong to; "": they are real
 	NewID     func() string
 }
 

@@ -151,6 +151,18 @@ func scrubTables() []scrubTable {
 			"duties", `SELECT COUNT(*) FROM duties`,
 			`SELECT seq, id, sealed_duty, NULL FROM duties WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("duty"),
 		},
+		{
+			"notices of duties", `SELECT COUNT(*) FROM duty_notices`,
+			`SELECT seq, name, sealed_notice, NULL FROM duty_notices WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("notice of a duty"),
+		},
+		{
+			"events of matters", `SELECT COUNT(*) FROM matter_events`,
+			`SELECT seq, event, sealed_event, NULL FROM matter_events WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("event"),
+		},
+		{
+			"settings of duties", `SELECT COUNT(*) FROM duty_settings`,
+			`SELECT seq, name, sealed_value, NULL FROM duty_settings WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("setting"),
+		},
 	}
 }
 

@@ -33,15 +33,19 @@ type Guard struct {
 	AllowLoopback bool
 }
 
+// Dialer returns a dialer that reaches only what the guard permits.
+func (g Guard) Dialer() *net.Dialer {
+	return &net.Dialer{Timeout: 10 * time.Second, ControlContext: g.control}
+}
+
 // Transport returns a transport that dials only what the guard permits, speaks
 // HTTP/1.1 and uses no proxy. The caller may narrow it further.
 func (g Guard) Transport(conf *tls.Config) *http.Transport {
 	http1 := new(http.Protocols)
 	http1.SetHTTP1(true)
-	dialer := &net.Dialer{Timeout: 10 * time.Second, ControlContext: g.control}
 	return &http.Transport{
 		Proxy:                  nil, // a proxy would resolve names by itself, out of reach of the guard
-		DialContext:            dialer.DialContext,
+		DialContext:            g.Dialer().DialContext,
 		TLSClientConfig:        conf,
 		TLSHandshakeTimeout:    10 * time.Second,
 		MaxResponseHeaderBytes: 16 << 10,

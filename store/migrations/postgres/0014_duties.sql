@@ -25,14 +25,16 @@ CREATE TABLE duty_notices (
 CREATE INDEX duty_notices_duty ON duty_notices (duty);
 
 CREATE TABLE matter_events (
+    seq          BIGINT NOT NULL GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     matter       TEXT COLLATE "C" NOT NULL,
     event        TEXT COLLATE "C" NOT NULL,
     sealed_event BYTEA NOT NULL, -- JSON
-    PRIMARY KEY (matter, event)
+    UNIQUE (matter, event)
 );
 
 -- What the operator said about duties, and up to where readers were told.
 CREATE TABLE duty_settings (
-    name         TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    seq          BIGINT NOT NULL GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name         TEXT COLLATE "C" NOT NULL UNIQUE,
     sealed_value BYTEA NOT NULL -- JSON
 );

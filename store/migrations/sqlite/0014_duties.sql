@@ -25,14 +25,16 @@ CREATE TABLE duty_notices (
 CREATE INDEX duty_notices_duty ON duty_notices (duty);
 
 CREATE TABLE matter_events (
+    seq          INTEGER NOT NULL PRIMARY KEY,
     matter       TEXT NOT NULL,
     event        TEXT NOT NULL,
     sealed_event BLOB NOT NULL, -- JSON
-    PRIMARY KEY (matter, event)
-) STRICT, WITHOUT ROWID;
+    UNIQUE (matter, event)
+) STRICT;
 
 -- What the operator said about duties, and up to where readers were told.
 CREATE TABLE duty_settings (
-    name         TEXT NOT NULL PRIMARY KEY,
+    seq          INTEGER NOT NULL PRIMARY KEY,
+    name         TEXT NOT NULL UNIQUE,
     sealed_value BLOB NOT NULL -- JSON
-) STRICT, WITHOUT ROWID;
+) STRICT;
