@@ -16,7 +16,7 @@ import (
 // Everything else looks the same to a caller without one, existing or not.
 func (s *server) authenticated(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == livePath || r.URL.Path == schemaPath || s.tokenHolds(r.Header.Values("Authorization")) {
+		if r.URL.Path == livePath || r.URL.Path == schemaPath || strings.HasPrefix(r.URL.Path, linkedPath) || s.tokenHolds(r.Header.Values("Authorization")) {
 			next.ServeHTTP(w, r)
 			return
 		}

@@ -25,7 +25,18 @@ type Duties interface {
 	Places(ctx context.Context) (exchange.Places, error)
 	SetPlaces(ctx context.Context, r exchange.PlacesRequest) (exchange.Places, error)
 	DutyFeed(ctx context.Context) ([]byte, error)
+	NewCalendarLink(ctx context.Context) (exchange.CalendarLink, error)
+	EndCalendarLink(ctx context.Context) error
+	LinkedFeed(ctx context.Context, link string) ([]byte, error)
 	TestMail(ctx context.Context) error
+}
+
+// linkedPath begins the one path whose last part is itself what lets in: programs
+// that show calendars send no header.
+const linkedPath = "/v1/calendar/"
+
+type linkInput struct {
+	Link string `path:"link"`
 }
 
 type dutiesInput struct {
@@ -148,5 +159,24 @@ func (s *server) dutyCalendars() {
 	}, func(ctx context.Context, _ *struct{}) (*rawOutput, error) {
 		b, err := s.Exchange.DutyFeed(ctx)
 		return &rawOutput{ContentType: "text/calendar; charset=utf-8", Body: b}, err
+	})
+	registerRaw(s, huma.Operation{
+		OperationID: "get-linked-calendar", Method: http.MethodGet, Path: linkedPath + "{link}", Tags: []string{"duty"},
+		Summary: "The same for programs that know nothing but a link", Security: []map[string][]string{},
+	}, func(ctx context.Context, in *linkInput) (*rawOutput, error) {
+		b, err := s.Exchange.LinkedFeed(ctx, in.Link)
+		return &rawOutput{ContentType: "text/calendar; charset=utf-8", Body: b}, err
+	})
+	register(s, huma.Operation{
+		OperationID: "new-calendar-link", Method: http.MethodPost, Path: "/v1/calendar-link", Tags: []string{"duty"},
+		Summary: "Make a link to the calendar, in place of the one there was",
+	}, func(ctx context.Context, _ *struct{}) (exchange.CalendarLink, error) {
+		return s.Exchange.NewCalendarLink(ctx)
+	})
+	register(s, huma.Operation{
+		OperationID: "end-calendar-link", Method: http.MethodPost, Path: "/v1/calendar-link/remove", Tags: []string{"duty"},
+		Summary: "Make the link to the calendar worthless",
+	}, func(ctx context.Context, _ *struct{}) (struct{}, error) {
+		return struct{}{}, s.Exchange.EndCalendarLink(ctx)
 	})
 }

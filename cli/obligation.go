@@ -20,7 +20,7 @@ import (
 func (a *app) dutyCommand() *cobra.Command {
 	return group("duty", "What somebody must do by when", []string{"duties", "obligation", "obligations"},
 		a.dutyDue(), a.dutyList(), a.dutyShow(), a.dutyAdd(), a.dutyAnchor(), a.dutyEvents(), a.dutyDone(), a.dutyExtend(), a.dutyCancel(),
-		a.dutyCalendar(), a.dutyPlaces(), a.dutySetPlaces(), a.dutyTestMail())
+		a.dutyCalendar(), a.dutyCalendarLink(), a.dutyPlaces(), a.dutySetPlaces(), a.dutyTestMail())
 }
 
 func (a *app) dutyDue() *cobra.Command {
@@ -325,6 +325,29 @@ func (a *app) dutyCalendar() *cobra.Command {
 		}),
 	}
 	c.Flags().StringVar(&file, "out", "", "`file` to write; default standard output")
+	return c
+}
+
+func (a *app) dutyCalendarLink() *cobra.Command {
+	var end bool
+	c := &cobra.Command{
+		Use: "calendar-link", Short: "Make a link by which a program subscribes to the calendar of duties", Args: args(0, 0),
+		Long: "The link is a secret: whoever has it reads the calendar, and nothing else. A new one takes the place of the one there was; --end only ends that.",
+		RunE: a.onNode(func(ctx context.Context, c *client.Client, _ []string) error {
+			if end {
+				return c.EndCalendarLink(ctx)
+			}
+			link, err := c.NewCalendarLink(ctx)
+			if err != nil {
+				return err
+			}
+			if a.opened {
+				a.say("It leads somewhere while the node runs, in place of \"node\": entente serve")
+			}
+			return a.print(link, func(t *table) { t.line("%s", link) })
+		}),
+	}
+	c.Flags().BoolVar(&end, "end", false, "only end the link there was")
 	return c
 }
 

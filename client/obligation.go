@@ -89,6 +89,18 @@ func (c *Client) DutyFeed(ctx context.Context) ([]byte, error) {
 	return c.do(ctx, call{method: http.MethodGet, path: "/v1/calendar"})
 }
 
+// NewCalendarLink makes a link to the calendar and returns the address it is at.
+func (c *Client) NewCalendarLink(ctx context.Context) (string, error) {
+	l, err := post[exchange.CalendarLink](ctx, c, "/v1/calendar-link", nil)
+	return c.base + "/v1/calendar/" + url.PathEscape(l.Link), err
+}
+
+// EndCalendarLink makes the link to the calendar worthless.
+func (c *Client) EndCalendarLink(ctx context.Context) error {
+	_, err := post[struct{}](ctx, c, "/v1/calendar-link/remove", nil)
+	return err
+}
+
 // TestMail tells people by e-mail that nothing happened.
 func (c *Client) TestMail(ctx context.Context) error {
 	_, err := post[struct{}](ctx, c, "/v1/duties/test-mail", nil)

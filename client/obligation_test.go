@@ -2,6 +2,7 @@ package client_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -72,6 +73,14 @@ func (e echo) SetPlaces(_ context.Context, r exchange.PlacesRequest) (exchange.P
 
 func (e echo) DutyFeed(context.Context) ([]byte, error) { return []byte("BEGIN:VCALENDAR\r\n"), e.err }
 
+func (e echo) NewCalendarLink(context.Context) (exchange.CalendarLink, error) {
+	return exchange.CalendarLink{Link: "l"}, e.err
+}
+
+func (e echo) EndCalendarLink(context.Context) error { return e.err }
+
+func (e echo) LinkedFeed(_ context.Context, link string) ([]byte, error) { return []byte(link), e.err }
+
 func (e echo) TestMail(context.Context) error { return e.err }
 
 func TestDutiesArriveAndComeBack(t *testing.T) {
@@ -113,6 +122,12 @@ func TestDutiesArriveAndComeBack(t *testing.T) {
 		}
 		if e, err := c.MatterEvents(ctx, "ü&x"); err != nil || e[0].Matter != "ü&x" {
 			t.Errorf("MatterEvents: %+v, %v", e, err)
+		}
+		if l, err := c.NewCalendarLink(ctx); err != nil || !strings.HasPrefix(l, "http://") || !strings.HasSuffix(l, "/v1/calendar/l") {
+			t.Errorf("NewCalendarLink: %q, %v", l, err)
+		}
+		if err := c.EndCalendarLink(ctx); err != nil {
+			t.Errorf("EndCalendarLink: %v", err)
 		}
 		if err := c.TestMail(ctx); err != nil {
 			t.Errorf("TestMail: %v", err)

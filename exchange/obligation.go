@@ -306,34 +306,3 @@ func (s *Service) Places(ctx context.Context) (Places, error) {
 		return p.Places, nil
 	})
 }
-
-const (
-	// feedMost bounds a calendar: what a program that shows one can hold.
-	feedMost = 2_000
-	// feedPast and feedAhead are for how long duties that ended stay in it, so that
-	// every program that has their event learns of the end.
-	feedPast  = 366 * 24 * time.Hour
-	feedAhead = 2 * 366 * 24 * time.Hour
-)
-
-// DutyFeed writes the duties as iCalendar (RFC 5545): those that are open, the
-// first due first, and those that ended lately or before they were due.
-func (s *Service) DutyFeed(ctx context.Context) ([]byte, error) {
-	return read(ctx, s, func(r Reader) ([]byte, error) {
-		duties, err := r.Duties(ctx, DutyFilter{Open: true, Limit: feedMost})
-		if err != nil {
-			return nil, err
-		}
-		now := s.time()
-		around, err := r.Duties(ctx, DutyFilter{After: DutyPlace{Due: now.Add(-feedPast)}, DueBy: now.Add(feedAhead), Limit: feedMost})
-		if err != nil {
-			return nil, err
-		}
-		for _, d := range around {
-			if d.Closed() {
-				duties = append(duties, d)
-			}
-		}
-		return obligation.AppendFeed(nil, string(s.self), duties), nil
-	})
-}

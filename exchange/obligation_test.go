@@ -360,6 +360,39 @@ func TestOwnToolIsToldAboutDuties(t *testing.T) {
 	}
 }
 
+// TestACalendarLinkIsOneSecret: the newest link alone reads the calendar, until it
+// is ended, and what is kept is not the link.
+func TestACalendarLinkIsOneSecret(t *testing.T) {
+	t.Parallel()
+	_, n := obliged(t)
+	ctx := t.Context()
+	for _, guess := range []string{"", "x", strings.Repeat("A", 43)} {
+		_, err := n.LinkedFeed(ctx, guess)
+		wantCode(t, err, "calendar.link")
+	}
+	first, err := n.NewCalendarLink(ctx)
+	must(t, err)
+	b, err := n.LinkedFeed(ctx, first.Link)
+	must(t, err)
+	if !strings.HasPrefix(string(b), "BEGIN:VCALENDAR\r\n") || len(first.Link) < 43 {
+		t.Errorf("%q by %q", b, first.Link)
+	}
+	second, err := n.NewCalendarLink(ctx)
+	must(t, err)
+	_, err = n.LinkedFeed(ctx, first.Link)
+	wantCode(t, err, "calendar.link")
+	must(t, n.store.Read(ctx, func(r exchange.Reader) error {
+		held, err := r.DutySetting(ctx, "calendar-link")
+		if strings.Contains(string(held), second.Link) {
+			t.Error("the link is kept as it is")
+		}
+		return err
+	}))
+	must(t, n.EndCalendarLink(ctx))
+	_, err = n.LinkedFeed(ctx, second.Link)
+	wantCode(t, err, "calendar.link")
+}
+
 // post is a mail server that fails when it is told to.
 type post struct {
 	took []string

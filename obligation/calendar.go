@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	_ "time/tzdata" // a due time must not depend on which zones a machine has
 
 	"entente/instrument"
 	"entente/internal/fault"
