@@ -393,6 +393,22 @@ func TestACalendarLinkIsOneSecret(t *testing.T) {
 	wantCode(t, err, "calendar.link")
 }
 
+// FuzzParseDutyPlace: a cursor that is read is written as it was.
+func FuzzParseDutyPlace(f *testing.F) {
+	for _, seed := range []string{"", "_d", "1772442000000000_d", "-1_d_e", "1_", "x_d", "9223372036854775808_d"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, cursor string) {
+		p, ok := exchange.ParseDutyPlace(cursor)
+		if !ok || cursor == "" {
+			return
+		}
+		if again, ok := exchange.ParseDutyPlace(p.String()); !ok || again.ID != p.ID || !again.Due.Equal(p.Due) {
+			t.Fatalf("%q is %+v and then %+v", cursor, p, again)
+		}
+	})
+}
+
 // post is a mail server that fails when it is told to.
 type post struct {
 	took []string

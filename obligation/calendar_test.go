@@ -153,9 +153,12 @@ func TestCalendarFiles(t *testing.T) {
 
 // FuzzReadCalendars: what is read can be used, and is the same when it is read again.
 func FuzzReadCalendars(f *testing.F) {
-	f.Add([]byte(`{"calendars":[{"name":"ES","zone":"Europe/Madrid","weekend":["sunday"],"holidays":["2026-12-25"]}]}`))
-	f.Add([]byte(`{"calendars":[{"name":"ES","zone":"Europe/../Madrid"}]}`))
-	f.Add([]byte(`{"calendars":[]}`))
+	for _, seed := range []string{
+		`{"calendars":[{"name":"ES","zone":"Europe/Madrid","weekend":["saturday","sunday"],"holidays":["2026-12-25"]}]}`, `{"calendars":[]}`,
+		`{"calendars":[{"name":"ES","zone":"../../etc/passwd"}]}`, `{"calendars":[{"name":"ES"},{"name":"ES"}],"calendars":[]}`, `{"calendars":[7]}`, `{}`, `[`,
+	} {
+		f.Add([]byte(seed))
+	}
 	f.Fuzz(func(t *testing.T, file []byte) {
 		got, err := obligation.ReadCalendars(file)
 		if err != nil {

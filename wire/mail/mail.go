@@ -175,11 +175,37 @@ func (c *Client) tls() *tls.Config {
 }
 
 func (c *Client) dial(ctx context.Context) (net.Conn, error) {
-	dialer := c.guard.Dialer()
-	if c.setup.TLS == implicit {
-		return (&tls.Dialer{NetDialer: dialer, Config: c.tls()}).DialContext(ctx, "tcp", c.setup.Server)
+	conn, err := c.guard.Dialer().DialContext(ctx, "tcp", c.setup.Server)
+	if err != nil {
+		return nil, err
 	}
-	return dialer.DialContext(ctx, "tcp", c.setup.Server)
+	conn = &bounded{conn, mostSaid}
+	if c.setup.TLS != implicit {
+		return conn, nil
+	}
+	secured := tls.Client(conn, c.tls())
+	if err := secured.HandshakeContext(ctx); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return secured, nil
+}
+
+// mostSaid is how much a server may say about one message.
+const mostSaid = 256 << 10
+
+// bounded is a connection on which a server that talks without end is cut off.
+type bounded struct {
+	net.Conn
+	left int
+}
+
+func (b *bounded) Read(p []byte) (int, error) {
+	if b.left <= 0 {
+		return 0, errors.New("the server says too much")
+	}
+	n, err := b.Conn.Read(p[:min(len(p), b.left)])
+	b.left -= n
+	return n, err
 }
 
 // greet says who this is, once TLS is there.

@@ -326,6 +326,39 @@ func TestASilentServerCostsOneTurn(t *testing.T) {
 	}
 }
 
+// TestAServerThatTalksWithoutEndIsCutOff.
+func TestAServerThatTalksWithoutEndIsCutOff(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	said := make(chan int, 1)
+	go func() {
+		conn, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		total := 0
+		for err == nil && total < 100<<20 {
+			var n int
+			n, err = conn.Write([]byte(strings.Repeat("220-hello\r\n", 1000)))
+			total += n
+		}
+		said <- total
+	}()
+	p := open(t, nil)
+	p.addr = l.Addr().String()
+	if err := ready(t, p, "").Mail(t.Context(), news(obligation.Warned)); fault.CodeOf(err) != "mail.unreachable" {
+		t.Errorf("%v", err)
+	}
+	if total := <-said; total >= 100<<20 {
+		t.Error("all of it was read")
+	}
+}
+
 // TestTheGuardHolds: the mail server cannot be on this machine, nor what a name of
 // it leads to, unless that was permitted.
 func TestTheGuardHolds(t *testing.T) {
