@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"net/http"
 	"net/http/httptest"
 	"testing"
 
@@ -24,7 +25,7 @@ func TestALinkOpensTheCalendarAlone(t *testing.T) {
 		"/v1/calendar/right": 200, "/v1/calendar/wrong": 401, "/v1/calendar/": 404, "/v1/calendar": 401, "/v1/calendar/right/more": 404,
 		"/v1/calendar/../duties": 307, "/v1/duties": 401, "/v1/calendar-link": 401,
 	} {
-		w := do(h, httptest.NewRequest("GET", path, nil))
+		w := do(h, httptest.NewRequest(http.MethodGet, path, nil))
 		if w.Code != status {
 			t.Errorf("%s: %d, want %d", path, w.Code, status)
 		}

@@ -119,14 +119,15 @@ func (s *Service) tellNext(ctx context.Context, h *Webhook) (told bool, err erro
 	if err != nil || len(waiting) == 0 {
 		return false, err
 	}
-	n, place, name := waiting[len(waiting)-1], h.State.Place, ""
+	n, place := waiting[len(waiting)-1], h.State.Place
+	name := n.Release
 	switch n.Kind {
 	case NoticeRecall:
-		place.Recall, name = upto.Recall, n.Release
+		place.Recall = upto.Recall
 	case NoticeDuty:
 		place.Duty, name = upto.Duty, strconv.FormatInt(n.Duty.seq, 10)
 	default:
-		place.Release, name = upto.Release, n.Release
+		place.Release = upto.Release
 	}
 	m, err := s.message(*h, n, name)
 	if err != nil {

@@ -56,7 +56,7 @@ END:VCALENDAR
 		string(obligation.AppendFeed(nil, "n", []obligation.Duty{done})):      "SUMMARY:Done: report|SEQUENCE:1|STATUS:CONFIRMED",
 		string(obligation.AppendFeed(nil, "n", []obligation.Duty{cancelled})): "SUMMARY:Cancelled: report|SEQUENCE:1|STATUS:CANCELLED",
 	} {
-		for _, part := range strings.Split(want, "|") {
+		for part := range strings.SplitSeq(want, "|") {
 			if !strings.Contains(of, part) || strings.Contains(of, "VALARM") || !strings.Contains(of, "UID:d@n\r\n") {
 				t.Errorf("no %q in\n%s", part, of)
 			}

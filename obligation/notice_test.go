@@ -3,6 +3,7 @@ package obligation_test
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -96,7 +97,7 @@ func TestAMovedDueTimeHasItsOwnNotices(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, notices := moved.Fire(moved.Due); len(notices) != 2 || notices[0].Kind != obligation.Warned || notices[0].Key() == "d/warn/"+fmt.Sprint(d.Due.UnixMicro()) {
+	if _, notices := moved.Fire(moved.Due); len(notices) != 2 || notices[0].Kind != obligation.Warned || notices[0].Key() == "d/warn/"+strconv.FormatInt(d.Due.UnixMicro(), 10) {
 		t.Errorf("%+v", notices)
 	}
 	done, err := d.Complete(d.Due, obligation.Evidence{}, because(""))

@@ -23,7 +23,7 @@ func TestFeedIsSought(t *testing.T) {
 	}
 	defer db.Close()
 	sought := 0
-	for _, query := range queriesIn(t, ".") {
+	for _, query := range queriesIn(t) {
 		indexes := map[string]string{
 			"": "PRIMARY KEY (recipient=? AND added>?)", " AND f.id = $5": "feed_id (recipient=? AND id=? AND added>?)",
 			" AND f.type = $5": "feed_type (recipient=? AND type=? AND added>?)",

@@ -92,7 +92,7 @@ func TestDutiesAreFoundByAnIndex(t *testing.T) {
 	}
 	defer db.Close()
 	sought := 0
-	for _, query := range queriesIn(t, ".") {
+	for _, query := range queriesIn(t) {
 		if !strings.Contains(query, " FROM duties WHERE ") || !strings.Contains(query, "LIMIT") {
 			continue
 		}

@@ -19,7 +19,7 @@ import (
 // so that a wrong column name fails here and not in front of a user.
 func TestEveryQueryParses(t *testing.T) {
 	t.Parallel()
-	queries := queriesIn(t, ".")
+	queries := queriesIn(t)
 	if len(queries) < 50 {
 		t.Fatalf("only %d queries were found", len(queries))
 	}
@@ -55,11 +55,11 @@ var (
 	placeholder = regexp.MustCompile(`\$(\d+)`)
 )
 
-// queriesIn returns every constant expression in dir that makes up SQL: string
+// queriesIn returns every constant expression of the package that makes up SQL: string
 // literals, and sums of them and of named constants.
-func queriesIn(t *testing.T, dir string) []string {
+func queriesIn(t *testing.T) []string {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	files, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,7 +33,7 @@ func (s *Store) Scrub(ctx context.Context, progress func(done, total int64)) ([]
 	if err := c.measure(ctx); err != nil {
 		return nil, err
 	}
-	for _, t := range scrubTables() {
+	for _, t := range allTables() {
 		if err := c.table(ctx, t); err != nil {
 			return nil, err
 		}
@@ -60,6 +60,8 @@ type scrubTable struct {
 	name, count, page string
 	check             func(scanner) (key int64, err error)
 }
+
+func allTables() []scrubTable { return slices.Concat(scrubTables(), scrubCases(), scrubDuties()) }
 
 func scrubTables() []scrubTable {
 	return []scrubTable{
@@ -132,6 +134,16 @@ func scrubTables() []scrubTable {
 			`SELECT seq, id, sealed_webhook, NULL FROM webhooks WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("webhook"),
 		},
 		{
+			"received", `SELECT COUNT(*) FROM received`,
+			`SELECT seq, id, sealed_envelope, sealed_receipt FROM received WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("received envelope"),
+		},
+	}
+}
+
+// scrubCases are the tables about cases.
+func scrubCases() []scrubTable {
+	return []scrubTable{
+		{
 			"cases", `SELECT COUNT(*) FROM cases`,
 			`SELECT seq, id, sealed_case, NULL FROM cases WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("case"),
 		},
@@ -143,10 +155,12 @@ func scrubTables() []scrubTable {
 			"case_messages", `SELECT COUNT(*) FROM case_messages`,
 			`SELECT seq, id, sealed_envelope, sealed_receipt FROM case_messages WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("message about a case"),
 		},
-		{
-			"received", `SELECT COUNT(*) FROM received`,
-			`SELECT seq, id, sealed_envelope, sealed_receipt FROM received WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("received envelope"),
-		},
+	}
+}
+
+// scrubDuties are the tables about duties.
+func scrubDuties() []scrubTable {
+	return []scrubTable{
 		{
 			"duties", `SELECT COUNT(*) FROM duties`,
 			`SELECT seq, id, sealed_duty, NULL FROM duties WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("duty"),
@@ -217,7 +231,7 @@ func (c *scrubber) measure(ctx context.Context) error {
 			return err
 		}
 		c.total = head.Size
-		for _, t := range scrubTables() {
+		for _, t := range allTables() {
 			var n int64
 			if err := q.row(ctx, t.count, nil, &n); err != nil {
 				return err

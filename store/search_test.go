@@ -103,7 +103,7 @@ func TestSearchIsSought(t *testing.T) {
 	defer db.Close()
 	const value = ` AND s.seq IN (SELECT object FROM atoms WHERE value IN ('a', 'b'))`
 	sought := map[string]bool{}
-	for _, query := range queriesIn(t, ".") {
+	for _, query := range queriesIn(t) {
 		var order string
 		switch {
 		case strings.Contains(query, "FROM search_objects s WHERE TRUE"):

@@ -74,7 +74,10 @@ func body(n exchange.Notice) string {
 	for _, row := range [][2]string{
 		{"", subject(n) + "\n"},
 		{"Due:      ", due},
-		{"Owed by:  ", string(d.Bearer)}, {"Owed to:  ", string(d.Beneficiary)}, {"About:    ", oneLine(d.About)}, {"Duty:     ", d.ID},
+		{"Owed by:  ", string(d.Bearer)},
+		{"Owed to:  ", string(d.Beneficiary)},
+		{"About:    ", oneLine(d.About)},
+		{"Duty:     ", d.ID},
 	} {
 		if row[1] != "" {
 			b.WriteString(row[0] + row[1] + "\n")
