@@ -24,7 +24,7 @@ func (a *app) webhookAdd() *cobra.Command {
 	c := &cobra.Command{
 		Use: "add PARTY URL", Short: "Tell a party's tool from now on what is released to the party and what is recalled",
 		Long: "Each notice is a POST to URL, in the form of Standard Webhooks, signed with the key on this node's card, so that the receiver needs no secret. " +
-			"It has no object in it: the tool fetches what is new through TAXII or MISP. It begins with what happens next.",
+			"It has no object in it: the tool fetches what is new through TAXII or MISP. A tool of this node's own party is told about duties. It begins with what happens next.",
 		Example: "  entente webhook add isac-borealis https://soar.borealis.example/entente --label 'SOAR of the SOC'",
 		Args:    args(2, 2), ValidArgsFunction: a.completeFirst(completeParties),
 		RunE: a.onNode(func(ctx context.Context, c *client.Client, args []string) error {
