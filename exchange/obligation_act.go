@@ -141,17 +141,24 @@ func (s *Service) known(ctx context.Context, tx Tx, spec obligation.Spec) (map[s
 		}
 	}
 	events, err := tx.MatterEvents(ctx, about)
+	return countFor(events, spec.Source.Instrument), err
+}
+
+// countFor are the events on record that count for the duties of an instrument. What
+// counts for it alone goes before what counts for all.
+func countFor(events []MatterEvent, instrument string) map[string]time.Time {
 	all := make(map[string]time.Time, len(events))
 	for _, e := range events {
-		instrument, event, limited := strings.Cut(e.Event, "/")
-		switch {
-		case !limited:
+		if !strings.Contains(e.Event, "/") {
 			all[e.Event] = e.At
-		case instrument == spec.Source.Instrument:
+		}
+	}
+	for _, e := range events {
+		if only, event, limited := strings.Cut(e.Event, "/"); limited && only == instrument {
 			all[event] = e.At
 		}
 	}
-	return all, err
+	return all
 }
 
 // AnchorRequest says when something happened in a matter.
@@ -214,7 +221,7 @@ func (s *Service) anchor(ctx context.Context, tx Tx, e MatterEvent) ([]obligatio
 	if err := s.noteEvent(ctx, tx, e); err != nil {
 		return nil, err
 	}
-	return s.anchorDuties(ctx, tx, e, act)
+	return s.anchorDuties(ctx, tx, e, append(events, e), act)
 }
 
 func checkEvent(e MatterEvent) error {
@@ -233,19 +240,22 @@ func checkEvent(e MatterEvent) error {
 	return nil
 }
 
-func (s *Service) anchorDuties(ctx context.Context, tx Tx, e MatterEvent, act obligation.Act) ([]obligation.Duty, error) {
-	instrument, event, limited := strings.Cut(e.Event, "/")
+// anchorDuties starts or moves the clocks that count from an event, by what counts
+// for their instrument among all that is on record.
+func (s *Service) anchorDuties(ctx context.Context, tx Tx, e MatterEvent, recorded []MatterEvent, act obligation.Act) ([]obligation.Duty, error) {
+	_, event, limited := strings.Cut(e.Event, "/")
 	if !limited {
-		instrument, event = "", e.Event
+		event = e.Event
 	}
 	if act.Why == "" {
 		act.Why = "recorded for " + e.Matter
 	}
 	return s.eachOpen(ctx, tx, DutyFilter{About: e.Matter}, func(d obligation.Duty, places *readied) (obligation.Duty, error) {
-		if instrument != "" && d.Duty.Instrument != instrument {
+		at, counts := countFor(recorded, d.Duty.Instrument)[event]
+		if !counts {
 			return d, nil
 		}
-		return d.Anchor(event, e.At, act, places.calendars)
+		return d.Anchor(event, at, act, places.calendars)
 	})
 }
 

@@ -132,6 +132,30 @@ func TestDutiesOfAMatter(t *testing.T) {
 	}
 }
 
+// TestAnEventOfOneInstrumentGoesBeforeThatOfAll: an authority can count from another
+// hour than the others; what is said of it stays when the others are corrected.
+func TestAnEventOfOneInstrumentGoesBeforeThatOfAll(t *testing.T) {
+	t.Parallel()
+	f, n := obliged(t)
+	anchor := func(event string, hours int) {
+		_, err := n.Anchor(t.Context(), exchange.AnchorRequest{Matter: "INC-1", Event: event, At: f.now.Add(-time.Duration(hours) * time.Hour), Why: "x"})
+		must(t, err)
+	}
+	anchor("aware", 5)
+	first := take(t, n.Service, nis2("early-warning", "INC-1"))
+	dora := take(t, n.Service, exchange.DutyRequest{Instrument: "eu-dora", Duty: "initial-notification", Matter: "INC-1"})
+	anchor("eu-nis2/aware", 4)
+	anchor("aware", 3)
+	second := take(t, n.Service, nis2("early-warning", "INC-1"))
+	for id, hours := range map[string]int{first.ID: 4, second.ID: 4, dora.ID: 3} {
+		d, err := n.Duty(t.Context(), id)
+		must(t, err)
+		if !d.Due.Equal(f.now.Add(time.Duration(24-hours) * time.Hour)) {
+			t.Errorf("%s of %s is due %v", d.Duty.Duty.ID, d.Duty.Duty.Instrument, d.Due)
+		}
+	}
+}
+
 func TestDutyFaults(t *testing.T) {
 	t.Parallel()
 	f, n := obliged(t)
