@@ -14,14 +14,15 @@ import (
 
 // duties says which duty of the library a regime of the vectors is.
 var duties = map[string]struct{ instrument, duty string }{
-	"dora initial":                              {"eu-dora", "initial-notification"},
-	"dora intermediate":                         {"eu-dora", "intermediate-report"},
-	"nis2 early warning":                        {"eu-nis2", "early-warning"},
+	"dora initial":              {"eu-dora", "initial-notification"},
+	"dora intermediate":         {"eu-dora", "intermediate-report"},
+	"nis2 early warning":        {"eu-nis2", "early-warning"},
+	"nis2 final, month end":     {"eu-nis2", "final-report"},
+	"gdpr dpa (soft)":           {"eu-gdpr", "breach-notice"},
+	"cra final (vulnerability)": {"eu-cra", "final-report-vulnerability"},
+	"circia (proposed)":         {"us-circia", "incident-report"},
+
 	"nis2 notification, trust service provider": {"eu-nis2", "incident-notification-trust"},
-	"nis2 final, month end":                     {"eu-nis2", "final-report"},
-	"gdpr dpa (soft)":                           {"eu-gdpr", "breach-notice"},
-	"cra final (vulnerability)":                 {"eu-cra", "final-report-vulnerability"},
-	"circia (proposed)":                         {"us-circia", "incident-report"},
 }
 
 // events says which event of the clauses a word of the vectors is.
