@@ -162,12 +162,12 @@ func (s *Service) heldCase(ctx context.Context, r Reader, l *law, id string) (*h
 			h.record.Events[e.Digest] = e.Envelope
 		}
 	}
-	h.replay(l, casework.Chained)
+	h.replay(l)
 	return h, nil
 }
 
-func (h *heldCase) replay(l *law, check casework.Check) {
-	h.Case = casework.Replay(h.record, l.caseLaw(), check)
+func (h *heldCase) replay(l *law) {
+	h.Case = casework.Replay(h.record, l.caseLaw(), casework.Chained)
 }
 
 // opening is what the case is, also before its home has ordered that.

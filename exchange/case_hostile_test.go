@@ -2,6 +2,7 @@ package exchange_test
 
 import (
 	"bytes"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -103,9 +104,7 @@ func (h *hostileHome) orders(events ...[]byte) casework.Record {
 	h.Helper()
 	r := h.rec
 	r.Orders, r.Events = slices.Clone(r.Orders), map[ident.Digest][]byte{}
-	for d, raw := range h.rec.Events {
-		r.Events[d] = raw
-	}
+	maps.Copy(r.Events, h.rec.Events)
 	for _, raw := range events {
 		o := casework.Order{Seq: len(r.Orders) + 1, Event: ident.Sum(raw), At: h.f.now}
 		if o.Seq > 1 {
@@ -169,7 +168,7 @@ func TestHostileHomeOfACase(t *testing.T) {
 			st, err := casework.OpenEvent(raw)
 			must(h, err)
 			id, key := a.ring.Signing()
-			forged, err := st.Event.Sign(id, key)
+			forged, err := st.Sign(id, key)
 			must(h, err)
 			return h.shows(c, h.orders(forged), 3)
 		}, "case.key", "case.key", 2},

@@ -30,7 +30,7 @@ func (s *Service) order(ctx context.Context, tx Tx, l *law, h *heldCase, e casew
 		return err
 	}
 	h.rec.Head = h.record.Head
-	h.replay(l, casework.Chained)
+	h.replay(l)
 	if err := h.Sound(); err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ func (m caseMove) entered() []casework.Entry {
 // ends those that were met or no longer stand.
 func (s *Service) caseDuties(ctx context.Context, tx Tx, m caseMove) error {
 	p := m.held.Procedure()
-	if p == nil || !slices.ContainsFunc(p.Transitions, func(t instrument.Transition) bool { return !t.Within.IsZero() }) {
+	if p == nil || len(m.entered()) == 0 || !slices.ContainsFunc(p.Transitions, func(t instrument.Transition) bool { return !t.Within.IsZero() }) {
 		return nil
 	}
 	wanted := map[string]bool{}

@@ -289,12 +289,13 @@ func (i *caseIntake) takeHead(ctx context.Context) (string, error) {
 // keepHead keeps a head besides the newest one; the replay says what it shows.
 func (i *caseIntake) keepHead(ctx context.Context) error {
 	same := func(b []byte) bool { return bytes.Equal(b, i.head) }
-	if _, err := casework.OpenHead(i.head, i.law.caseLaw().Keys); err != nil || slices.ContainsFunc(i.h.rec.Others, same) || len(i.h.rec.Others) >= maxOthers {
-		return nil // it shows nothing, or nothing new
+	_, err := casework.OpenHead(i.head, i.law.caseLaw().Keys)
+	if shows := err == nil && !slices.ContainsFunc(i.h.rec.Others, same); !shows || len(i.h.rec.Others) >= maxOthers {
+		return nil
 	}
 	i.h.rec.Others = append(i.h.rec.Others, i.head)
 	i.h.record.Others = i.h.rec.Others
-	i.h.replay(i.law, casework.Chained)
+	i.h.replay(i.law)
 	i.h.summarise(i.s.self, i.s.time())
 	return i.tx.PutCase(ctx, i.h.rec)
 }

@@ -62,7 +62,7 @@ type scrubTable struct {
 }
 
 func scrubTables() []scrubTable {
-	return []scrubTable{
+	return append(caseTables(), []scrubTable{
 		{
 			"parties", `SELECT COUNT(*) FROM parties`,
 			`SELECT seq, id, sealed_card, NULL FROM parties WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("party"),
@@ -132,6 +132,19 @@ func scrubTables() []scrubTable {
 			`SELECT seq, id, sealed_webhook, NULL FROM webhooks WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("webhook"),
 		},
 		{
+			"received", `SELECT COUNT(*) FROM received`,
+			`SELECT seq, id, sealed_envelope, sealed_receipt FROM received WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("received envelope"),
+		},
+		{
+			"duties", `SELECT COUNT(*) FROM duties`,
+			`SELECT seq, id, sealed_duty, NULL FROM duties WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("duty"),
+		},
+	}...)
+}
+
+func caseTables() []scrubTable {
+	return []scrubTable{
+		{
 			"cases", `SELECT COUNT(*) FROM cases`,
 			`SELECT seq, id, sealed_case, NULL FROM cases WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("case"),
 		},
@@ -142,14 +155,6 @@ func scrubTables() []scrubTable {
 		{
 			"case_messages", `SELECT COUNT(*) FROM case_messages`,
 			`SELECT seq, id, sealed_envelope, sealed_receipt FROM case_messages WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("message about a case"),
-		},
-		{
-			"received", `SELECT COUNT(*) FROM received`,
-			`SELECT seq, id, sealed_envelope, sealed_receipt FROM received WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("received envelope"),
-		},
-		{
-			"duties", `SELECT COUNT(*) FROM duties`,
-			`SELECT seq, id, sealed_duty, NULL FROM duties WHERE seq > $1 ORDER BY seq LIMIT $2`, sealedRow("duty"),
 		},
 	}
 }

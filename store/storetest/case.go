@@ -79,7 +79,9 @@ func caseEvents(t *testing.T, s exchange.Store) {
 		wantKind(t, tx.PutCaseEvent(ctx, bad), fault.Unverified)
 		return nil
 	})
-	list := func(ctx context.Context, r exchange.Reader) ([]exchange.CaseEvent, error) { return r.CaseEvents(ctx, "c1") }
+	list := func(ctx context.Context, r exchange.Reader) ([]exchange.CaseEvent, error) {
+		return r.CaseEvents(ctx, "c1")
+	}
 	equal(t, get(t, s, list), []exchange.CaseEvent{one, two, loose})
 	loose.State, loose.Order = exchange.CaseOrdered, casework.Order{Seq: 3, Prev: two.Digest, Event: loose.Digest, At: instant}
 	write(t, s, func(ctx context.Context, tx exchange.Tx) error { return tx.PutCaseEvent(ctx, loose) })
