@@ -260,6 +260,34 @@ func TestCaseShownDifferentlyIsFoundByTheParticipants(t *testing.T) {
 	}
 }
 
+// TestCaseComesBackFromTheOthers: a home that was restored from an older copy, and
+// a participant that the home tells nothing, have the case from another one; and
+// until it has, the home does not sign a second history.
+func TestCaseComesBackFromTheOthers(t *testing.T) {
+	t.Parallel()
+	f := newCaseFederation(t, aurelia, borealis, cordova)
+	a, b, c := f.nodes[aurelia], f.nodes[borealis], f.nodes[cordova]
+	id := f.opens(a, "help", "", threeRoles)
+	h := newHostileHome(t, f, a, id)
+	lost := h.orders(h.event(a, casework.Event{Act: casework.Note, Text: "Ordered before the restore."}))
+	if code := h.shows(c, lost, 2); code != "" {
+		t.Fatal(code)
+	}
+	h.n = c // only the head comes first
+	m := envelope.Message{Entente: 1, Kind: envelope.KindCase, ID: ident.New(), From: cordova, To: aurelia, At: f.now, Case: id}
+	m.Objects = []envelope.Item{{ID: "head", Hash: ident.Sum(lost.Head)}}
+	_, err := a.Receive(t.Context(), cordova, c.signed(t, m, [][]byte{lost.Head}))
+	must(t, err)
+	_, err = a.ActInCase(t.Context(), id, exchange.CaseActRequest{Act: casework.Note, Text: "Another history."})
+	wantCode(t, err, "case.behind")
+	_, err = c.SendCase(t.Context(), id)
+	must(t, err)
+	f.settles()
+	f.sees(id, "draft", 2, a, b, c)
+	f.steps(a, id, "send", map[string]string{"what": "logs of the gateway"})
+	f.sees(id, "sent", 3, a, b, c)
+}
+
 // TestCaseOfStrangers: who takes no part brings nothing to a case, and nobody
 // makes a node take a case that does not concern it.
 func TestCaseOfStrangers(t *testing.T) {

@@ -21,6 +21,9 @@ func (s *Service) order(ctx context.Context, tx Tx, l *law, h *heldCase, e casew
 	if len(h.record.Orders) >= maxCaseEvents {
 		return fault.New(fault.Conflict, "case.too-many", "A case has at most %d events.", maxCaseEvents).Try("Open another case that goes on from this one.")
 	}
+	if err := s.notBehind(l, h); err != nil {
+		return err
+	}
 	before, now := h.Case, s.time()
 	place := h.Place(e.Digest, now)
 	h.record.Orders = append(h.record.Orders, place)
@@ -52,6 +55,19 @@ func (s *Service) order(ctx context.Context, tx Tx, l *law, h *heldCase, e casew
 		}
 	}
 	return s.caseMoved(ctx, tx, l, h, before)
+}
+
+// notBehind refuses to order where this node signed more before than it has now:
+// it was restored from an older copy, and would sign a second history.
+func (s *Service) notBehind(l *law, h *heldCase) error {
+	for _, raw := range h.rec.Others {
+		head, err := casework.OpenHead(raw, l.caseLaw().Keys)
+		if err == nil && head.By == s.self && head.Seq > len(h.record.Orders) {
+			return fault.New(fault.Conflict, "case.behind", "This node ordered %d events of the case before, and has %d.", head.Seq, len(h.record.Orders)).
+				Try("Have another participant send the case, with entente case send %s.", h.rec.ID)
+		}
+	}
+	return nil
 }
 
 // maxCaseEvents bounds what the participants of a case can make each other keep.

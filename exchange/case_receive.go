@@ -191,6 +191,8 @@ func (i *caseIntake) takeOrders(ctx context.Context) error {
 		return i.refuseRest(findingFault(next))
 	}
 	i.h.record, i.h.rec.Head, i.h.Case = merged, merged.Head, next
+	i.h.rec.Others = slices.DeleteFunc(i.h.rec.Others, i.agrees)
+	i.h.record.Others = i.h.rec.Others
 	for _, o := range fresh {
 		if err := i.keepOrdered(ctx, o, merged.Events[o.Event]); err != nil {
 			return err
@@ -280,10 +282,16 @@ func (i *caseIntake) takeHead(ctx context.Context) (string, error) {
 	if head.Case != i.h.rec.ID || head.By != i.h.opening().Home {
 		return "", fault.New(fault.Unverified, "case.head", "The head is not one of the home of this case.")
 	}
-	if head.Seq <= len(i.h.record.Orders) && i.h.record.Orders[head.Seq-1].Digest(head.Case) == head.Order {
+	if i.agrees(i.head) {
 		return "unchanged", nil
 	}
 	return "stored", i.keepHead(ctx)
+}
+
+// agrees reports whether a head says of the orders what is here.
+func (i *caseIntake) agrees(raw []byte) bool {
+	head, err := casework.OpenHead(raw, i.law.caseLaw().Keys)
+	return err == nil && head.Seq <= len(i.h.record.Orders) && i.h.record.Orders[head.Seq-1].Digest(head.Case) == head.Order
 }
 
 // keepHead keeps a head besides the newest one; the replay says what it shows.
