@@ -18,7 +18,7 @@ import (
 
 // What a partner can make us keep of cases.
 const (
-	maxOpenCases = 100_000 // whose home it is
+	maxOpenCases = 100_000 // that it opened
 	maxWitnessed = 100     // events of a case that its home has not ordered
 	maxOthers    = 16      // heads of a case besides the newest
 )
@@ -153,12 +153,12 @@ func (i *caseIntake) begin(ctx context.Context) error {
 	if !slices.Contains(e.Opening.Participants(), i.s.self) {
 		return fault.New(fault.Invalid, "case.not-concerned", "The case does not have this node's party among those who take part.")
 	}
-	count, err := i.tx.CountCases(ctx, e.Opening.Home)
+	count, err := i.tx.CountCases(ctx, e.By)
 	if err != nil {
 		return err
 	}
 	if count >= maxOpenCases {
-		return fault.New(fault.Conflict, "case.too-many", "A party is home to at most %d open cases here.", maxOpenCases)
+		return fault.New(fault.Conflict, "case.too-many", "A party has at most %d open cases here.", maxOpenCases)
 	}
 	i.h = newHeldCase(e.Case, i.law)
 	i.h.rec.Opening, i.h.rec.Opener, i.h.rec.Opened = *e.Opening, e.By, i.s.time()

@@ -274,6 +274,7 @@ func (s *Service) settleCase(ctx context.Context, tx Tx, d Delivery, rcpt receip
 	if answer != nil {
 		m.Receipt = answer
 	}
+	m.Refused = rcpt.Code
 	for _, it := range rcpt.Items {
 		if it.Code != "" && m.Refused == "" {
 			m.Refused = it.Code
@@ -355,8 +356,11 @@ func (s *Service) withholdCase(ctx context.Context, tx Tx, d Delivery, why decis
 	if err := s.recordAgain(ctx, tx, why, epoch); err != nil {
 		return err
 	}
-	return s.settleCase(ctx, tx, d, receipt{}, nil)
+	return s.settleCase(ctx, tx, d, refusedWith("case.denied"), nil)
 }
+
+// refusedWith stands for the receipt of a message that got none.
+func refusedWith(code string) receipt { return receipt{Receipt: envelope.Receipt{Code: code}} }
 
 // receiptOf is the signed statement in what a participant answered.
 func receiptOf(m CaseMessage) []byte {
