@@ -363,3 +363,43 @@ func TestCaseIsDecidedForEachParticipant(t *testing.T) {
 		t.Errorf("the evidence names %+v", last.Objects)
 	}
 }
+
+// TestCaseIsDecidedAgainAtTheDoor: what became unlawful while it waited does not
+// leave, and the case says so.
+func TestCaseIsDecidedAgainAtTheDoor(t *testing.T) {
+	t.Parallel()
+	f := newCaseFederation(t, aurelia, borealis, cordova)
+	a, b, c := f.nodes[aurelia], f.nodes[borealis], f.nodes[cordova]
+	f.down[cordova] = true
+	id := f.opens(a, "help", "", threeRoles)
+	_, err := a.AddInstrument(t.Context(), exchange.AddInstrumentRequest{File: "embargo.yaml", By: "test", Source: []byte(`entente: 1
+kind: Instrument
+id: embargo
+title: Nothing goes to Cordova
+version: 1.0.0
+nature: statute
+binding: true
+rank: 90
+regime: sanctions
+default: silent
+universal: true
+in_force: {from: 2026-01-01}
+clauses:
+  - {id: s1, cite: Sec. 1, text: Nothing goes to Cordova., modality: prohibition, act: share, when: {recipient: [ncsc-cordova]}}
+`)})
+	must(t, err)
+	f.down[cordova] = false
+	f.deliver(a)
+	f.sees(id, "draft", 1, a, b)
+	_, err = c.Case(t.Context(), id)
+	wantCode(t, err, "case.unknown")
+	v, err := a.Case(t.Context(), id)
+	must(t, err)
+	for _, d := range v.Deliveries {
+		if want := map[party.ID]string{borealis: exchange.DeliveryDone, cordova: exchange.DeliveryWithheld}[d.To]; d.State != want {
+			t.Errorf("to %s: %s, want %s", d.To, d.State, want)
+		}
+	}
+	_, err = a.ActInCase(t.Context(), id, exchange.CaseActRequest{Act: casework.Step, Step: "send", Fields: map[string]string{"what": "logs"}})
+	wantCode(t, err, "case.denied")
+}
