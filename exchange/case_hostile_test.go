@@ -3,7 +3,10 @@ package exchange_test
 import (
 	"bytes"
 	"maps"
+	"math/rand/v2"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -402,4 +405,70 @@ clauses:
 	}
 	_, err = a.ActInCase(t.Context(), id, exchange.CaseActRequest{Act: casework.Step, Step: "send", Fields: map[string]string{"what": "logs"}})
 	wantCode(t, err, "case.denied")
+}
+
+// TestCaseConvergesWhateverTheNetworkDoes: nodes go away, answers are lost, old
+// messages come again, and everybody acts as it likes. In the end all have the
+// same orders and no finding.
+func TestCaseConvergesWhateverTheNetworkDoes(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(4) {
+		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
+			t.Parallel()
+			random := rand.New(rand.NewPCG(seed, 1))
+			f := newCaseFederation(t, aurelia, borealis, cordova)
+			ids := []party.ID{aurelia, borealis, cordova}
+			id := f.opens(f.nodes[aurelia], "help", ids[random.IntN(3)], threeRoles)
+			steps := []string{"send", "accept", "finish", "refuse"}
+			for range 40 {
+				n := f.nodes[ids[random.IntN(3)]]
+				f.now = f.now.Add(time.Duration(1+random.IntN(300)) * time.Second)
+				switch random.IntN(8) {
+				case 0, 1: // mostly refused: the wrong role, the wrong state, or something on its way
+					_, _ = n.ActInCase(t.Context(), id, exchange.CaseActRequest{Act: casework.Step, Step: steps[random.IntN(4)], Fields: map[string]string{"what": "logs"}})
+				case 2, 3:
+					_, _ = n.ActInCase(t.Context(), id, exchange.CaseActRequest{Act: casework.Note, Text: "We looked into it."})
+				case 4:
+					f.down[n.id] = !f.down[n.id]
+				case 5:
+					f.lost = random.IntN(3)
+				case 6:
+					f.repeats(random)
+				default:
+					_, _ = n.SendCase(t.Context(), id)
+				}
+				if random.IntN(3) > 0 {
+					f.settles()
+				}
+			}
+			f.lost = 0
+			clear(f.down)
+			for range 3 { // what is submitted goes to the home, comes back, and is acknowledged
+				for _, n := range f.nodes {
+					f.deliver(n)
+				}
+			}
+			want, err := f.nodes[aurelia].Case(t.Context(), id)
+			must(t, err)
+			t.Logf("%d events, %s", want.Seq, want.State)
+			f.sees(id, want.State, want.Seq, f.nodes[aurelia], f.nodes[borealis], f.nodes[cordova])
+		})
+	}
+}
+
+// repeats brings a message again that travelled before.
+func (f *federation) repeats(random *rand.Rand) {
+	f.t.Helper()
+	f.mu.Lock()
+	keys := slices.Sorted(maps.Keys(f.sent))
+	key := keys[random.IntN(len(keys))]
+	body := f.sent[key]
+	f.mu.Unlock()
+	to, _, _ := strings.Cut(key, "/")
+	b, err := envelope.DecodeBody(body)
+	must(f.t, err)
+	m, err := envelope.Kept(b.Envelope)
+	must(f.t, err)
+	_, err = f.nodes[party.ID(to)].Receive(f.t.Context(), m.From, body)
+	must(f.t, err)
 }
