@@ -263,7 +263,7 @@ func drawCase(t *table, v exchange.CaseView) {
 func whatOf(e exchange.CaseEventView) string {
 	words := []string{string(e.Act), e.Step, string(e.Ballot)}
 	if e.Ground != "" {
-		words = append(words, "on ground "+e.Ground)
+		words = append(words, "on ground "+e.Ground+" ("+e.Clause+")")
 	}
 	if e.OnBehalf != "" {
 		words = append(words, "for "+e.OnBehalf)
