@@ -27,7 +27,7 @@ generate: ## Rewrite generated documents and golden files
 	UPDATE=1 $(GO) test ./...
 
 bench: ## Our own benchmarks, then the comparison with other engines
-	$(GO) test -run '^$$' -bench . -benchtime 1s ./decision ./intel/... ./privacy ./transparency ./store ./exchange ./stories
+	$(GO) test -run '^$$' -bench . -benchtime 1s ./decision ./intel/... ./privacy ./transparency ./casework ./store ./exchange ./stories
 	cd bench && ./run.sh
 
 corpus: ## Import every published bundle of the corpus in ENTENTE_SHARED

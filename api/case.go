@@ -79,7 +79,7 @@ func (s *server) caseRoutes() {
 	register(s, huma.Operation{
 		OperationID: "send-case", Method: http.MethodPost, Path: "/v1/cases/{id}/send", Tags: []string{"case"},
 		Summary:     "Send a case again to who may not have all of it",
-		Description: "The home sends what was not acknowledged. Another participant sends its head, and its event that waits to be ordered, to all others, so that everybody sees what is held back or told differently.",
+		Description: "The home sends what was not acknowledged. Another participant sends the case as it has it, and its event that waits to be ordered, to all others: everybody sees what is held back or told differently, and who lost the case has it again.",
 	}, func(ctx context.Context, in *caseInput) (view.List[party.ID], error) {
 		to, err := s.Exchange.SendCase(ctx, in.ID)
 		return all(to), err

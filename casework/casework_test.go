@@ -3,6 +3,7 @@ package casework_test
 import (
 	"bytes"
 	"crypto/ed25519"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -114,7 +115,7 @@ func newTable(t testing.TB) *table {
 
 func fieldsOf(err error) string {
 	var b strings.Builder
-	if f, ok := err.(*fault.Error); ok {
+	if f, ok := errors.AsType[*fault.Error](err); ok {
 		for _, x := range f.Fields {
 			fmt.Fprintf(&b, "%s %s; ", x.Pointer, x.Detail)
 		}

@@ -2,6 +2,7 @@ package casework_test
 
 import (
 	"bytes"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -37,9 +38,7 @@ func playAtRandom(rt *rapid.T, tb *table) {
 func hostile(rt *rapid.T, tb *table) casework.Record {
 	orders := slices.Clone(tb.rec.Orders)
 	r := casework.Record{Case: tb.rec.Case, Events: map[ident.Digest][]byte{}}
-	for d, raw := range tb.rec.Events {
-		r.Events[d] = raw
-	}
+	maps.Copy(r.Events, tb.rec.Events)
 	sign := true
 	for range rapid.IntRange(0, 3).Draw(rt, "tricks") {
 		n := rapid.IntRange(0, len(orders)-1).Draw(rt, "place")

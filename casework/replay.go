@@ -3,6 +3,7 @@ package casework
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -255,11 +256,8 @@ func (c *Case) Place(event ident.Digest, at time.Time) Order {
 // one "case.equivocation" when an order differs from the one held in its place.
 func (r Record) Extend(in Record) (Record, error) {
 	out := Record{Case: r.Case, Orders: slices.Clone(r.Orders), Events: map[ident.Digest][]byte{}, Head: in.Head, Others: r.Others}
-	for _, from := range []map[ident.Digest][]byte{r.Events, in.Events} {
-		for d, raw := range from {
-			out.Events[d] = raw
-		}
-	}
+	maps.Copy(out.Events, r.Events)
+	maps.Copy(out.Events, in.Events)
 	for _, o := range in.Orders {
 		switch {
 		case o.Seq < 1 || o.Seq > len(out.Orders)+1:

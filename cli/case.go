@@ -263,7 +263,7 @@ func drawCase(t *table, v exchange.CaseView) {
 func whatOf(e exchange.CaseEventView) string {
 	words := []string{string(e.Act), e.Step, string(e.Ballot)}
 	if e.Ground != "" {
-		words = append(words, "on ground "+e.Ground)
+		words = append(words, "on ground "+e.Ground+" ("+e.Clause+")")
 	}
 	if e.OnBehalf != "" {
 		words = append(words, "for "+e.OnBehalf)
@@ -389,8 +389,8 @@ func (a *app) caseAct(c *cobra.Command, r *exchange.CaseActRequest, flags func(*
 func (a *app) caseSend() *cobra.Command {
 	return &cobra.Command{
 		Use: "send CASE", Short: "Send a case again to who may not have all of it", Args: args(1, 1), ValidArgsFunction: a.completeFirst(completeCases),
-		Long: "The home of the case sends what was not acknowledged. Any other participant sends its head of the orders, and its event that waits to be ordered, to all others: " +
-			"so everybody sees when the home holds an event back, or shows different orders to different parties.",
+		Long: "The home of the case sends what was not acknowledged. Any other participant sends the case as it has it, and its event that waits to be ordered, to all others: " +
+			"so everybody sees when the home holds an event back or shows different orders to different parties, and who lost the case has it again.",
 		RunE: a.onNode(func(ctx context.Context, c *client.Client, args []string) error {
 			to, err := c.SendCase(ctx, args[0])
 			if err != nil {

@@ -3,6 +3,7 @@ package exchange
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"entente/casework"
@@ -69,6 +70,7 @@ type CaseEventView struct {
 	Step      string                `json:"step,omitempty"`
 	Ballot    casework.Choice       `json:"ballot,omitempty"`
 	Ground    string                `json:"ground,omitempty"`
+	Clause    string                `json:"clause,omitempty"` // of the ground, as the text cites it
 	Fields    map[string]string     `json:"fields,omitempty"`
 	Text      string                `json:"text,omitempty"`
 	Objects   []casework.Attachment `json:"objects,omitempty"`
@@ -162,12 +164,12 @@ func (s *Service) heldCase(ctx context.Context, r Reader, l *law, id string) (*h
 			h.record.Events[e.Digest] = e.Envelope
 		}
 	}
-	h.replay(l, casework.Chained)
+	h.replay(l)
 	return h, nil
 }
 
-func (h *heldCase) replay(l *law, check casework.Check) {
-	h.Case = casework.Replay(h.record, l.caseLaw(), check)
+func (h *heldCase) replay(l *law) {
+	h.Case = casework.Replay(h.record, l.caseLaw(), casework.Chained)
 }
 
 // opening is what the case is, also before its home has ordered that.
@@ -224,6 +226,7 @@ func (s *Service) viewCase(h *heldCase) CaseView {
 	}
 	for _, e := range h.History {
 		x := viewEvent(e.Event, e.Digest)
+		x.Clause = clauseOfGround(h.Procedure(), e.Event.Ground)
 		x.Seq, x.At, x.State, x.Due, x.Late, x.Corrected = e.Seq, e.At, e.State, e.Due, e.Late, e.Corrected
 		v.Events = append(v.Events, x)
 	}
@@ -235,6 +238,19 @@ func (s *Service) viewCase(h *heldCase) CaseView {
 		}
 	}
 	return v
+}
+
+// clauseOfGround says where the text has a ground for refusing (CP-4).
+func clauseOfGround(p *instrument.Procedure, code string) string {
+	if p == nil || p.Refusal == nil {
+		return ""
+	}
+	for _, g := range p.Refusal.Grounds {
+		if g.Code == code {
+			return strings.TrimSpace(g.Cite + " " + g.Text)
+		}
+	}
+	return ""
 }
 
 func viewEvent(e casework.Event, d ident.Digest) CaseEventView {

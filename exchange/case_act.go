@@ -83,7 +83,7 @@ func (s *Service) OpenCase(ctx context.Context, in OpenCaseRequest) (CaseActed, 
 
 func newHeldCase(id string, l *law) *heldCase {
 	h := &heldCase{rec: CaseRecord{ID: id}, record: casework.Record{Case: id, Events: map[ident.Digest][]byte{}}}
-	h.replay(l, casework.Chained)
+	h.replay(l)
 	return h
 }
 

@@ -2,7 +2,11 @@ package exchange_test
 
 import (
 	"bytes"
+	"maps"
+	"math/rand/v2"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -103,9 +107,7 @@ func (h *hostileHome) orders(events ...[]byte) casework.Record {
 	h.Helper()
 	r := h.rec
 	r.Orders, r.Events = slices.Clone(r.Orders), map[ident.Digest][]byte{}
-	for d, raw := range h.rec.Events {
-		r.Events[d] = raw
-	}
+	maps.Copy(r.Events, h.rec.Events)
 	for _, raw := range events {
 		o := casework.Order{Seq: len(r.Orders) + 1, Event: ident.Sum(raw), At: h.f.now}
 		if o.Seq > 1 {
@@ -169,7 +171,7 @@ func TestHostileHomeOfACase(t *testing.T) {
 			st, err := casework.OpenEvent(raw)
 			must(h, err)
 			id, key := a.ring.Signing()
-			forged, err := st.Event.Sign(id, key)
+			forged, err := st.Sign(id, key)
 			must(h, err)
 			return h.shows(c, h.orders(forged), 3)
 		}, "case.key", "case.key", 2},
@@ -261,6 +263,34 @@ func TestCaseShownDifferentlyIsFoundByTheParticipants(t *testing.T) {
 	}
 }
 
+// TestCaseComesBackFromTheOthers: a home that was restored from an older copy, and
+// a participant that the home tells nothing, have the case from another one; and
+// until it has, the home does not sign a second history.
+func TestCaseComesBackFromTheOthers(t *testing.T) {
+	t.Parallel()
+	f := newCaseFederation(t, aurelia, borealis, cordova)
+	a, b, c := f.nodes[aurelia], f.nodes[borealis], f.nodes[cordova]
+	id := f.opens(a, "help", "", threeRoles)
+	h := newHostileHome(t, f, a, id)
+	lost := h.orders(h.event(a, casework.Event{Act: casework.Note, Text: "Ordered before the restore."}))
+	if code := h.shows(c, lost, 2); code != "" {
+		t.Fatal(code)
+	}
+	h.n = c // only the head comes first
+	m := envelope.Message{Entente: 1, Kind: envelope.KindCase, ID: ident.New(), From: cordova, To: aurelia, At: f.now, Case: id}
+	m.Objects = []envelope.Item{{ID: "head", Hash: ident.Sum(lost.Head)}}
+	_, err := a.Receive(t.Context(), cordova, c.signed(t, m, [][]byte{lost.Head}))
+	must(t, err)
+	_, err = a.ActInCase(t.Context(), id, exchange.CaseActRequest{Act: casework.Note, Text: "Another history."})
+	wantCode(t, err, "case.behind")
+	_, err = c.SendCase(t.Context(), id)
+	must(t, err)
+	f.settles()
+	f.sees(id, "draft", 2, a, b, c)
+	f.steps(a, id, "send", map[string]string{"what": "logs of the gateway"})
+	f.sees(id, "sent", 3, a, b, c)
+}
+
 // TestCaseOfStrangers: who takes no part brings nothing to a case, and nobody
 // makes a node take a case that does not concern it.
 func TestCaseOfStrangers(t *testing.T) {
@@ -335,4 +365,110 @@ func TestCaseIsDecidedForEachParticipant(t *testing.T) {
 	if last := done.Case.Events[len(done.Case.Events)-1]; len(last.Objects) != 1 || last.Objects[0].Hash.IsZero() {
 		t.Errorf("the evidence names %+v", last.Objects)
 	}
+}
+
+// TestCaseIsDecidedAgainAtTheDoor: what became unlawful while it waited does not
+// leave, and the case says so.
+func TestCaseIsDecidedAgainAtTheDoor(t *testing.T) {
+	t.Parallel()
+	f := newCaseFederation(t, aurelia, borealis, cordova)
+	a, b, c := f.nodes[aurelia], f.nodes[borealis], f.nodes[cordova]
+	f.down[cordova] = true
+	id := f.opens(a, "help", "", threeRoles)
+	_, err := a.AddInstrument(t.Context(), exchange.AddInstrumentRequest{File: "embargo.yaml", By: "test", Source: []byte(`entente: 1
+kind: Instrument
+id: embargo
+title: Nothing goes to Cordova
+version: 1.0.0
+nature: statute
+binding: true
+rank: 90
+regime: sanctions
+default: silent
+universal: true
+in_force: {from: 2026-01-01}
+clauses:
+  - {id: s1, cite: Sec. 1, text: Nothing goes to Cordova., modality: prohibition, act: share, when: {recipient: [ncsc-cordova]}}
+`)})
+	must(t, err)
+	f.down[cordova] = false
+	f.deliver(a)
+	f.sees(id, "draft", 1, a, b)
+	_, err = c.Case(t.Context(), id)
+	wantCode(t, err, "case.unknown")
+	v, err := a.Case(t.Context(), id)
+	must(t, err)
+	for _, d := range v.Deliveries {
+		if want := map[party.ID]string{borealis: exchange.DeliveryDone, cordova: exchange.DeliveryWithheld}[d.To]; d.State != want {
+			t.Errorf("to %s: %s, want %s", d.To, d.State, want)
+		}
+	}
+	_, err = a.ActInCase(t.Context(), id, exchange.CaseActRequest{Act: casework.Step, Step: "send", Fields: map[string]string{"what": "logs"}})
+	wantCode(t, err, "case.denied")
+}
+
+// TestCaseConvergesWhateverTheNetworkDoes: nodes go away, answers are lost, old
+// messages come again, and everybody acts as it likes. In the end all have the
+// same orders and no finding.
+func TestCaseConvergesWhateverTheNetworkDoes(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(4) {
+		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
+			t.Parallel()
+			random := rand.New(rand.NewPCG(seed, 1))
+			f := newCaseFederation(t, aurelia, borealis, cordova)
+			ids := []party.ID{aurelia, borealis, cordova}
+			id := f.opens(f.nodes[aurelia], "help", ids[random.IntN(3)], threeRoles)
+			steps := []string{"send", "accept", "finish", "refuse"}
+			for range 40 {
+				n := f.nodes[ids[random.IntN(3)]]
+				f.now = f.now.Add(time.Duration(1+random.IntN(300)) * time.Second)
+				switch random.IntN(8) {
+				case 0, 1: // mostly refused: the wrong role, the wrong state, or something on its way
+					_, _ = n.ActInCase(t.Context(), id, exchange.CaseActRequest{Act: casework.Step, Step: steps[random.IntN(4)], Fields: map[string]string{"what": "logs"}})
+				case 2, 3:
+					_, _ = n.ActInCase(t.Context(), id, exchange.CaseActRequest{Act: casework.Note, Text: "We looked into it."})
+				case 4:
+					f.down[n.id] = !f.down[n.id]
+				case 5:
+					f.lost = random.IntN(3)
+				case 6:
+					f.repeats(random)
+				default:
+					_, _ = n.SendCase(t.Context(), id)
+				}
+				if random.IntN(3) > 0 {
+					f.settles()
+				}
+			}
+			f.lost = 0
+			clear(f.down)
+			for range 3 { // what is submitted goes to the home, comes back, and is acknowledged
+				for _, n := range f.nodes {
+					f.deliver(n)
+				}
+			}
+			want, err := f.nodes[aurelia].Case(t.Context(), id)
+			must(t, err)
+			t.Logf("%d events, %s", want.Seq, want.State)
+			f.sees(id, want.State, want.Seq, f.nodes[aurelia], f.nodes[borealis], f.nodes[cordova])
+		})
+	}
+}
+
+// repeats brings a message again that travelled before.
+func (f *federation) repeats(random *rand.Rand) {
+	f.t.Helper()
+	f.mu.Lock()
+	keys := slices.Sorted(maps.Keys(f.sent))
+	key := keys[random.IntN(len(keys))]
+	body := f.sent[key]
+	f.mu.Unlock()
+	to, _, _ := strings.Cut(key, "/")
+	b, err := envelope.DecodeBody(body)
+	must(f.t, err)
+	m, err := envelope.Kept(b.Envelope)
+	must(f.t, err)
+	_, err = f.nodes[party.ID(to)].Receive(f.t.Context(), m.From, body)
+	must(f.t, err)
 }

@@ -21,6 +21,9 @@ func (s *Service) order(ctx context.Context, tx Tx, l *law, h *heldCase, e casew
 	if len(h.record.Orders) >= maxCaseEvents {
 		return fault.New(fault.Conflict, "case.too-many", "A case has at most %d events.", maxCaseEvents).Try("Open another case that goes on from this one.")
 	}
+	if err := s.notBehind(l, h); err != nil {
+		return err
+	}
 	before, now := h.Case, s.time()
 	place := h.Place(e.Digest, now)
 	h.record.Orders = append(h.record.Orders, place)
@@ -30,7 +33,7 @@ func (s *Service) order(ctx context.Context, tx Tx, l *law, h *heldCase, e casew
 		return err
 	}
 	h.rec.Head = h.record.Head
-	h.replay(l, casework.Chained)
+	h.replay(l)
 	if err := h.Sound(); err != nil {
 		return err
 	}
@@ -52,6 +55,19 @@ func (s *Service) order(ctx context.Context, tx Tx, l *law, h *heldCase, e casew
 		}
 	}
 	return s.caseMoved(ctx, tx, l, h, before)
+}
+
+// notBehind refuses to order where this node signed more before than it has now:
+// it was restored from an older copy, and would sign a second history.
+func (s *Service) notBehind(l *law, h *heldCase) error {
+	for _, raw := range h.rec.Others {
+		head, err := casework.OpenHead(raw, l.caseLaw().Keys)
+		if err == nil && head.By == s.self && head.Seq > len(h.record.Orders) {
+			return fault.New(fault.Conflict, "case.behind", "This node ordered %d events of the case before, and has %d.", head.Seq, len(h.record.Orders)).
+				Try("Have another participant send the case, with entente case send %s.", h.rec.ID)
+		}
+	}
+	return nil
 }
 
 // maxCaseEvents bounds what the participants of a case can make each other keep.
@@ -102,7 +118,7 @@ func (m caseMove) entered() []casework.Entry {
 // ends those that were met or no longer stand.
 func (s *Service) caseDuties(ctx context.Context, tx Tx, m caseMove) error {
 	p := m.held.Procedure()
-	if p == nil || !slices.ContainsFunc(p.Transitions, func(t instrument.Transition) bool { return !t.Within.IsZero() }) {
+	if p == nil || len(m.entered()) == 0 || !slices.ContainsFunc(p.Transitions, func(t instrument.Transition) bool { return !t.Within.IsZero() }) {
 		return nil
 	}
 	wanted := map[string]bool{}

@@ -18,7 +18,7 @@ import (
 
 // What a partner can make us keep of cases.
 const (
-	maxOpenCases = 100_000 // whose home it is
+	maxOpenCases = 100_000 // that it opened
 	maxWitnessed = 100     // events of a case that its home has not ordered
 	maxOthers    = 16      // heads of a case besides the newest
 )
@@ -153,12 +153,12 @@ func (i *caseIntake) begin(ctx context.Context) error {
 	if !slices.Contains(e.Opening.Participants(), i.s.self) {
 		return fault.New(fault.Invalid, "case.not-concerned", "The case does not have this node's party among those who take part.")
 	}
-	count, err := i.tx.CountCases(ctx, e.Opening.Home)
+	count, err := i.tx.CountCases(ctx, e.By)
 	if err != nil {
 		return err
 	}
 	if count >= maxOpenCases {
-		return fault.New(fault.Conflict, "case.too-many", "A party is home to at most %d open cases here.", maxOpenCases)
+		return fault.New(fault.Conflict, "case.too-many", "A party has at most %d open cases here.", maxOpenCases)
 	}
 	i.h = newHeldCase(e.Case, i.law)
 	i.h.rec.Opening, i.h.rec.Opener, i.h.rec.Opened = *e.Opening, e.By, i.s.time()
@@ -191,6 +191,8 @@ func (i *caseIntake) takeOrders(ctx context.Context) error {
 		return i.refuseRest(findingFault(next))
 	}
 	i.h.record, i.h.rec.Head, i.h.Case = merged, merged.Head, next
+	i.h.rec.Others = slices.DeleteFunc(i.h.rec.Others, i.agrees)
+	i.h.record.Others = i.h.rec.Others
 	for _, o := range fresh {
 		if err := i.keepOrdered(ctx, o, merged.Events[o.Event]); err != nil {
 			return err
@@ -280,21 +282,28 @@ func (i *caseIntake) takeHead(ctx context.Context) (string, error) {
 	if head.Case != i.h.rec.ID || head.By != i.h.opening().Home {
 		return "", fault.New(fault.Unverified, "case.head", "The head is not one of the home of this case.")
 	}
-	if head.Seq <= len(i.h.record.Orders) && i.h.record.Orders[head.Seq-1].Digest(head.Case) == head.Order {
+	if i.agrees(i.head) {
 		return "unchanged", nil
 	}
 	return "stored", i.keepHead(ctx)
 }
 
+// agrees reports whether a head says of the orders what is here.
+func (i *caseIntake) agrees(raw []byte) bool {
+	head, err := casework.OpenHead(raw, i.law.caseLaw().Keys)
+	return err == nil && head.Seq <= len(i.h.record.Orders) && i.h.record.Orders[head.Seq-1].Digest(head.Case) == head.Order
+}
+
 // keepHead keeps a head besides the newest one; the replay says what it shows.
 func (i *caseIntake) keepHead(ctx context.Context) error {
 	same := func(b []byte) bool { return bytes.Equal(b, i.head) }
-	if _, err := casework.OpenHead(i.head, i.law.caseLaw().Keys); err != nil || slices.ContainsFunc(i.h.rec.Others, same) || len(i.h.rec.Others) >= maxOthers {
-		return nil // it shows nothing, or nothing new
+	_, err := casework.OpenHead(i.head, i.law.caseLaw().Keys)
+	if shows := err == nil && !slices.ContainsFunc(i.h.rec.Others, same); !shows || len(i.h.rec.Others) >= maxOthers {
+		return nil
 	}
 	i.h.rec.Others = append(i.h.rec.Others, i.head)
 	i.h.record.Others = i.h.rec.Others
-	i.h.replay(i.law, casework.Chained)
+	i.h.replay(i.law)
 	i.h.summarise(i.s.self, i.s.time())
 	return i.tx.PutCase(ctx, i.h.rec)
 }

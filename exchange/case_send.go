@@ -106,8 +106,9 @@ func (s *Service) sendCase(ctx context.Context, tx Tx, h *heldCase, to party.ID,
 }
 
 // SendCase sends a case again: its home, what a participant has not acknowledged;
-// another participant, its head and its own events that the home has not ordered,
-// to all others, so that everybody sees what is held back or told differently.
+// another participant, the orders as it has them and its own event that the home
+// has not ordered, to all others. So everybody sees what is held back or told
+// differently, and who is cut off by the home, or lost what it had, has it again.
 // It returns whom it is sent to.
 func (s *Service) SendCase(ctx context.Context, id string) ([]party.ID, error) {
 	var sent []party.ID
@@ -146,7 +147,7 @@ func (s *Service) sendAgain(ctx context.Context, tx Tx, l *law, h *heldCase, to 
 		}
 		return true, s.catchUp(ctx, tx, h, to)
 	}
-	c := caseContent{head: h.rec.Head}
+	c := wholeCase(h)
 	if e, waits := h.pending(s.self); waits {
 		opened, err := casework.OpenEvent(e.Envelope)
 		if err != nil {
@@ -155,12 +156,29 @@ func (s *Service) sendAgain(ctx context.Context, tx Tx, l *law, h *heldCase, to 
 		if err := s.decided(ctx, tx, l, h, to, opened); err != nil {
 			return false, err
 		}
-		c.events = []CaseEvent{e}
+		c.events = append(c.events, e)
 	}
 	if c.head == nil && len(c.events) == 0 {
 		return false, nil
 	}
 	return true, s.sendCase(ctx, tx, h, to, c)
+}
+
+// wholeCase is all orders under the head that the home signed; only the head, when
+// they do not fit into one message: another than the home cannot divide them.
+func wholeCase(h *heldCase) caseContent {
+	size := 0
+	var events []CaseEvent
+	for _, e := range h.events {
+		if e.State == CaseOrdered {
+			events = append(events, e)
+			size += len(e.Envelope)
+		}
+	}
+	if len(events) == 0 || size > maxCaseMessage {
+		return caseContent{head: h.rec.Head}
+	}
+	return caseContent{first: 1, upto: len(events), head: h.rec.Head, events: events}
 }
 
 // caseSent is what the log commits to when a message about a case leaves.
@@ -256,6 +274,7 @@ func (s *Service) settleCase(ctx context.Context, tx Tx, d Delivery, rcpt receip
 	if answer != nil {
 		m.Receipt = answer
 	}
+	m.Refused = rcpt.Code
 	for _, it := range rcpt.Items {
 		if it.Code != "" && m.Refused == "" {
 			m.Refused = it.Code
@@ -337,8 +356,11 @@ func (s *Service) withholdCase(ctx context.Context, tx Tx, d Delivery, why decis
 	if err := s.recordAgain(ctx, tx, why, epoch); err != nil {
 		return err
 	}
-	return s.settleCase(ctx, tx, d, receipt{}, nil)
+	return s.settleCase(ctx, tx, d, refusedWith("case.denied"), nil)
 }
+
+// refusedWith stands for the receipt of a message that got none.
+func refusedWith(code string) receipt { return receipt{Receipt: envelope.Receipt{Code: code}} }
 
 // receiptOf is the signed statement in what a participant answered.
 func receiptOf(m CaseMessage) []byte {

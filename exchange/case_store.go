@@ -85,8 +85,8 @@ type CaseFilter struct {
 type CaseReader interface {
 	// Cases returns cases, the newest first.
 	Cases(ctx context.Context, f CaseFilter) ([]CaseRecord, error)
-	// CountCases counts the open cases whose events a party orders.
-	CountCases(ctx context.Context, home party.ID) (int, error)
+	// CountCases counts the cases that a party opened and that are not over.
+	CountCases(ctx context.Context, opener party.ID) (int, error)
 	// Case returns a not-found fault "case.unknown" when there is none.
 	Case(ctx context.Context, id string) (CaseRecord, error)
 	// CaseEvents returns the events of a case: those with a place by it, then the

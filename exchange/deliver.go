@@ -288,7 +288,7 @@ func (s *Service) postpone(ctx context.Context, d Delivery, cause error) error {
 		case d.State == DeliveryRefused && d.Kind == kindInstrument:
 			err = settlePublication(ctx, tx, d.Ref, DeliveryRefused, nil, now)
 		case d.State == DeliveryRefused && d.Kind == kindCase:
-			err = s.settleCase(ctx, tx, d, receipt{}, nil)
+			err = s.settleCase(ctx, tx, d, refusedWith(fault.CodeOf(cause)), nil)
 		}
 		if err != nil {
 			return err

@@ -26,9 +26,9 @@ func (r reader) Cases(ctx context.Context, f exchange.CaseFilter) ([]exchange.Ca
 	return collect(ctx, r.q, q, []any{flag(f.Open), f.Before, limit(f.Limit)}, scanCase)
 }
 
-func (r reader) CountCases(ctx context.Context, home party.ID) (n int, err error) {
-	const q = `SELECT COUNT(*) FROM cases WHERE home = $1 AND final = 0`
-	err = r.q.row(ctx, q, []any{string(home)}, &n)
+func (r reader) CountCases(ctx context.Context, opener party.ID) (n int, err error) {
+	const q = `SELECT COUNT(*) FROM cases WHERE opener = $1 AND final = 0`
+	err = r.q.row(ctx, q, []any{string(opener)}, &n)
 	return n, err
 }
 
@@ -44,9 +44,9 @@ func (t *tx) PutCase(ctx context.Context, c exchange.CaseRecord) error {
 		return err
 	}
 	const q = `
-		INSERT INTO cases (id, home, final, sealed_case) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (id) DO UPDATE SET home = excluded.home, final = excluded.final, sealed_case = excluded.sealed_case`
-	_, err = t.q.exec(ctx, q, c.ID, string(c.Opening.Home), flag(c.Final), sealed)
+		INSERT INTO cases (id, opener, final, sealed_case) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (id) DO UPDATE SET opener = excluded.opener, final = excluded.final, sealed_case = excluded.sealed_case`
+	_, err = t.q.exec(ctx, q, c.ID, string(c.Opener), flag(c.Final), sealed)
 	return err
 }
 

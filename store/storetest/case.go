@@ -13,20 +13,20 @@ import (
 	"entente/party"
 )
 
-func aCase(id string, home party.ID) exchange.CaseRecord {
+func aCase(id string, opener party.ID) exchange.CaseRecord {
 	return exchange.CaseRecord{
-		ID: id, Opener: "a", Opened: instant, Updated: instant.Add(time.Microsecond), State: "sent", Seq: 3, Turn: []string{"answer"}, Due: instant,
+		ID: id, Opener: opener, Opened: instant, Updated: instant.Add(time.Microsecond), State: "sent", Seq: 3, Turn: []string{"answer"}, Due: instant,
 		Opening: casework.Opening{
-			Hash: ident.Sum([]byte(id)), Home: home, Instrument: "pact", Procedure: "ask", Purpose: "p", Title: "Été", TLP: "amber", Version: "1",
+			Hash: ident.Sum([]byte(id)), Home: "home", Instrument: "pact", Procedure: "ask", Purpose: "p", Title: "Été", TLP: "amber", Version: "1",
 			Roles: map[string][]party.ID{"asker": {"A", "a"}},
 		},
-		Findings: []casework.Finding{{Code: "case.gap", Seq: 2, About: home, Detail: "d", Evidence: []ident.Digest{ident.Sum(nil)}}},
+		Findings: []casework.Finding{{Code: "case.gap", Seq: 2, About: "home", Detail: "d", Evidence: []ident.Digest{ident.Sum(nil)}}},
 		Head:     []byte("{}\xff"), Others: [][]byte{[]byte("\x00")}, Acked: map[party.ID]int{"b": 2},
 	}
 }
 
 func cases(t *testing.T, s exchange.Store) {
-	first, second, third := aCase("c1", "home"), aCase("C1", "home"), aCase("c3", "Home")
+	first, second, third := aCase("c1", "a"), aCase("C1", "a"), aCase("c3", "A")
 	write(t, s, func(ctx context.Context, tx exchange.Tx) error {
 		must(t, tx.PutCase(ctx, first))
 		must(t, tx.PutCase(ctx, second))
@@ -54,7 +54,7 @@ func cases(t *testing.T, s exchange.Store) {
 			must(t, err)
 			equal(t, list, c.want)
 		}
-		n, err := r.CountCases(ctx, "home")
+		n, err := r.CountCases(ctx, "a")
 		equal(t, n, 1)
 		return err
 	})
@@ -79,7 +79,9 @@ func caseEvents(t *testing.T, s exchange.Store) {
 		wantKind(t, tx.PutCaseEvent(ctx, bad), fault.Unverified)
 		return nil
 	})
-	list := func(ctx context.Context, r exchange.Reader) ([]exchange.CaseEvent, error) { return r.CaseEvents(ctx, "c1") }
+	list := func(ctx context.Context, r exchange.Reader) ([]exchange.CaseEvent, error) {
+		return r.CaseEvents(ctx, "c1")
+	}
 	equal(t, get(t, s, list), []exchange.CaseEvent{one, two, loose})
 	loose.State, loose.Order = exchange.CaseOrdered, casework.Order{Seq: 3, Prev: two.Digest, Event: loose.Digest, At: instant}
 	write(t, s, func(ctx context.Context, tx exchange.Tx) error { return tx.PutCaseEvent(ctx, loose) })

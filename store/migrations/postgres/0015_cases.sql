@@ -5,11 +5,11 @@
 CREATE TABLE cases (
     seq         BIGINT NOT NULL GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     id          TEXT COLLATE "C" NOT NULL UNIQUE,
-    home        TEXT COLLATE "C" NOT NULL, -- party whose node orders the events
+    opener      TEXT COLLATE "C" NOT NULL,
     final       INTEGER NOT NULL,
     sealed_case BYTEA NOT NULL -- JSON
 );
-CREATE INDEX cases_home ON cases (home) WHERE final = 0;
+CREATE INDEX cases_opener ON cases (opener) WHERE final = 0;
 
 CREATE TABLE case_events (
     seq             BIGINT NOT NULL GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

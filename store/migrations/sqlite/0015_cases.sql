@@ -5,11 +5,11 @@
 CREATE TABLE cases (
     seq         INTEGER NOT NULL PRIMARY KEY,
     id          TEXT    NOT NULL UNIQUE,
-    home        TEXT    NOT NULL, -- party whose node orders the events
+    opener      TEXT    NOT NULL,
     final       INTEGER NOT NULL,
     sealed_case BLOB    NOT NULL  -- JSON
 ) STRICT;
-CREATE INDEX cases_home ON cases (home) WHERE final = 0;
+CREATE INDEX cases_opener ON cases (opener) WHERE final = 0;
 
 CREATE TABLE case_events (
     seq             INTEGER NOT NULL PRIMARY KEY,
